@@ -1,0 +1,112 @@
+//! Operations.
+
+use crate::domain::{
+    Channel, Community, Correction, Label, Link, LinkKind, Member, Membership, Post, Reaction,
+    Revision, Slot, Topic,
+};
+use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
+use crate::text::Slug;
+use crate::time::Timestamp;
+
+use super::Seq;
+
+/// One write.
+///
+/// A `Put` inserts, or replaces the facts. **The counters inside a put topic or post are ignored**:
+/// a new one starts with all counters at zero (and `active_at` at its `bumped_at`), an existing one
+/// keeps its own. Counters move by the operations below `Bump` only, so that no whole-value save can
+/// lose an update.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Op {
+    /// Writes a community.
+    PutCommunity(Box<Community>),
+    /// Writes a channel.
+    PutChannel(Box<Channel>),
+    /// Writes a label.
+    PutLabel(Box<Label>),
+    /// Writes a member.
+    PutMember(Box<Member>),
+    /// Writes a membership.
+    PutMembership(Box<Membership>),
+    /// Writes a topic's facts.
+    PutTopic(Box<Topic>),
+    /// Writes a post's facts.
+    PutPost(Box<Post>),
+    /// Writes one version of a post's text.
+    PutRevision(Box<Revision>),
+    /// Writes a correction.
+    PutCorrection(Box<Correction>),
+    /// Writes a link between topics.
+    PutLink(Link),
+    /// Takes a link away.
+    DropLink {
+        /// The topic that points.
+        from: TopicId,
+        /// The topic pointed at.
+        to: TopicId,
+        /// How they are related.
+        kind: LinkKind,
+    },
+    /// Writes a member's vote or reaction, in place of the one before.
+    PutReaction(Reaction),
+    /// Takes a member's vote or reaction away.
+    DropReaction {
+        /// The post.
+        post: PostId,
+        /// The member.
+        member: MemberId,
+        /// Vote or reaction.
+        slot: Slot,
+    },
+    /// Adds to a counter. Counters that do not exist are zero.
+    Bump(Counter, i64),
+    /// Sets a topic's last activity, if this is later.
+    RaiseActive(TopicId, Timestamp),
+    /// Sets a topic's last activity. Planned under the topic's gate and revision.
+    SetActive(TopicId, Timestamp),
+    /// Adds views of one day (counted from 1970-01-01; 0 is "before days were counted").
+    AddViews {
+        /// The topic.
+        topic: TopicId,
+        /// The day.
+        day: i32,
+        /// How many.
+        views: i64,
+    },
+    /// Moves a named checkpoint.
+    Checkpoint(Slug, Seq),
+}
+
+/// Something that is counted. None is ever below zero.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Counter {
+    /// Members who have joined a community.
+    Members(CommunityId),
+    /// Votes up on a topic's first post, as the topic keeps them.
+    TopicUps(TopicId),
+    /// Votes down on a topic's first post, as the topic keeps them.
+    TopicDowns(TopicId),
+    /// Published posts of a topic.
+    TopicPosts(TopicId),
+    /// Published answers of a topic.
+    TopicAnswers(TopicId),
+    /// Published accepted answers of a topic.
+    TopicAccepted(TopicId),
+    /// Published posts of one member in a topic. While it is above zero, the member counts as one
+    /// of the topic's participants: a store keeps `participants` with it.
+    Participation(TopicId, MemberId),
+    /// Votes up on a post.
+    PostUps(PostId),
+    /// Votes down on a post.
+    PostDowns(PostId),
+    /// Shown direct replies of a post.
+    PostChildren(PostId),
+    /// Corrections that stand beside a post.
+    PostCorrections(PostId),
+    /// One reaction on a post.
+    Tally(PostId, Slug),
+    /// Published topics with a label in one channel.
+    LabelUse(CommunityId, Slug, ChannelId),
+    /// Published topics in one channel.
+    ChannelTopics(ChannelId),
+}

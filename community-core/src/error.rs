@@ -1,0 +1,59 @@
+//! What can go wrong, as an embedder sees it.
+
+use crate::limits::LimitError;
+use crate::policy::Decision;
+use crate::store::StoreError;
+use crate::text::TextError;
+
+/// The result of a command or a read.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a command or a read did not succeed.
+///
+/// What a viewer may not see is [`Error::NotFound`], word for word the same as what does not
+/// exist; what a viewer may see but not do is [`Error::Denied`] with the clause that decided.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is no such thing for this viewer.
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    /// The policy forbids it.
+    #[error("{0}")]
+    Denied(Box<Decision>),
+    /// The request makes no sense, whoever asks.
+    #[error("{0}")]
+    Invalid(String),
+    /// Somebody else was faster, or the request rests on an old revision.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// Something is too large.
+    #[error(transparent)]
+    Limit(#[from] LimitError),
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Error {
+    /// An [`Error::Invalid`].
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::Invalid(message.into())
+    }
+
+    /// Whether the same request may succeed when it is sent again unchanged.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Conflict(_) => true,
+            Self::Store(error) => error.is_retryable(),
+            Self::NotFound(_) | Self::Denied(_) | Self::Invalid(_) | Self::Limit(_) => false,
+        }
+    }
+}
+
+impl From<TextError> for Error {
+    fn from(error: TextError) -> Self {
+        Self::Invalid(error.to_string())
+    }
+}

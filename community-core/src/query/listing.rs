@@ -1,0 +1,140 @@
+//! Listings: the sorted lists in which a topic stands.
+//!
+//! A feed page is a walk along one listing, or a merge of a few. Which listings a topic stands in,
+//! and under which key, is a pure function of the topic: a store applies the difference between
+//! before and after a commit, and verification recomputes it.
+
+use crate::domain::{State, Topic};
+use crate::id::{ChannelId, CommunityId, MemberId};
+use crate::rank;
+use crate::text::Slug;
+use crate::time::{day_of, to_micros};
+
+use super::Sort;
+
+/// What a listing lists.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Listing {
+    /// All topics of a community.
+    Community(CommunityId),
+    /// The topics of one channel, without those of channels below it.
+    Channel(ChannelId),
+    /// The topics of a community with a label.
+    Label(CommunityId, Slug),
+    /// The topics of one channel with a label.
+    ChannelLabel(ChannelId, Slug),
+    /// The topics of a community of one kind.
+    Kind(CommunityId, Slug),
+    /// The topics that a member started, in all communities.
+    Author(MemberId),
+}
+
+/// By what a listing is sorted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListingKey {
+    /// Creation, in microseconds.
+    New,
+    /// Last activity, in microseconds.
+    Active,
+    /// [`rank::hot`].
+    Hot,
+    /// Score.
+    Top,
+    /// Score, of topics created on one day (counted from 1970-01-01).
+    TopOfDay(i32),
+    /// Views.
+    Views,
+    /// Creation, of topics that take answers and have none.
+    Unanswered,
+    /// Creation, of topics that take answers and have accepted none.
+    Unsolved,
+}
+
+impl ListingKey {
+    /// The listing that serves a sort order.
+    #[must_use]
+    pub const fn of(sort: Sort) -> Self {
+        match sort {
+            Sort::New | Sort::Oldest => Self::New,
+            Sort::Active => Self::Active,
+            Sort::Hot => Self::Hot,
+            Sort::Top => Self::Top,
+            Sort::Views => Self::Views,
+            Sort::Unanswered => Self::Unanswered,
+            Sort::Unsolved => Self::Unsolved,
+        }
+    }
+
+    /// The key of a topic in this order; `None` when the topic does not belong there.
+    #[must_use]
+    pub fn key(self, topic: &Topic) -> Option<i64> {
+        let created = to_micros(topic.created_at);
+        match self {
+            Self::New => Some(created),
+            Self::Active => Some(to_micros(topic.counters.active_at)),
+            Self::Hot => Some(rank::hot(topic.score(), created, topic.hot_scale)),
+            Self::Top => Some(topic.score()),
+            Self::TopOfDay(day) => (day == day_of(topic.created_at)).then(|| topic.score()),
+            Self::Views => Some(topic.counters.views),
+            Self::Unanswered => {
+                (topic.answerable && topic.counters.answers == 0).then_some(created)
+            }
+            Self::Unsolved => {
+                (topic.answerable && topic.counters.accepted == 0).then_some(created)
+            }
+        }
+    }
+}
+
+impl Listing {
+    /// Whether a listing of this sort keeps an order; what it does not keep is found by walking an
+    /// order that it or a wider listing does keep.
+    #[must_use]
+    pub fn keeps(&self, key: ListingKey) -> bool {
+        use ListingKey::{Active, Hot, New, Top, TopOfDay};
+        match self {
+            Self::Community(_) | Self::Channel(_) => true,
+            // A day's top is kept where windows are asked for most; elsewhere the walk is short.
+            Self::Label(..) | Self::Author(_) => !matches!(key, TopOfDay(_)),
+            Self::ChannelLabel(..) | Self::Kind(..) => matches!(key, New | Active | Hot | Top),
+        }
+    }
+}
+
+/// The listings in which a topic stands, each with its order and key. A topic that is not
+/// published stands in none.
+#[must_use]
+pub fn listings(topic: &Topic) -> Vec<(Listing, ListingKey, i64)> {
+    if topic.state != State::Published {
+        return Vec::new();
+    }
+    let orders = [
+        ListingKey::New,
+        ListingKey::Active,
+        ListingKey::Hot,
+        ListingKey::Top,
+        ListingKey::TopOfDay(day_of(topic.created_at)),
+        ListingKey::Views,
+        ListingKey::Unanswered,
+        ListingKey::Unsolved,
+    ];
+    let mut places = vec![
+        Listing::Community(topic.community),
+        Listing::Channel(topic.channel),
+        Listing::Kind(topic.community, topic.kind.clone()),
+        Listing::Author(topic.author),
+    ];
+    for label in &topic.labels {
+        places.push(Listing::Label(topic.community, label.clone()));
+        places.push(Listing::ChannelLabel(topic.channel, label.clone()));
+    }
+    let mut all = Vec::new();
+    for place in places {
+        for order in orders {
+            if let Some(key) = order.key(topic).filter(|_| place.keeps(order)) {
+                all.push((place.clone(), order, key));
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,13 @@
+//! What can be asked: feeds, threads, cursors, label expressions.
+
+mod cursor;
+mod feed;
+mod label_expr;
+mod listing;
+mod thread;
+
+pub use cursor::{Cursor, CursorError, Position};
+pub use feed::{FeedQuery, FeedRequest, Selection, Sort, Window};
+pub use label_expr::LabelExpr;
+pub use listing::{Listing, ListingKey, listings};
+pub use thread::{PostOrder, ThreadQuery, ThreadRequest, ThreadStart, best_key};
