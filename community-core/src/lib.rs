@@ -12,6 +12,7 @@ mod limits;
 pub mod policy;
 pub mod query;
 pub mod rank;
+pub mod record;
 pub mod store;
 mod text;
 pub mod time;

@@ -1,0 +1,517 @@
+//! Records: everything in a community, one line of JSON each.
+//!
+//! This is the format of `community export jsonl` and `community import jsonl`, and what every
+//! importer produces. Things are named by keys, never by internal ids: an item's key is the one that
+//! its source gave it, or else its id as text. A reference to a post may name a topic, which then
+//! means the topic's first post. Order matters only so far that what is referred to comes first.
+//!
+//! Importing is an upsert by key: what is new is added, what differs is changed, what is equal costs
+//! a read and writes nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::domain::{
+    Attribute, Kind, LinkKind, PinPlace, PostKind, ReactionDef, SanctionKind, Settings, Slot, State,
+};
+use crate::policy::{Audience, Policy};
+use crate::text::{Key, Name, Slug, Title};
+use crate::time::Timestamp;
+
+/// One line of an import or export.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Record {
+    /// The community itself; at most one, on the first line.
+    Community(Box<CommunityRecord>),
+    /// A member of the tenant.
+    Member(Box<MemberRecord>),
+    /// A channel.
+    Channel(Box<ChannelRecord>),
+    /// What a member is in this community.
+    Membership(Box<MembershipRecord>),
+    /// A label.
+    Label(Box<LabelRecord>),
+    /// A topic with the text of its first post.
+    Topic(Box<TopicRecord>),
+    /// A reply or an answer.
+    Post(Box<PostRecord>),
+    /// An earlier version of a text.
+    Revision(Box<RevisionRecord>),
+    /// A vote or reaction.
+    Reaction(ReactionRecord),
+    /// A correction.
+    Correction(Box<CorrectionRecord>),
+    /// A link between topics.
+    Link(LinkRecord),
+    /// Views of a topic on one day.
+    Views(ViewsRecord),
+}
+
+macro_rules! record {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)+
+        }
+    };
+}
+
+record! {
+    /// See [`Community`](crate::Community).
+    CommunityRecord {
+        /// Its key. An import into a community of another key uses that one.
+        key: Slug,
+        /// Its name.
+        name: Name,
+        /// What it is about.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        description: String,
+        /// Who may do what.
+        #[serde(default)]
+        policy: Policy,
+        /// What it offers.
+        #[serde(default)]
+        settings: Settings,
+        /// Its reactions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        reactions: Vec<ReactionDef>,
+        /// Its own kinds.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        kinds: Vec<Kind>,
+        /// Its hot scale in seconds; applied only when the import creates the community.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        hot_scale: Option<u32>,
+        /// The most members.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        capacity: Option<u64>,
+        /// Whether it is archived.
+        #[serde(default, skip_serializing_if = "is_false")]
+        archived: bool,
+        /// When it was created; applied only when the import creates it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Member`](crate::Member).
+    MemberRecord {
+        /// The host's key.
+        key: Key,
+        /// The name; the key when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Name>,
+        /// What audiences test.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        attributes: BTreeMap<Slug, Attribute>,
+        /// The host's lists.
+        #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+        lists: BTreeSet<Slug>,
+        /// Profile fields.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        profile: BTreeMap<Slug, String>,
+        /// Whether directories list the member.
+        #[serde(default = "is_true", skip_serializing_if = "is_set")]
+        listed: bool,
+        /// Since when the member exists.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Channel`](crate::Channel).
+    ChannelRecord {
+        /// Its key.
+        key: Slug,
+        /// Its name; the key when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Name>,
+        /// The key of the channel above it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Slug>,
+        /// What it is about.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        description: String,
+        /// Its place among its siblings.
+        #[serde(default)]
+        position: i64,
+        /// What it overrides of the policy.
+        #[serde(default)]
+        policy: Policy,
+        /// What it overrides of the settings.
+        #[serde(default)]
+        settings: Settings,
+        /// Whether it is archived.
+        #[serde(default, skip_serializing_if = "is_false")]
+        archived: bool,
+        /// When it was created; applied only when the import creates it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Membership`](crate::Membership).
+    MembershipRecord {
+        /// The member's key.
+        member: Key,
+        /// Since when; missing when not joined.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        joined_at: Option<Timestamp>,
+        /// The roles.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        roles: Vec<RoleRecord>,
+        /// The level.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        level: u32,
+        /// The sanctions.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sanctions: Vec<SanctionRecord>,
+    }
+}
+
+record! {
+    /// A role.
+    RoleRecord {
+        /// Its name.
+        role: Slug,
+        /// The key of the channel that it is limited to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Slug>,
+    }
+}
+
+record! {
+    /// A sanction.
+    SanctionRecord {
+        /// What it takes away.
+        kind: SanctionKind,
+        /// The key of the channel that it is limited to.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        channel: Option<Slug>,
+        /// From when.
+        since: Timestamp,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+        /// Why.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        reason: String,
+        /// The key of whoever imposed it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Key>,
+    }
+}
+
+record! {
+    /// See [`Label`](crate::Label).
+    LabelRecord {
+        /// Its key.
+        key: Slug,
+        /// Its name; the key when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        name: Option<Name>,
+        /// What it stands for.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        description: String,
+        /// Who sees it; everyone when it is missing.
+        #[serde(default = "everyone", skip_serializing_if = "is_everyone")]
+        audience: Audience,
+    }
+}
+
+record! {
+    /// See [`Topic`](crate::Topic).
+    TopicRecord {
+        /// Its key.
+        key: Key,
+        /// The key of its channel, which is created when it does not exist.
+        channel: Slug,
+        /// Its title.
+        title: Title,
+        /// The text of its first post.
+        body: String,
+        /// Its kind; `discussion` when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<Slug>,
+        /// Its labels, which are created when they do not exist.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<Slug>,
+        /// The key of who started it; the importing member when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author: Option<Key>,
+        /// Its status; the kind's initial one when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<Slug>,
+        /// The fields of its kind.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        payload: Option<Value>,
+        /// Whether the topic is to be seen.
+        #[serde(default = "published", skip_serializing_if = "is_published")]
+        state: State,
+        /// Whether it is locked.
+        #[serde(default, skip_serializing_if = "is_false")]
+        locked: bool,
+        /// Where it is pinned.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pin: Option<PinRecord>,
+        /// When it was started; the clock's time when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+        /// Activity that no post of it accounts for; `created_at` when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bumped_at: Option<Timestamp>,
+        /// The key or id of its first post, when something refers to that by itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opening: Option<Key>,
+        /// Whether the first post is to be seen.
+        #[serde(default = "published", skip_serializing_if = "is_published")]
+        opening_state: State,
+        /// The number of the text's latest revision.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        revision: u32,
+        /// When the text was last edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
+        /// The key of who wrote the latest revision; the author when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        editor: Option<Key>,
+        /// Why the latest revision was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+}
+
+record! {
+    /// See [`Pin`](crate::Pin).
+    PinRecord {
+        /// In which feeds.
+        place: PinPlace,
+        /// The order among several.
+        #[serde(default)]
+        position: i64,
+        /// For whom; everyone when it is missing.
+        #[serde(default = "everyone", skip_serializing_if = "is_everyone")]
+        audience: Audience,
+        /// Since when.
+        since: Timestamp,
+        /// Until when.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Post`](crate::Post).
+    PostRecord {
+        /// Its key.
+        key: Key,
+        /// The key of its topic.
+        topic: Key,
+        /// The key of the post it replies to; the topic's first post when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        parent: Option<Key>,
+        /// Answer or reply; what [`Session::reply`](crate::Session::reply) would choose when it is
+        /// missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kind: Option<PostKind>,
+        /// Its text.
+        body: String,
+        /// The key of who wrote it; the importing member when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        author: Option<Key>,
+        /// Whether it is to be seen.
+        #[serde(default = "published", skip_serializing_if = "is_published")]
+        state: State,
+        /// Whether its creation counts as activity of the topic.
+        #[serde(default = "is_true", skip_serializing_if = "is_set")]
+        bumps: bool,
+        /// Accepted as an answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        accepted: Option<MarkRecord>,
+        /// Marked as the official answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        official: Option<MarkRecord>,
+        /// When it was written; the clock's time when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        created_at: Option<Timestamp>,
+        /// The number of the text's latest revision.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        revision: u32,
+        /// When the text was last edited.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        edited_at: Option<Timestamp>,
+        /// The key of who wrote the latest revision; the author when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        editor: Option<Key>,
+        /// Why the latest revision was written.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+}
+
+record! {
+    /// See [`Mark`](crate::Mark).
+    MarkRecord {
+        /// The key of who marked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Key>,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+}
+
+record! {
+    /// See [`Revision`](crate::Revision). The latest revision stands in the topic or post itself.
+    RevisionRecord {
+        /// The key of the post.
+        post: Key,
+        /// Its number, below that of the latest.
+        number: u32,
+        /// The text then.
+        body: String,
+        /// The title then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        title: Option<Title>,
+        /// The labels then.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Vec<Slug>>,
+        /// The key of who wrote this version.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        editor: Option<Key>,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+}
+
+record! {
+    /// See [`Reaction`](crate::Reaction).
+    ReactionRecord {
+        /// The key of the post.
+        post: Key,
+        /// The key of the member.
+        member: Key,
+        /// Vote or reaction.
+        #[serde(default = "vote", skip_serializing_if = "is_vote")]
+        slot: Slot,
+        /// `up`, `down`, or a reaction's key.
+        key: Slug,
+        /// When it was given; the clock's time when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Correction`](crate::Correction).
+    CorrectionRecord {
+        /// The key of the post.
+        post: Key,
+        /// Its id; a new one when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        id: Option<crate::CorrectionId>,
+        /// The part of the text that it is about, in bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        range: Option<(u32, u32)>,
+        /// The revision of the post that it was written against.
+        #[serde(default = "one", skip_serializing_if = "is_one")]
+        revision: u32,
+        /// What is right instead.
+        body: String,
+        /// The key of who corrected.
+        author: Key,
+        /// When.
+        at: Timestamp,
+        /// When it was taken back.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        withdrawn_at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// See [`Link`](crate::Link).
+    LinkRecord {
+        /// The key of the topic that points.
+        from: Key,
+        /// The key of the topic pointed at.
+        to: Key,
+        /// How they are related.
+        kind: LinkKind,
+        /// Since when; the clock's time when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        at: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// Views of a topic on one day. An import sets the number, it does not add.
+    ViewsRecord {
+        /// The key of the topic.
+        topic: Key,
+        /// The day, counted from 1970-01-01; 0 for views from before days were counted.
+        #[serde(default)]
+        day: i32,
+        /// How many.
+        views: i64,
+    }
+}
+
+fn is_true() -> bool {
+    true
+}
+
+fn is_set(value: &bool) -> bool {
+    *value
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+fn is_zero(value: &u32) -> bool {
+    *value == 0
+}
+
+fn one() -> u32 {
+    1
+}
+
+fn is_one(value: &u32) -> bool {
+    *value == 1
+}
+
+fn everyone() -> Audience {
+    Audience::Everyone
+}
+
+fn is_everyone(audience: &Audience) -> bool {
+    *audience == Audience::Everyone
+}
+
+fn published() -> State {
+    State::Published
+}
+
+fn is_published(state: &State) -> bool {
+    *state == State::Published
+}
+
+fn vote() -> Slot {
+    Slot::Vote
+}
+
+fn is_vote(slot: &Slot) -> bool {
+    *slot == Slot::Vote
+}
