@@ -270,9 +270,6 @@ record! {
         /// The key or id of its first post, when something refers to that by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opening: Option<Key>,
-        /// Whether the first post is to be seen.
-        #[serde(default = "published", skip_serializing_if = "is_published")]
-        opening_state: State,
         /// The number of the text's latest revision.
         #[serde(default = "one", skip_serializing_if = "is_one")]
         revision: u32,

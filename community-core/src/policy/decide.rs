@@ -42,6 +42,8 @@ pub struct Decision {
 pub enum Clause {
     /// The system may do everything.
     System,
+    /// Only the system may do it: the host, or an operator.
+    SystemOnly,
     /// Nobody who has no name can act.
     Anonymous,
     /// The viewer may not see it in the first place.
@@ -79,6 +81,7 @@ impl fmt::Display for Decision {
         write!(f, "`{}` is {verdict}: ", self.action)?;
         match &self.clause {
             Clause::System => f.write_str("the system may do everything"),
+            Clause::SystemOnly => f.write_str("only the host itself may do it"),
             Clause::Anonymous => f.write_str("an anonymous visitor cannot act"),
             Clause::NotVisible => f.write_str("it cannot be seen"),
             Clause::Sanction { kind, until } => {

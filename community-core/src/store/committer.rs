@@ -2,8 +2,9 @@
 
 use async_trait::async_trait;
 
-use super::CommitError;
+use super::{CommitError, StoreError};
 use crate::change::{ChangeSet, Receipt};
+use crate::id::RequestId;
 
 /// Contract between the engine and a store: writing.
 #[async_trait]
@@ -18,4 +19,7 @@ pub trait Committer: Send + Sync + std::fmt::Debug {
     /// Dropping the future does not undo anything: the change set is then applied or not, as a
     /// whole.
     async fn commit(&self, changes: ChangeSet) -> Result<Receipt, CommitError>;
+
+    /// The receipt of a request that was applied before, as a replay of it would give.
+    async fn replay(&self, request: RequestId) -> Result<Option<Receipt>, StoreError>;
 }
