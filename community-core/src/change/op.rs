@@ -15,7 +15,7 @@ use super::Seq;
 /// A `Put` inserts, or replaces the facts. **The counters inside a put topic or post are ignored**:
 /// a new one starts with all counters at zero (and `active_at` at its `bumped_at`), an existing one
 /// keeps its own. Counters move by the operations below `Bump` only, so that no whole-value save can
-/// lose an update.
+/// lose an update. Everything else in a put replaces what was there, the key included.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Op {
     /// Writes a community.
@@ -77,7 +77,8 @@ pub enum Op {
     Checkpoint(Slug, Seq),
 }
 
-/// Something that is counted. None is ever below zero.
+/// Something that is counted. None is ever below zero: a change set that would take one there is
+/// refused.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Counter {
     /// Members who have joined a community.

@@ -222,6 +222,8 @@ impl FeedQuery {
 /// A topic belongs to it when all of this holds: the scope admits it; it is published; the
 /// selection holds its channel; its labels, kind, author and age fit. Topics come in the order of
 /// `sort`, strictly behind `after`.
+///
+/// A label that does not exist for the viewer is on no topic, as far as `labels` can tell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FeedRequest {
     /// From where.
@@ -234,7 +236,7 @@ pub struct FeedRequest {
     pub author: Option<MemberId>,
     /// In which order.
     pub sort: Sort,
-    /// Not created before this id could have been minted.
+    /// Not created before this id could have been minted: with this id or a greater one.
     pub since: Option<TopicId>,
     /// Behind this place.
     pub after: Option<Position>,
@@ -250,7 +252,8 @@ pub struct Selection {
     /// The channels that are read whole. They lie inside the scope already, as the engine has
     /// worked it out; a store checks again.
     pub read: Vec<ChannelId>,
-    /// The channels in which the viewer reads own topics only.
+    /// The channels in which the viewer reads own topics only: only topics that the scope's viewer
+    /// started are drawn from these.
     pub own: Vec<ChannelId>,
     /// Whether `read` is every channel of the community, so that one index can serve it.
     pub whole: bool,

@@ -16,6 +16,16 @@ pub trait Committer: Send + Sync + std::fmt::Debug {
     /// checked, the first that fails is named; operations are applied in their order; listings are
     /// brought up to date; events get their positions.
     ///
+    /// A change set that makes no sense fails as a whole, with
+    /// [`StoreError::Failed`](super::StoreError::Failed): one that refers to a community, channel,
+    /// member, topic or post that does not exist and that no earlier operation of it writes; one
+    /// that gives a [`UniqueKey`](crate::change::UniqueKey) to a second entity; one that takes a
+    /// [`Counter`](crate::change::Counter) below zero. A topic's first post is the exception, as it
+    /// is written behind its topic. Taking away a reaction or a link that is not there does
+    /// nothing.
+    ///
+    /// A request id is remembered when its change set is applied, not when it is refused.
+    ///
     /// Dropping the future does not undo anything: the change set is then applied or not, as a
     /// whole.
     async fn commit(&self, changes: ChangeSet) -> Result<Receipt, CommitError>;

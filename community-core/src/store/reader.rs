@@ -25,8 +25,10 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// What the store is.
     async fn info(&self) -> Result<StoreInfo, StoreError>;
 
-    /// The revision of everything that this viewer's rights rest on. Changes at least whenever a
-    /// community, channel, label, or this member or a membership of this member is written.
+    /// The revision of everything that this viewer's rights rest on. Its `directory` changes when
+    /// a community, channel or label is written, and is the [`Directory::rev`] of that moment; its
+    /// `member` changes when this member or a membership of this member is written. Nothing else
+    /// changes it: a store full of traffic does not make scopes stale.
     async fn access_rev(&self, member: Option<MemberId>) -> Result<AccessRev, StoreError>;
 
     /// The whole directory.
@@ -86,21 +88,24 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         scope: &Scope,
     ) -> Result<Vec<Unchecked<Card>>, StoreError>;
 
-    /// A page of a thread.
+    /// A page of a thread; empty when the scope does not admit the topic, or when the root is not
+    /// in it.
     async fn thread(
         &self,
         request: &ThreadRequest,
         scope: &Scope,
     ) -> Result<ThreadPage, StoreError>;
 
-    /// The posts above a post, from the first post down to its parent.
+    /// The posts above a post, from the first post down to its parent, without those that the
+    /// scope does not admit; none when it does not admit the post itself.
     async fn ancestors(
         &self,
         post: PostId,
         scope: &Scope,
     ) -> Result<Vec<Unchecked<PostView>>, StoreError>;
 
-    /// Revisions of a post with numbers above `after`, rising.
+    /// Revisions of a post with numbers above `after`, rising; none when the scope does not admit
+    /// the post.
     async fn revisions(
         &self,
         post: PostId,
@@ -112,7 +117,8 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// One correction.
     async fn correction(&self, id: CorrectionId) -> Result<Option<Correction>, StoreError>;
 
-    /// The reactions in one slot of a post by key, oldest first, behind the position.
+    /// The reactions in one slot of a post, oldest first, behind the position: the key is the
+    /// moment in microseconds, the id the member's.
     async fn reactions(
         &self,
         post: PostId,
@@ -121,25 +127,26 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         limit: usize,
     ) -> Result<Vec<Reaction>, StoreError>;
 
-    /// What one member gave to these posts, both slots.
+    /// What one member gave to these posts, in their order, the vote before the reaction.
     async fn reactions_of(
         &self,
         member: MemberId,
         posts: &[PostId],
     ) -> Result<Vec<Reaction>, StoreError>;
 
-    /// The links from and to a topic.
+    /// The links from and to a topic, in no order.
     async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError>;
 
-    /// Published topics per label and channel, over the channels that the scope reads whole, plus
-    /// the viewer's own in channels where only those are read.
+    /// Published topics per label, over the channels that the scope reads whole, plus the viewer's
+    /// own in channels where only those are read. In no order, without zeros, and without labels
+    /// that do not exist for the viewer.
     async fn label_use(
         &self,
         community: CommunityId,
         scope: &Scope,
     ) -> Result<Vec<(Slug, u64)>, StoreError>;
 
-    /// Published topics per channel, under the same rule.
+    /// Published topics per channel, under the same rules.
     async fn channel_topics(
         &self,
         community: CommunityId,
@@ -156,7 +163,8 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// Views of a topic by day, rising; day 0 holds those from before days were counted.
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>, StoreError>;
 
-    /// All topics of a community by id, whatever their state, behind the given one.
+    /// All topics of a community that the scope admits by id, whatever their state, behind the
+    /// given one.
     async fn topics_by_id(
         &self,
         community: CommunityId,
@@ -165,7 +173,8 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         scope: &Scope,
     ) -> Result<Vec<Unchecked<TopicRow>>, StoreError>;
 
-    /// All posts of a topic by id, whatever their state, behind the given one.
+    /// All posts of a topic that the scope admits by id, whatever their state, behind the given
+    /// one.
     async fn posts_by_id(
         &self,
         topic: TopicId,
