@@ -2,6 +2,7 @@
 
 mod cursor;
 mod feed;
+mod label_cover;
 mod label_expr;
 mod listing;
 mod thread;
