@@ -1,5 +1,12 @@
 //! The line format: what is written is read again, and whatever else is read is a typed error.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected has to fail"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::domain::{
