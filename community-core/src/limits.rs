@@ -37,6 +37,12 @@ macro_rules! limits {
         }
 
         impl Limits {
+            /// Every limit at its hard cap.
+            #[must_use]
+            pub fn caps() -> Self {
+                Self { $($field: $cap,)+ }
+            }
+
             /// The same limits with every value cut to its hard cap.
             #[must_use]
             pub fn capped(self) -> Self {
