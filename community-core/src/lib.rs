@@ -2,8 +2,11 @@
 //! that a store fulfils. No I/O, no threads, no runtime, no SQL.
 
 pub mod change;
+pub mod command;
+pub mod diff;
 mod directory;
 pub mod domain;
+mod engine;
 pub mod entropy;
 mod env;
 mod error;
@@ -18,8 +21,16 @@ mod text;
 pub mod time;
 
 pub use change::{Event, EventKind, Receipt, Seq};
+pub use command::{
+    ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewLabel,
+    NewMember, NewPin, NewPost, NewSanction, NewTopic, PostEdit, TopicEdit,
+};
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
+pub use engine::{
+    ChannelView, CommunityView, Engine, Export, FeedView, LabelView, LinkView, MemberView, Page,
+    Read, Session, ThreadView,
+};
 pub use env::Env;
 pub use error::{Error, Result};
 pub use id::{
@@ -29,9 +40,7 @@ pub use limits::{LimitError, Limits};
 pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
-pub use query::{
-    Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window,
-};
+pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
 pub use store::{Store, StoreError};
 pub use text::{Key, Name, Slug, TextError, Title};
 pub use time::Timestamp;

@@ -161,8 +161,23 @@ impl Slug {
 
 /// Whether a reader sees something there.
 fn is_visible(c: char) -> bool {
-    let blank = matches!(c, '\u{115F}' | '\u{1160}' | '\u{17B4}' | '\u{17B5}' | '\u{180E}' | '\u{2800}'
-        | '\u{3164}' | '\u{FFA0}' | '\u{FFEF}' | '\u{00AD}' | '\u{034F}' | '\u{061C}' | '\u{200C}' | '\u{200D}');
+    let blank = matches!(
+        c,
+        '\u{115F}'
+            | '\u{1160}'
+            | '\u{17B4}'
+            | '\u{17B5}'
+            | '\u{180E}'
+            | '\u{2800}'
+            | '\u{3164}'
+            | '\u{FFA0}'
+            | '\u{FFEF}'
+            | '\u{00AD}'
+            | '\u{034F}'
+            | '\u{061C}'
+            | '\u{200C}'
+            | '\u{200D}'
+    );
     let variation = matches!(c, '\u{FE00}'..='\u{FE0F}' | '\u{E0000}'..='\u{E0FFF}');
     !(c.is_whitespace() || c.is_control() || is_formatting(c) || blank || variation)
 }

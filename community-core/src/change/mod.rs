@@ -4,6 +4,7 @@
 //! operations in one step, or does nothing. The vocabulary is closed: a store that compiles
 //! against this version knows every word.
 
+mod effects;
 mod event;
 mod expect;
 mod op;
@@ -58,6 +59,28 @@ impl ChangeSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.ops.is_empty() && self.events.is_empty()
+    }
+
+    /// Adds what is to happen after this in the same step. What `next` expects of an entity that
+    /// this change set has written itself is known already, and dropped.
+    pub fn then(&mut self, next: Self) {
+        let Self { request, expect, ops, events } = next;
+        self.request = self.request.or(request);
+        for expectation in expect {
+            let settled = match &expectation {
+                Expect::Rev(entity, _) => self.ops.iter().any(|op| op.writes() == Some(*entity)),
+                Expect::ReactionIs { post, member, slot, .. } => self.ops.iter().any(|op| {
+                    matches!(op, Op::PutReaction(r)
+                        if r.post == *post && r.member == *member && r.slot == *slot)
+                }),
+                _ => false,
+            };
+            if !settled {
+                self.expect(expectation);
+            }
+        }
+        self.ops.extend(ops);
+        self.events.extend(events);
     }
 
     /// Adds an expectation, once.

@@ -8,7 +8,7 @@ use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
-use super::Seq;
+use super::{EntityRef, Seq};
 
 /// One write.
 ///
@@ -75,6 +75,33 @@ pub enum Op {
     },
     /// Moves a named checkpoint.
     Checkpoint(Slug, Seq),
+}
+
+impl Op {
+    /// The entity that it writes the facts of.
+    #[must_use]
+    pub fn writes(&self) -> Option<EntityRef> {
+        match self {
+            Self::PutCommunity(community) => Some(EntityRef::Community(community.id)),
+            Self::PutChannel(channel) => Some(EntityRef::Channel(channel.id)),
+            Self::PutMember(member) => Some(EntityRef::Member(member.id)),
+            Self::PutMembership(m) => Some(EntityRef::Membership(m.community, m.member)),
+            Self::PutTopic(topic) => Some(EntityRef::Topic(topic.id)),
+            Self::PutPost(post) => Some(EntityRef::Post(post.id)),
+            Self::PutCorrection(correction) => Some(EntityRef::Correction(correction.id)),
+            Self::PutLabel(_)
+            | Self::PutRevision(_)
+            | Self::PutLink(_)
+            | Self::DropLink { .. }
+            | Self::PutReaction(_)
+            | Self::DropReaction { .. }
+            | Self::Bump(..)
+            | Self::RaiseActive(..)
+            | Self::SetActive(..)
+            | Self::AddViews { .. }
+            | Self::Checkpoint(..) => None,
+        }
+    }
 }
 
 /// Something that is counted. None is ever below zero: a change set that would take one there is

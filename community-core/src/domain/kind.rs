@@ -187,9 +187,7 @@ impl FieldType {
             Self::Time => value
                 .as_str()
                 .is_some_and(|text| chrono::DateTime::parse_from_rfc3339(text).is_ok()),
-            Self::Texts => {
-                value.as_array().is_some_and(|items| items.iter().all(Value::is_string))
-            }
+            Self::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
         }
     }
 

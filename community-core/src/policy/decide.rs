@@ -184,7 +184,7 @@ pub(super) enum Access {
 }
 
 /// One viewer, asking about one community.
-pub(super) struct Asker<'a> {
+pub(crate) struct Asker<'a> {
     facts: &'a Facts,
     membership: Option<&'a Membership>,
     directory: &'a Directory,
@@ -193,7 +193,7 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    pub(super) fn new(
+    pub(crate) fn new(
         facts: &'a Facts,
         directory: &'a Directory,
         community: &'a Community,
@@ -238,7 +238,7 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether an audience admits this viewer, with roles that hold in the channel.
-    pub(super) fn admits(
+    pub(crate) fn admits(
         &self,
         channel: Option<&ChannelEntry>,
         audience: &Audience,

@@ -15,6 +15,7 @@ mod visible;
 
 pub use action::Action;
 pub use audience::{Audience, Comparison, Trace};
+pub(crate) use decide::Asker;
 pub use decide::{Clause, Decision, Known, Target, decide};
 pub use facts::Facts;
 pub use policy_set::Policy;

@@ -43,3 +43,10 @@ pub trait Guarded: Sized {
     /// What of it this scope admits; `None` when nothing.
     fn admitted(self, scope: &Scope) -> Option<Self>;
 }
+
+impl<T> Unchecked<T> {
+    /// The same lock around something made of what is inside.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Unchecked<U> {
+        Unchecked(f(self.0))
+    }
+}

@@ -79,9 +79,7 @@ impl ListingKey {
             Self::Unanswered => {
                 (topic.answerable && topic.counters.answers == 0).then_some(created)
             }
-            Self::Unsolved => {
-                (topic.answerable && topic.counters.accepted == 0).then_some(created)
-            }
+            Self::Unsolved => (topic.answerable && topic.counters.accepted == 0).then_some(created),
         }
     }
 }

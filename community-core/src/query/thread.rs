@@ -11,7 +11,9 @@ use crate::error::Error;
 use crate::id::{PostId, TopicId};
 
 /// The order of posts among their siblings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum PostOrder {
     /// Accepted answers first, then by score, then the older one.

@@ -32,8 +32,8 @@ pub use committer::Committer;
 pub use error::{CommitError, Conflict, StoreError};
 pub use log::EventLog;
 pub use reader::{
-    Card, FeedPage, MemberRow, Placeholder, PostRef, PostView, Reader, StoreInfo, Tally, ThreadItem,
-    ThreadPage, TopicRow,
+    Card, FeedPage, MemberRow, Placeholder, PostRef, PostView, Reader, StoreInfo, Tally,
+    ThreadItem, ThreadPage, TopicRow,
 };
 
 /// Everything that the engine needs of a store.

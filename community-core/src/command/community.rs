@@ -1,0 +1,229 @@
+//! Communities and the kinds that they define.
+
+use super::{check_policy, nothing};
+use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
+use crate::domain::{Community, Kind, ReactionDef, Rev, Settings, Vote, builtin_kinds};
+use crate::engine::command;
+use crate::engine::{Rights, Session};
+use crate::error::{Error, Result};
+use crate::id::CommunityId;
+use crate::limits::Limits;
+use crate::policy::{Action, Policy, Target};
+use crate::text::{Name, Slug};
+
+/// A community to be created.
+#[derive(Debug, Clone)]
+pub struct NewCommunity {
+    /// Its key.
+    pub key: Slug,
+    /// Its name.
+    pub name: Name,
+    /// What it is about.
+    pub description: String,
+    /// Who may do what.
+    pub policy: Policy,
+    /// What it offers.
+    pub settings: Settings,
+    /// The reactions that it offers beside votes.
+    pub reactions: Vec<ReactionDef>,
+    /// Seconds that outweigh a factor of ten in score in the hot order.
+    pub hot_scale: u32,
+    /// The most members.
+    pub capacity: Option<u64>,
+}
+
+impl NewCommunity {
+    /// A community with a policy, and defaults for all else.
+    #[must_use]
+    pub fn new(key: Slug, name: Name, policy: Policy) -> Self {
+        Self {
+            key,
+            name,
+            description: String::new(),
+            policy,
+            settings: Settings::default(),
+            reactions: Vec::new(),
+            hot_scale: Community::DEFAULT_HOT_SCALE,
+            capacity: None,
+        }
+    }
+}
+
+/// Changes of a community; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct CommunityUpdate {
+    /// A new name.
+    pub name: Option<Name>,
+    /// A new description.
+    pub description: Option<String>,
+    /// A new policy, in place of the whole old one.
+    pub policy: Option<Policy>,
+    /// New settings, in place of all old ones.
+    pub settings: Option<Settings>,
+    /// The reactions that it offers from now on.
+    pub reactions: Option<Vec<ReactionDef>>,
+    /// A new bound on members; `Some(None)` lifts it.
+    pub capacity: Option<Option<u64>>,
+    /// Whether it is archived.
+    pub archived: Option<bool>,
+    /// The revision that the change rests on; `None` is whichever is current.
+    pub expected: Option<Rev>,
+}
+
+impl Session {
+    /// Creates a community. For the system only: which communities there are is the host's to say.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for anybody but the system; [`Error::Conflict`] when the key is taken.
+    pub async fn create_community(&self, new: NewCommunity) -> Result<CommunityId> {
+        let env = self.engine().env();
+        let id = command!(self, new, |rights| {
+            rights.require_system()?;
+            let community = Community {
+                id: CommunityId::from_uuid(env.mint(rights.now)),
+                key: new.key.clone(),
+                name: new.name.clone(),
+                description: new.description.clone(),
+                policy: new.policy.clone(),
+                settings: new.settings.clone(),
+                reactions: new.reactions.clone(),
+                kinds: Vec::new(),
+                hot_scale: new.hot_scale,
+                capacity: new.capacity,
+                archived: false,
+                created_at: rights.now,
+                rev: Rev::FIRST,
+            };
+            check_community(&community, env.limits())?;
+            if rights.directory.community_by_key(&new.key).is_some() {
+                return Err(Error::Conflict("a community has this key already"));
+            }
+            let mut changes = rights.changes();
+            changes.expect(Expect::Absent(UniqueKey::Community(new.key.clone())));
+            changes.events.push(rights.event_in(EventKind::CommunityCreated, &community));
+            let id = community.id.uuid();
+            changes.ops.push(Op::PutCommunity(Box::new(community)));
+            Ok((Some(id), changes))
+        });
+        id.map(CommunityId::from_uuid).ok_or(Error::NotFound("community"))
+    }
+
+    /// Changes a community.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Conflict`] when
+    /// the expected revision is not the current one.
+    pub async fn update_community(&self, key: &Slug, update: CommunityUpdate) -> Result<()> {
+        let env = self.engine().env();
+        command!(self, (key, &update), |rights| {
+            let old = manageable(&rights, key)?;
+            if update.expected.is_some_and(|expected| expected != old.rev) {
+                return Err(Error::Conflict("the community has changed meanwhile"));
+            }
+            let CommunityUpdate {
+                name,
+                description,
+                policy,
+                settings,
+                reactions,
+                capacity,
+                archived,
+                expected: _,
+            } = update.clone();
+            let community = Community {
+                name: name.unwrap_or_else(|| old.name.clone()),
+                description: description.unwrap_or_else(|| old.description.clone()),
+                policy: policy.unwrap_or_else(|| old.policy.clone()),
+                settings: settings.unwrap_or_else(|| old.settings.clone()),
+                reactions: reactions.unwrap_or_else(|| old.reactions.clone()),
+                capacity: capacity.unwrap_or(old.capacity),
+                archived: archived.unwrap_or(old.archived),
+                ..old.clone()
+            };
+            put_community(&rights, old, community, env.limits())
+        });
+        Ok(())
+    }
+
+    /// Defines a kind of topic of the community's own, or changes one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Invalid`] for an
+    /// unsound state machine or the name of a built-in kind.
+    pub async fn define_kind(&self, community: &Slug, kind: Kind) -> Result<()> {
+        let env = self.engine().env();
+        command!(self, (community, &kind), |rights| {
+            let old = manageable(&rights, community)?;
+            let mut community = old.clone();
+            community.kinds.retain(|known| known.name != kind.name);
+            community.kinds.push(kind.clone());
+            put_community(&rights, old, community, env.limits())
+        });
+        Ok(())
+    }
+}
+
+fn manageable<'a>(rights: &'a Rights, key: &Slug) -> Result<&'a Community> {
+    let community = rights.community(key)?;
+    let target = Target { community, channel: None, topic: None, author: None };
+    rights.require(&Action::Manage, target, "community")?;
+    Ok(community)
+}
+
+fn put_community(
+    rights: &Rights,
+    old: &Community,
+    mut community: Community,
+    limits: &Limits,
+) -> super::Planned {
+    check_community(&community, limits)?;
+    let subject = Some(community.id.uuid());
+    if community == *old {
+        return nothing(rights, subject);
+    }
+    let mut changes = rights.changes();
+    changes.expect(Expect::Rev(EntityRef::Community(old.id), old.rev));
+    community.rev = old.rev.next();
+    changes.events.push(rights.event_in(EventKind::CommunityChanged, old));
+    changes.ops.push(Op::PutCommunity(Box::new(community)));
+    Ok((subject, changes))
+}
+
+/// Checks what a community is made of.
+pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<()> {
+    limits.body(community.description.len())?;
+    limits.reactions(community.reactions.len())?;
+    limits.kinds(community.kinds.len())?;
+    check_policy(&community.policy)?;
+    if community.hot_scale == 0 {
+        return Err(Error::invalid("the hot scale is at least one second"));
+    }
+    for (at, reaction) in community.reactions.iter().enumerate() {
+        if Vote::parse(reaction.key.as_str()).is_some() {
+            return Err(Error::invalid(format!("`{}` is a vote, not a reaction", reaction.key)));
+        }
+        if community.reactions.iter().skip(at + 1).any(|other| other.key == reaction.key) {
+            return Err(Error::invalid(format!("the reaction `{}` is there twice", reaction.key)));
+        }
+    }
+    for kind in &community.kinds {
+        kind.check()?;
+        if builtin_kinds().iter().any(|known| known.name == kind.name) {
+            return Err(Error::invalid(format!("the kind `{}` is built in", kind.name)));
+        }
+    }
+    check_settings(&community.settings, community)
+}
+
+/// Checks settings of a community or of one of its channels.
+pub(super) fn check_settings(settings: &Settings, community: &Community) -> Result<()> {
+    for kind in settings.kinds.iter().flatten() {
+        if community.kind(kind).is_none() {
+            return Err(Error::invalid(format!("there is no kind `{kind}`")));
+        }
+    }
+    if settings.sorts.as_ref().is_some_and(Vec::is_empty) {
+        return Err(Error::invalid("a feed offers at least one sort"));
+    }
+    Ok(())
+}

@@ -1,0 +1,588 @@
+//! Topics, posts and what hangs on them.
+
+use super::state::{Batch, Item};
+use crate::change::{EventKind, Expect, Op, UniqueKey};
+use crate::command::check_audience;
+use crate::command::topic::{check_payload_size, opening_of};
+use crate::domain::{
+    Correction, Link, Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, Slot, State, Topic,
+    TopicCounters, Vote,
+};
+use crate::error::{Error, Result};
+use crate::id::{CorrectionId, PostId, TopicId};
+use crate::record::{
+    CorrectionRecord, LinkRecord, MarkRecord, PostRecord, ReactionRecord, RevisionRecord,
+    TopicRecord, ViewsRecord,
+};
+use crate::text::{Key, Slug};
+use crate::time::{Timestamp, to_micros};
+
+/// The text of a topic or post as its record gives it.
+struct Text<'r> {
+    body: &'r str,
+    number: u32,
+    edited_at: Option<Timestamp>,
+    editor: Option<&'r Key>,
+    reason: Option<&'r String>,
+}
+
+impl Batch<'_> {
+    pub(super) fn topic(&mut self, record: &TopicRecord) -> Result<()> {
+        let limits = self.env.limits();
+        limits.check_title(record.title.as_str())?;
+        limits.check_body(&record.body)?;
+        check_payload_size(limits, record.payload.as_ref())?;
+        let text = Text {
+            body: &record.body,
+            number: record.revision,
+            edited_at: record.edited_at,
+            editor: record.editor.as_ref(),
+            reason: record.reason.as_ref(),
+        };
+        match self.items.get(&record.key) {
+            Some(Item::Post(_)) => {
+                Err(Error::invalid(format!("`{}` is a post, not a topic", record.key)))
+            }
+            Some(Item::Topic(id)) => {
+                let old = self.topic_by_id(*id)?;
+                self.change_topic(&old, record, &text)
+            }
+            None => self.add_topic(record, &text),
+        }
+    }
+
+    fn add_topic(&mut self, record: &TopicRecord, text: &Text<'_>) -> Result<()> {
+        let at = record.created_at.unwrap_or(self.rights.now);
+        check_time(at)?;
+        let author = self.author_of(record.author.as_ref(), at)?;
+        // A key that is an id was the item's own id where it comes from: it keeps it.
+        let (id, key) = match record.key.as_str().parse() {
+            Ok(id) if !self.topics.contains_key(&TopicId::from_uuid(id)) => (id, None),
+            _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
+        };
+        let opening = match &record.opening {
+            Some(key) => key
+                .as_str()
+                .parse()
+                .map_err(|_| Error::invalid("the first post is named by its id"))?,
+            None => self.id_of(at, &format!("{}#opening", record.key)),
+        };
+        if self.posts.contains_key(&PostId::from_uuid(opening)) {
+            return Err(Error::invalid(format!("the first post of `{}` exists", record.key)));
+        }
+        let base = Topic {
+            id: TopicId::from_uuid(id),
+            community: self.community.id,
+            channel: self.channel_of(&record.channel)?,
+            key: key.clone(),
+            kind: Slug::new("discussion")?,
+            answerable: false,
+            title: record.title.clone(),
+            labels: Vec::new(),
+            author,
+            opening: PostId::from_uuid(opening),
+            status: Slug::new("open")?,
+            payload: None,
+            state: State::Published,
+            locked: false,
+            pin: None,
+            hot_scale: self.community.hot_scale,
+            created_at: at,
+            bumped_at: at,
+            rev: Rev::FIRST,
+            gate: 0,
+            counters: TopicCounters::new(at),
+        };
+        let topic = self.topic_facts(base, record)?;
+        let mut post = opening_of(&topic);
+        post.revision = text.number;
+        post.edited_at = text.edited_at;
+        let revision = self.revision_of(&post, text, author)?;
+        let revision = Revision {
+            title: Some(topic.title.clone()),
+            labels: Some(topic.labels.clone()),
+            ..revision
+        };
+        if let Some(key) = key {
+            let unique = UniqueKey::Item(self.community.id, key);
+            self.plan_mut().expect(Expect::Absent(unique));
+        }
+        let kind = EventKind::TopicStarted;
+        let event = self.event(kind, &topic, Some(post.id), Some(author), at);
+        let plan = self.plan_mut();
+        plan.add_topic(&topic, &post, revision);
+        plan.events.push(event);
+        self.posts.insert(post.id, (post, record.body.clone()));
+        self.items.insert(record.key.clone(), Item::Topic(topic.id));
+        self.topics.insert(topic.id, topic);
+        Ok(())
+    }
+
+    /// A topic with the facts of a record laid over it.
+    fn topic_facts(&mut self, base: Topic, record: &TopicRecord) -> Result<Topic> {
+        let kind = record.kind.as_ref().unwrap_or(&base.kind).clone();
+        let kind = self
+            .community
+            .kind(&kind)
+            .ok_or_else(|| Error::invalid(format!("there is no kind `{kind}`")))?
+            .clone();
+        kind.check_payload(record.payload.as_ref())?;
+        let status = record.status.clone().unwrap_or_else(|| {
+            if base.kind == kind.name { base.status.clone() } else { kind.initial.clone() }
+        });
+        let status = if kind.has_status(&status) {
+            status
+        } else if record.status.is_none() {
+            kind.initial.clone()
+        } else {
+            return Err(Error::invalid(format!(
+                "a topic of kind `{}` has no status `{status}`",
+                kind.name
+            )));
+        };
+        if let Some(pin) = &record.pin {
+            check_audience(&pin.audience)?;
+        }
+        let labels = self.labels_of(&record.labels)?;
+        let channel = self.channel_of(&record.channel)?;
+        let bumped_at = record.bumped_at.unwrap_or(base.bumped_at);
+        check_time(bumped_at)?;
+        let author = match &record.author {
+            Some(key) => self.member_of(key, base.created_at)?,
+            None => base.author,
+        };
+        Ok(Topic {
+            channel,
+            kind: kind.name,
+            answerable: kind.answers,
+            title: record.title.clone(),
+            labels,
+            author,
+            status,
+            payload: record.payload.clone(),
+            state: record.state,
+            locked: record.locked,
+            pin: record.pin.as_ref().map(|pin| Pin {
+                place: pin.place,
+                position: pin.position,
+                audience: pin.audience.clone(),
+                since: pin.since,
+                until: pin.until,
+            }),
+            bumped_at,
+            ..base
+        })
+    }
+
+    fn change_topic(&mut self, old: &Topic, record: &TopicRecord, text: &Text<'_>) -> Result<()> {
+        let mut new = self.topic_facts(old.clone(), record)?;
+        if new.author != old.author {
+            return Err(Error::invalid("a topic keeps its author"));
+        }
+        if record.created_at.is_some_and(|at| at != old.created_at) {
+            return Err(Error::invalid("a topic keeps the moment of its creation"));
+        }
+        if new.channel != old.channel || new.state != old.state || new.locked != old.locked {
+            new.gate += 1;
+        }
+        let (opening, body) = self.post_by_id(old.opening)?;
+        let retitled = new.title != old.title || new.labels != old.labels;
+        if body != record.body || (retitled && text.number > opening.revision) {
+            let (mut post, mut revision) = self.next_revision(&opening, text, old.author)?;
+            revision.title = Some(new.title.clone());
+            revision.labels = Some(new.labels.clone());
+            post.edited_at = Some(revision.at);
+            self.put_revision(&opening, post, revision, record.body.clone());
+        }
+        if new == *old {
+            return Ok(());
+        }
+        let at = text.edited_at.unwrap_or(self.rights.now);
+        let event = self.event(EventKind::TopicEdited, &new, None, None, at);
+        let bumped =
+            (new.bumped_at != old.bumped_at).then(|| new.bumped_at.max(old.counters.active_at));
+        let plan = self.plan_mut();
+        if let Some(active_at) = bumped {
+            plan.ops.push(Op::RaiseActive(old.id, active_at));
+        }
+        plan.events.push(event);
+        let new = plan.change_topic(old, new);
+        self.topics.insert(new.id, new);
+        Ok(())
+    }
+
+    pub(super) async fn post(&mut self, record: &PostRecord) -> Result<()> {
+        self.env.limits().check_body(&record.body)?;
+        let topic = self.topic_by_id(self.topic_of(&record.topic)?)?;
+        let text = Text {
+            body: &record.body,
+            number: record.revision,
+            edited_at: record.edited_at,
+            editor: record.editor.as_ref(),
+            reason: record.reason.as_ref(),
+        };
+        match self.items.get(&record.key) {
+            Some(Item::Topic(_)) => {
+                Err(Error::invalid(format!("`{}` is a topic, not a post", record.key)))
+            }
+            Some(Item::Post(id)) => {
+                let (old, body) = self.post_by_id(*id)?;
+                self.change_post(&topic, old, &body, record, &text).await
+            }
+            None => self.add_post(&topic, record, &text).await,
+        }
+    }
+
+    async fn add_post(
+        &mut self,
+        topic: &Topic,
+        record: &PostRecord,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let at = record.created_at.unwrap_or(self.rights.now);
+        check_time(at)?;
+        let author = self.author_of(record.author.as_ref(), at)?;
+        let parent = match &record.parent {
+            Some(key) => self.post_of(key)?,
+            None => topic.opening,
+        };
+        let (parent, _) = self.post_by_id(parent)?;
+        if parent.topic != topic.id {
+            return Err(Error::invalid("a reply is in the topic of what it replies to"));
+        }
+        let takes_answer = topic.answerable && parent.kind == PostKind::Opening;
+        let kind = match record.kind {
+            None if takes_answer => PostKind::Answer,
+            None | Some(PostKind::Reply) => PostKind::Reply,
+            Some(PostKind::Answer) if takes_answer => PostKind::Answer,
+            Some(_) => {
+                return Err(Error::invalid(
+                    "an answer replies to the first post of a topic that takes answers",
+                ));
+            }
+        };
+        let depth = parent.depth + 1;
+        self.env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
+        let (id, key) = match record.key.as_str().parse() {
+            Ok(id) if !self.posts.contains_key(&PostId::from_uuid(id)) => (id, None),
+            _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
+        };
+        let post = Post {
+            id: PostId::from_uuid(id),
+            topic: topic.id,
+            parent: Some(parent.id),
+            depth,
+            kind,
+            key: key.clone(),
+            author,
+            state: record.state,
+            bumps: record.bumps,
+            accepted: self.mark(record.accepted.as_ref(), kind)?,
+            official: self.mark(record.official.as_ref(), kind)?,
+            created_at: at,
+            edited_at: text.edited_at,
+            revision: text.number,
+            rev: Rev::FIRST,
+            counters: PostCounters::default(),
+        };
+        let revision = self.revision_of(&post, text, author)?;
+        if let Some(key) = key {
+            let unique = UniqueKey::Item(self.community.id, key);
+            self.plan_mut().expect(Expect::Absent(unique));
+        }
+        let above = self.ancestors(&post).await?;
+        let mut events =
+            vec![self.event(EventKind::PostWritten, topic, Some(post.id), Some(author), at)];
+        if let Some(mark) = &post.accepted {
+            let kind = EventKind::Accepted { accepted: true };
+            events.push(self.event(kind, topic, Some(post.id), mark.by, mark.at));
+        }
+        let plan = self.plan_mut();
+        let moved = plan.add_post(topic.id, &above, &post, revision);
+        plan.events.extend(events);
+        self.moved(moved);
+        self.items.insert(record.key.clone(), Item::Post(post.id));
+        self.posts.insert(post.id, (post, record.body.clone()));
+        Ok(())
+    }
+
+    async fn change_post(
+        &mut self,
+        topic: &Topic,
+        old: Post,
+        body: &str,
+        record: &PostRecord,
+        text: &Text<'_>,
+    ) -> Result<()> {
+        let mut post = old;
+        let parent = match &record.parent {
+            Some(key) => self.post_of(key)?,
+            None => topic.opening,
+        };
+        let author = match &record.author {
+            Some(key) => self.member_of(key, post.created_at)?,
+            None => post.author,
+        };
+        let kind = record.kind.unwrap_or(post.kind);
+        let created_at = record.created_at.unwrap_or(post.created_at);
+        if (post.topic, post.parent, post.author, post.kind, post.created_at)
+            != (topic.id, Some(parent), author, kind, created_at)
+        {
+            return Err(Error::invalid(
+                "a post keeps its topic, its parent, its author, its kind and the moment of its \
+                 creation",
+            ));
+        }
+        if body != record.body {
+            let (next, revision) = self.next_revision(&post, text, post.author)?;
+            post = self.put_revision(&post, next, revision, record.body.clone());
+        }
+        let accepted = self.mark(record.accepted.as_ref(), post.kind)?;
+        let official = self.mark(record.official.as_ref(), post.kind)?;
+        if (&post.accepted, &post.official) != (&accepted, &official) {
+            let changed = post.accepted.is_some() != accepted.is_some();
+            let mark = accepted.as_ref().or(post.accepted.as_ref());
+            let event = mark.filter(|_| changed).map(|mark| {
+                let kind = EventKind::Accepted { accepted: accepted.is_some() };
+                self.event(kind, topic, Some(post.id), mark.by, mark.at)
+            });
+            let after = Post { accepted, official, ..post.clone() };
+            let plan = self.plan_mut();
+            plan.events.extend(event);
+            post = plan.change_accepted(&post, after);
+        }
+        if post.state != record.state {
+            let above = self.ancestors(&post).await?;
+            let store = self.session.engine().store();
+            let others = store.latest_bump(topic.id, Some(post.id)).await?;
+            let own = (record.state == State::Published && post.bumps).then_some(post.created_at);
+            let active = [Some(topic.bumped_at), others, own].into_iter().flatten().max();
+            let kind = EventKind::PostStateChanged { state: record.state };
+            let event = self.event(kind, topic, Some(post.id), None, self.rights.now);
+            let before_topic = self.topic_by_id(topic.id)?;
+            let gate = before_topic.gate + 1;
+            let plan = self.plan_mut();
+            let active = active.unwrap_or(topic.bumped_at);
+            let (after, moved) = plan.change_post_state(&post, record.state, &above, active);
+            plan.events.push(event);
+            let moved_gate =
+                plan.change_topic(&before_topic, Topic { gate, ..before_topic.clone() });
+            self.topics.insert(topic.id, moved_gate);
+            self.moved(moved);
+            post = after;
+        }
+        self.posts.insert(post.id, (post, record.body.clone()));
+        Ok(())
+    }
+
+    fn mark(&mut self, mark: Option<&MarkRecord>, kind: PostKind) -> Result<Option<Mark>> {
+        let Some(MarkRecord { by, at, reason }) = mark else { return Ok(None) };
+        if kind != PostKind::Answer {
+            return Err(Error::invalid("only an answer is accepted or official"));
+        }
+        self.env.limits().reason(reason.as_ref().map_or(0, String::len))?;
+        let by = match by {
+            Some(key) => Some(self.member_of(key, *at)?),
+            None => None,
+        };
+        Ok(Some(Mark { by, at: *at, reason: reason.clone() }))
+    }
+
+    /// The text of a post as its revision.
+    fn revision_of(
+        &mut self,
+        post: &Post,
+        text: &Text<'_>,
+        author: crate::MemberId,
+    ) -> Result<Revision> {
+        let limits = self.env.limits();
+        limits.revisions(usize::try_from(text.number).unwrap_or(usize::MAX))?;
+        limits.reason(text.reason.map_or(0, String::len))?;
+        if text.number == 0 {
+            return Err(Error::invalid("revisions are numbered from 1"));
+        }
+        let at = text.edited_at.unwrap_or(post.created_at);
+        let editor = match text.editor {
+            Some(key) => self.member_of(key, at)?,
+            None => author,
+        };
+        Ok(Revision {
+            post: post.id,
+            number: text.number,
+            body: text.body.to_owned(),
+            title: None,
+            labels: None,
+            editor: Some(editor),
+            at,
+            reason: text.reason.cloned(),
+        })
+    }
+
+    /// A post with a text that is newer than its latest revision.
+    fn next_revision(
+        &mut self,
+        post: &Post,
+        text: &Text<'_>,
+        author: crate::MemberId,
+    ) -> Result<(Post, Revision)> {
+        let number = text.number.max(post.revision + 1);
+        let edited_at = text.edited_at.or(Some(self.rights.now));
+        let text = Text { number, edited_at, ..*text };
+        let revision = self.revision_of(post, &text, author)?;
+        Ok((Post { revision: number, edited_at, ..post.clone() }, revision))
+    }
+
+    fn put_revision(&mut self, old: &Post, new: Post, revision: Revision, body: String) -> Post {
+        let topic = self.topics.get(&old.topic).cloned();
+        let kind = EventKind::PostEdited { revision: revision.number };
+        let event =
+            topic.map(|topic| self.event(kind, &topic, Some(old.id), revision.editor, revision.at));
+        let plan = self.plan_mut();
+        plan.events.extend(event);
+        plan.ops.push(Op::PutRevision(Box::new(revision)));
+        let post = plan.change_post(old, new);
+        self.posts.insert(post.id, (post.clone(), body));
+        post
+    }
+
+    pub(super) async fn revision(&mut self, record: &RevisionRecord) -> Result<()> {
+        let limits = self.env.limits();
+        limits.check_body(&record.body)?;
+        limits.reason(record.reason.as_ref().map_or(0, String::len))?;
+        limits.labels(record.labels.as_ref().map_or(0, Vec::len))?;
+        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
+        if record.number == 0 || record.number >= post.revision {
+            return Err(Error::invalid(format!(
+                "an earlier revision of `{}` has a number from 1 to {}",
+                record.post,
+                post.revision - 1
+            )));
+        }
+        let editor = match &record.editor {
+            Some(key) => Some(self.member_of(key, record.at)?),
+            None => None,
+        };
+        let revision = Revision {
+            post: post.id,
+            number: record.number,
+            body: record.body.clone(),
+            title: record.title.clone(),
+            labels: record.labels.clone(),
+            editor,
+            at: record.at,
+            reason: record.reason.clone(),
+        };
+        let store = self.session.engine().store();
+        let known = store.revisions(post.id, record.number - 1, 1, self.scope()).await?;
+        let known = self.scope().admit_all(known).into_iter().next();
+        if known.is_some_and(|known| known.2 == revision) {
+            return Ok(());
+        }
+        self.plan_mut().ops.push(Op::PutRevision(Box::new(revision)));
+        Ok(())
+    }
+
+    pub(super) fn reaction(&mut self, record: &ReactionRecord) -> Result<()> {
+        let offered = match record.slot {
+            Slot::Vote => Vote::parse(record.key.as_str()).is_some(),
+            Slot::Reaction => self.community.reactions.iter().any(|r| r.key == record.key),
+        };
+        if !offered {
+            return Err(Error::invalid(format!("there is no reaction `{}`", record.key)));
+        }
+        let at = record.at.unwrap_or(self.rights.now);
+        check_time(at)?;
+        let post = self.post_of(&record.post)?;
+        let member = self.member_of(&record.member, at)?;
+        let slot = record.slot;
+        let old = self.reactions.get(&(post, member, slot)).cloned().flatten();
+        if old.as_ref() == Some(&record.key) {
+            return Ok(());
+        }
+        let topic = self.topic_by_id(self.post_by_id(post)?.0.topic)?;
+        let kind = EventKind::Reacted { from: old.clone(), to: Some(record.key.clone()) };
+        let event = self.event(kind, &topic, Some(post), Some(member), at);
+        let to = Some((record.key.clone(), at));
+        let plan = self.plan_mut();
+        plan.change_reaction(&topic, post, member, slot, old.as_ref(), to);
+        plan.events.push(event);
+        self.reactions.insert((post, member, slot), Some(record.key.clone()));
+        Ok(())
+    }
+
+    pub(super) async fn correction(&mut self, record: &CorrectionRecord) -> Result<()> {
+        self.env.limits().check_body(&record.body)?;
+        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
+        let author = self.member_of(&record.author, record.at)?;
+        let known = self.session.engine().store().corrections(post.id).await?;
+        self.env.limits().corrections(known.len())?;
+        let name = format!("{}#correction/{}/{}", record.post, record.author, to_micros(record.at));
+        let id = record.id.unwrap_or_else(|| CorrectionId::from_uuid(self.id_of(record.at, &name)));
+        let old = known.into_iter().find(|correction| correction.id == id);
+        let new = Correction {
+            id,
+            post: post.id,
+            range: record.range,
+            revision: record.revision,
+            body: record.body.clone(),
+            author,
+            at: record.at,
+            withdrawn_at: record.withdrawn_at,
+            rev: old.as_ref().map_or(Rev(0), |old| old.rev),
+        };
+        if old.as_ref() == Some(&new) {
+            return Ok(());
+        }
+        let topic = self.topic_by_id(post.topic)?;
+        let kind = EventKind::Corrected { stands: new.withdrawn_at.is_none() };
+        let event = self.event(kind, &topic, Some(post.id), Some(author), record.at);
+        let plan = self.plan_mut();
+        plan.events.push(event);
+        plan.change_correction(old.as_ref(), new);
+        Ok(())
+    }
+
+    pub(super) async fn link(&mut self, record: &LinkRecord) -> Result<()> {
+        let from = self.topic_of(&record.from)?;
+        let to = self.topic_of(&record.to)?;
+        if from == to {
+            return Err(Error::invalid("a topic is not linked to itself"));
+        }
+        let known = self.session.engine().store().links(from).await?;
+        let same = |link: &Link| (link.from, link.to, link.kind) == (from, to, record.kind);
+        if known.iter().any(same) {
+            return Ok(());
+        }
+        let at = record.at.unwrap_or(self.rights.now);
+        check_time(at)?;
+        let topic = self.topic_by_id(from)?;
+        let event = self.event(EventKind::Linked { to, linked: true }, &topic, None, None, at);
+        let plan = self.plan_mut();
+        plan.ops.push(Op::PutLink(Link { from, to, kind: record.kind, at }));
+        plan.events.push(event);
+        Ok(())
+    }
+
+    pub(super) async fn views(&mut self, record: &ViewsRecord) -> Result<()> {
+        if record.views < 0 || record.day < 0 {
+            return Err(Error::invalid("views and days are counted from zero"));
+        }
+        let topic = self.topic_of(&record.topic)?;
+        let known = self.session.engine().store().views(topic).await?;
+        let known = known.iter().find(|(day, _)| *day == record.day).map_or(0, |(_, n)| *n);
+        if known != record.views {
+            let views = record.views - known;
+            self.plan_mut().ops.push(Op::AddViews { topic, day: record.day, views });
+        }
+        Ok(())
+    }
+}
+
+/// Times outside the years that stores keep are refused before anything is planned.
+fn check_time(at: Timestamp) -> Result<()> {
+    match crate::time::from_micros(to_micros(at)) {
+        Some(kept) if kept == at => Ok(()),
+        Some(_) => Err(Error::invalid("a time has at most microseconds")),
+        None => Err(Error::invalid("a time lies in the years 1970 to 2199")),
+    }
+}

@@ -1,0 +1,190 @@
+//! Import: an upsert of [`Record`]s by key, a batch in one transaction.
+//!
+//! Each record is planned against the state that the store and the records before it make together;
+//! the plans are joined into one change set. A record that finds everything as it says plans
+//! nothing, so importing twice writes nothing the second time, and an import that was killed is
+//! simply run again.
+
+mod items;
+mod people;
+mod state;
+
+use state::Batch;
+
+use crate::change::{EntityRef, EventKind, Expect, Op};
+use crate::domain::{Community, Rev};
+use crate::engine::{Session, command};
+use crate::error::{Error, Result};
+use crate::id::{CommunityId, MemberId};
+use crate::policy::Policy;
+use crate::record::{CommunityRecord, Record};
+use crate::text::{Name, Slug};
+
+use super::community::check_community;
+use super::{NewCommunity, nothing};
+
+/// What an import of a batch did.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Imported {
+    /// Records that wrote something.
+    pub changed: usize,
+    /// Records that found everything as they say.
+    pub unchanged: usize,
+}
+
+impl Session {
+    /// Imports a batch of records into a community, which is created when it does not exist. For
+    /// the system only.
+    ///
+    /// `importer` is the author of what names none. The batch is applied as a whole or not at all;
+    /// what a record refers to has to be in the store, or earlier in the batch.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] for anybody but the system; [`Error::Invalid`] and [`Error::Limit`] for a
+    /// record that cannot be, with its place in the batch.
+    pub async fn import(
+        &self,
+        community: &Slug,
+        importer: Option<MemberId>,
+        records: &[Record],
+    ) -> Result<Imported> {
+        let head = match records.first() {
+            Some(Record::Community(record)) => Some(&**record),
+            _ => None,
+        };
+        let mut done = Imported::default();
+        if self.import_community(community, head).await? {
+            done.changed += usize::from(head.is_some());
+        } else {
+            done.unchanged += usize::from(head.is_some());
+        }
+        let rest = records.get(usize::from(head.is_some())..).unwrap_or_default();
+        let mut changed = 0;
+        let mut attempts = self.engine().env().limits().attempts;
+        while !rest.is_empty() {
+            attempts = attempts
+                .checked_sub(1)
+                .ok_or(Error::Conflict("too many others write here at this moment"))?;
+            let rights = self.acting().await?;
+            rights.require_system()?;
+            let env = self.engine().env();
+            let community = rights.community(community)?;
+            let mut batch = Batch::load(self, env, &rights, community, importer, rest).await?;
+            changed = 0;
+            for (at, record) in rest.iter().enumerate() {
+                let plan = batch.plan(record).await.map_err(|error| place(at, error))?;
+                changed += usize::from(plan);
+            }
+            let changes = batch.finish();
+            if changes.is_empty() || self.commit(&"import", None, changes).await?.is_some() {
+                break;
+            }
+        }
+        done.changed += changed;
+        done.unchanged += rest.len() - changed;
+        Ok(done)
+    }
+
+    /// Creates or changes the community itself. Returns whether it wrote something.
+    async fn import_community(&self, key: &Slug, record: Option<&CommunityRecord>) -> Result<bool> {
+        let rights = self.acting().await?;
+        rights.require_system()?;
+        let Some(old) = rights.directory.community_by_key(key) else {
+            let name = record.map_or_else(|| Name::new(key.as_str()), |r| Ok(r.name.clone()))?;
+            let mut new = NewCommunity::new(key.clone(), name, Policy::public());
+            if let Some(record) = record {
+                let CommunityRecord {
+                    key: _,
+                    name: _,
+                    description,
+                    policy,
+                    settings,
+                    reactions,
+                    kinds: _,
+                    hot_scale,
+                    capacity,
+                    archived: _,
+                    created_at: _,
+                } = record.clone();
+                new = NewCommunity { description, policy, settings, reactions, capacity, ..new };
+                // Kinds come below; settings may already name them.
+                new.settings.kinds = None;
+                new.hot_scale = hot_scale.unwrap_or(new.hot_scale);
+            }
+            self.create_community(new).await?;
+            if let Some(record) = record {
+                self.apply_community(key, record, true).await?;
+            }
+            return Ok(true);
+        };
+        let before = old.rev;
+        if let Some(record) = record {
+            self.apply_community(key, record, false).await?;
+            let after = self.acting().await?;
+            return Ok(after.directory.community_by_key(key).is_some_and(|c| c.rev != before));
+        }
+        Ok(false)
+    }
+
+    async fn apply_community(
+        &self,
+        key: &Slug,
+        record: &CommunityRecord,
+        fresh: bool,
+    ) -> Result<CommunityId> {
+        let id = command!(self, (key, record, fresh), |rights| {
+            let old = rights.community(key)?;
+            let CommunityRecord {
+                key: _,
+                name,
+                description,
+                policy,
+                settings,
+                reactions,
+                kinds,
+                hot_scale: _,
+                capacity,
+                archived,
+                created_at,
+            } = record.clone();
+            let created_at = created_at.filter(|_| fresh).unwrap_or(old.created_at);
+            let mut community = Community {
+                name,
+                description,
+                policy,
+                settings,
+                reactions,
+                kinds,
+                capacity,
+                archived,
+                created_at,
+                ..Community::clone(old)
+            };
+            check_community(&community, self.engine().env().limits())?;
+            let id = Some(community.id.uuid());
+            if community == **old {
+                return nothing(&rights, id);
+            }
+            let mut changes = rights.changes();
+            changes.expect(Expect::Rev(EntityRef::Community(old.id), old.rev));
+            community.rev = if fresh { Rev::FIRST } else { old.rev.next() };
+            if !fresh {
+                changes.events.push(rights.event_in(EventKind::CommunityChanged, old));
+            }
+            changes.ops.push(Op::PutCommunity(Box::new(community)));
+            Ok((id, changes))
+        });
+        id.map(CommunityId::from_uuid).ok_or(Error::NotFound("community"))
+    }
+}
+
+fn place(at: usize, error: Error) -> Error {
+    match error {
+        Error::NotFound(what) => {
+            Error::invalid(format!("record {}: there is no such {what}", at + 1))
+        }
+        Error::Invalid(text) => Error::invalid(format!("record {}: {text}", at + 1)),
+        Error::Limit(limit) => Error::invalid(format!("record {}: {limit}", at + 1)),
+        other => other,
+    }
+}

@@ -1,0 +1,335 @@
+//! The state that a batch is planned against: the store's, and what the batch has planned so far.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+use uuid::Uuid;
+
+use crate::change::{ChangeSet, EventKind, NewEvent};
+use crate::domain::{Channel, Community, Label, Member, Membership, Post, Slot, Topic};
+use crate::engine::{Rights, Session};
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::id::{IdSource, MemberId, PostId, TopicId};
+use crate::policy::Scope;
+use crate::record::Record;
+use crate::text::{Key, Slug};
+use crate::time::Timestamp;
+
+/// A batch that is being planned.
+pub(super) struct Batch<'a> {
+    pub(super) session: &'a Session,
+    pub(super) env: &'a Env,
+    pub(super) rights: &'a Rights,
+    pub(super) community: &'a Community,
+    pub(super) importer: Option<MemberId>,
+    pub(super) members: FxHashMap<Key, Member>,
+    pub(super) memberships: FxHashMap<MemberId, Membership>,
+    pub(super) channels: FxHashMap<Slug, Channel>,
+    pub(super) labels: FxHashMap<Slug, Label>,
+    pub(super) items: FxHashMap<Key, Item>,
+    pub(super) topics: FxHashMap<TopicId, Topic>,
+    pub(super) posts: FxHashMap<PostId, (Post, String)>,
+    pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
+    changes: ChangeSet,
+    plan: ChangeSet,
+}
+
+/// What a key stands for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Item {
+    Topic(TopicId),
+    Post(PostId),
+}
+
+impl<'a> Batch<'a> {
+    /// Reads what the records refer to, in a few large reads.
+    pub(super) async fn load(
+        session: &'a Session,
+        env: &'a Env,
+        rights: &'a Rights,
+        community: &'a Community,
+        importer: Option<MemberId>,
+        records: &[Record],
+    ) -> Result<Self> {
+        let directory = &rights.directory;
+        let mut batch = Self {
+            session,
+            env,
+            rights,
+            community,
+            importer,
+            members: FxHashMap::default(),
+            memberships: FxHashMap::default(),
+            channels: directory
+                .channels(community.id)
+                .map(|entry| (entry.channel.key.clone(), entry.channel.clone()))
+                .collect(),
+            labels: directory
+                .labels(community.id)
+                .map(|label| (label.key.clone(), label.clone()))
+                .collect(),
+            items: FxHashMap::default(),
+            topics: FxHashMap::default(),
+            posts: FxHashMap::default(),
+            reactions: FxHashMap::default(),
+            changes: rights.changes(),
+            plan: ChangeSet::default(),
+        };
+        let mut named = References::default();
+        for record in records {
+            named.collect(record);
+        }
+        batch.load_members(named.members).await?;
+        batch.load_items(named.items).await?;
+        batch.load_reactions(&named.reactions).await?;
+        Ok(batch)
+    }
+
+    async fn load_members(&mut self, keys: FxHashSet<Key>) -> Result<()> {
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let found = self.session.engine().store().members_by_key(&keys).await?;
+        for (key, member) in keys.into_iter().zip(found) {
+            if let Some(member) = member {
+                self.members.insert(key, member);
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_items(&mut self, keys: FxHashSet<Key>) -> Result<()> {
+        let store = self.session.engine().store();
+        let keys: Vec<Key> = keys.into_iter().collect();
+        let found = store.lookup(self.community.id, &keys).await?;
+        let (mut topics, mut posts) = (FxHashSet::default(), FxHashSet::default());
+        let mut by_id = Vec::new();
+        for (key, found) in keys.into_iter().zip(found) {
+            match found {
+                Some((topic, None)) => {
+                    topics.insert(topic);
+                    self.items.insert(key, Item::Topic(topic));
+                }
+                Some((topic, Some(post))) => {
+                    topics.insert(topic);
+                    posts.insert(post);
+                    self.items.insert(key, Item::Post(post));
+                }
+                None => by_id.extend(key.as_str().parse::<Uuid>().ok().map(|id| (key, id))),
+            }
+        }
+        topics.extend(by_id.iter().map(|(_, id)| TopicId::from_uuid(*id)));
+        posts.extend(by_id.iter().map(|(_, id)| PostId::from_uuid(*id)));
+        self.load_topics(topics.into_iter().collect()).await?;
+        posts.extend(self.topics.values().map(|topic| topic.opening));
+        self.load_posts(posts.into_iter().collect()).await?;
+        for (key, id) in by_id {
+            let (topic, post) = (TopicId::from_uuid(id), PostId::from_uuid(id));
+            let topic =
+                self.topics.get(&topic).filter(|topic| topic.community == self.community.id);
+            if let Some(topic) = topic {
+                self.items.insert(key, Item::Topic(topic.id));
+            } else if self.posts.contains_key(&post) {
+                self.items.insert(key, Item::Post(post));
+            }
+        }
+        Ok(())
+    }
+
+    async fn load_topics(&mut self, ids: Vec<TopicId>) -> Result<()> {
+        let rows = self.session.engine().store().topics(&ids, self.scope()).await?;
+        for row in self.scope().admit_all(rows.into_iter().flatten()) {
+            let topic = row.into_inner().topic;
+            self.topics.insert(topic.id, topic);
+        }
+        Ok(())
+    }
+
+    async fn load_posts(&mut self, ids: Vec<PostId>) -> Result<()> {
+        let rows = self.session.engine().store().posts(&ids, self.scope()).await?;
+        for row in self.scope().admit_all(rows.into_iter().flatten()) {
+            let view = row.into_inner();
+            self.posts.insert(view.post.id, (view.post, view.body));
+        }
+        Ok(())
+    }
+
+    async fn load_reactions(&mut self, named: &[(Key, Key)]) -> Result<()> {
+        let mut wanted: FxHashMap<MemberId, Vec<PostId>> = FxHashMap::default();
+        for (post, member) in named {
+            if let (Some(post), Some(member)) =
+                (self.known_post(post), self.members.get(member).map(|member| member.id))
+            {
+                wanted.entry(member).or_default().push(post);
+            }
+        }
+        for (member, posts) in wanted {
+            for found in self.session.engine().store().reactions_of(member, &posts).await? {
+                let key = (found.post, found.member, found.slot);
+                self.reactions.insert(key, Some(found.key));
+            }
+        }
+        Ok(())
+    }
+
+    /// Plans one record. Returns whether it writes something.
+    pub(super) async fn plan(&mut self, record: &Record) -> Result<bool> {
+        self.plan = ChangeSet::default();
+        match record {
+            Record::Community(_) => {
+                return Err(Error::invalid("the community stands on the first line"));
+            }
+            Record::Member(record) => self.member(record)?,
+            Record::Membership(record) => self.membership(record).await?,
+            Record::Channel(record) => self.channel(record)?,
+            Record::Label(record) => self.label(record)?,
+            Record::Topic(record) => self.topic(record)?,
+            Record::Post(record) => self.post(record).await?,
+            Record::Revision(record) => self.revision(record).await?,
+            Record::Reaction(record) => self.reaction(record)?,
+            Record::Correction(record) => self.correction(record).await?,
+            Record::Link(record) => self.link(record).await?,
+            Record::Views(record) => self.views(record).await?,
+        }
+        let plan = std::mem::take(&mut self.plan);
+        let writes = !plan.is_empty();
+        self.changes.then(plan);
+        Ok(writes)
+    }
+
+    /// The change set of the whole batch.
+    pub(super) fn finish(self) -> ChangeSet {
+        self.changes
+    }
+
+    /// What the record that is being planned writes.
+    pub(super) fn plan_mut(&mut self) -> &mut ChangeSet {
+        &mut self.plan
+    }
+
+    pub(super) fn scope(&self) -> &'a Scope {
+        &self.rights.scope
+    }
+
+    /// A deterministic id for something with a key: the same in every run of an import.
+    pub(super) fn id_of(&self, at: Timestamp, key: &str) -> Uuid {
+        IdSource::named(at, &format!("{}/{key}", self.community.key))
+    }
+
+    /// The post that a key stands for; a topic's key stands for its first post.
+    pub(super) fn known_post(&self, key: &Key) -> Option<PostId> {
+        match self.items.get(key)? {
+            Item::Post(post) => Some(*post),
+            Item::Topic(topic) => self.topics.get(topic).map(|topic| topic.opening),
+        }
+    }
+
+    pub(super) fn post_of(&self, key: &Key) -> Result<PostId> {
+        self.known_post(key).ok_or_else(|| Error::invalid(format!("there is no post `{key}`")))
+    }
+
+    pub(super) fn topic_of(&self, key: &Key) -> Result<TopicId> {
+        match self.items.get(key) {
+            Some(Item::Topic(topic)) => Ok(*topic),
+            _ => Err(Error::invalid(format!("there is no topic `{key}`"))),
+        }
+    }
+
+    pub(super) fn topic_by_id(&self, id: TopicId) -> Result<Topic> {
+        self.topics.get(&id).cloned().ok_or(Error::NotFound("topic"))
+    }
+
+    pub(super) fn post_by_id(&self, id: PostId) -> Result<(Post, String)> {
+        self.posts.get(&id).cloned().ok_or(Error::NotFound("post"))
+    }
+
+    /// The posts above a post, its parent first; reads those that are not in the batch yet.
+    pub(super) async fn ancestors(&mut self, post: &Post) -> Result<Vec<Post>> {
+        let mut above = Vec::new();
+        let mut next = post.parent;
+        while let Some(id) = next {
+            if !self.posts.contains_key(&id) {
+                self.load_posts(vec![id]).await?;
+            }
+            let (parent, _) = self.post_by_id(id)?;
+            next = parent.parent;
+            above.push(parent);
+        }
+        Ok(above)
+    }
+
+    /// Takes over counts of children that a plan has moved.
+    pub(super) fn moved(&mut self, children: Vec<(PostId, i64)>) {
+        for (id, step) in children {
+            if let Some((post, _)) = self.posts.get_mut(&id) {
+                post.counters.children += step;
+            }
+        }
+    }
+
+    /// An event of imported history.
+    pub(super) fn event(
+        &self,
+        kind: EventKind,
+        topic: &Topic,
+        post: Option<PostId>,
+        actor: Option<MemberId>,
+        at: Timestamp,
+    ) -> NewEvent {
+        NewEvent {
+            kind,
+            actor,
+            at,
+            community: Some(topic.community),
+            channel: Some(topic.channel),
+            topic: Some(topic.id),
+            post,
+            member: None,
+        }
+    }
+}
+
+/// The keys that records refer to.
+#[derive(Default)]
+struct References {
+    members: FxHashSet<Key>,
+    items: FxHashSet<Key>,
+    reactions: Vec<(Key, Key)>,
+}
+
+impl References {
+    fn collect(&mut self, record: &Record) {
+        match record {
+            Record::Community(_) | Record::Channel(_) | Record::Label(_) => {}
+            Record::Member(record) => self.members.extend([record.key.clone()]),
+            Record::Membership(record) => {
+                self.members.insert(record.member.clone());
+                self.members.extend(record.sanctions.iter().filter_map(|s| s.by.clone()));
+            }
+            Record::Topic(record) => {
+                self.items.insert(record.key.clone());
+                self.items.extend(record.opening.clone());
+                self.members.extend(record.author.iter().chain(&record.editor).cloned());
+            }
+            Record::Post(record) => {
+                self.items.extend([record.key.clone(), record.topic.clone()]);
+                self.items.extend(record.parent.clone());
+                self.members.extend(record.author.iter().chain(&record.editor).cloned());
+                let marks = record.accepted.iter().chain(&record.official);
+                self.members.extend(marks.filter_map(|mark| mark.by.clone()));
+            }
+            Record::Revision(record) => {
+                self.items.insert(record.post.clone());
+                self.members.extend(record.editor.clone());
+            }
+            Record::Reaction(record) => {
+                self.items.insert(record.post.clone());
+                self.members.insert(record.member.clone());
+                self.reactions.push((record.post.clone(), record.member.clone()));
+            }
+            Record::Correction(record) => {
+                self.items.insert(record.post.clone());
+                self.members.insert(record.author.clone());
+            }
+            Record::Link(record) => self.items.extend([record.from.clone(), record.to.clone()]),
+            Record::Views(record) => self.items.extend([record.topic.clone()]),
+        }
+    }
+}

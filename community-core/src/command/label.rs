@@ -1,0 +1,85 @@
+//! Labels.
+
+use super::check_audience;
+use crate::change::{EventKind, Expect, Op, UniqueKey};
+use crate::domain::{Label, Rev};
+use crate::engine::Session;
+use crate::engine::command;
+use crate::error::Result;
+use crate::policy::{Action, Audience, Target};
+use crate::text::{Name, Slug};
+
+/// A label to be created, or the new facts of one.
+#[derive(Debug, Clone)]
+pub struct NewLabel {
+    /// Its key.
+    pub key: Slug,
+    /// Its name.
+    pub name: Name,
+    /// What it stands for.
+    pub description: String,
+    /// Who sees it and may use it.
+    pub audience: Audience,
+}
+
+impl NewLabel {
+    /// A label for everyone.
+    #[must_use]
+    pub fn new(key: Slug, name: Name) -> Self {
+        Self { key, name, description: String::new(), audience: Audience::Everyone }
+    }
+
+    /// The same for an audience of its own.
+    #[must_use]
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = audience;
+        self
+    }
+}
+
+impl Session {
+    /// Creates a label, or changes the one with this key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`](crate::Error::NotFound), [`Error::Denied`](crate::Error::Denied) without
+    /// the right to manage; [`Error::Limit`](crate::Error::Limit).
+    pub async fn put_label(&self, community: &Slug, new: NewLabel) -> Result<()> {
+        let env = self.engine().env();
+        command!(self, (community, &new), |rights| {
+            let community = rights.community(community)?;
+            let target = Target { community, channel: None, topic: None, author: None };
+            rights.require(&Action::Manage, target, "community")?;
+            env.limits().body(new.description.len())?;
+            check_audience(&new.audience)?;
+            let mut changes = rights.changes();
+            let mut label = Label {
+                community: community.id,
+                key: new.key.clone(),
+                name: new.name.clone(),
+                description: new.description.clone(),
+                audience: new.audience.clone(),
+                rev: Rev::FIRST,
+            };
+            match rights.directory.label(community.id, &new.key) {
+                Some(old) => {
+                    label.rev = old.rev;
+                    if label == *old {
+                        return super::nothing(&rights, None);
+                    }
+                    label.rev = old.rev.next();
+                }
+                None => {
+                    let count = rights.directory.labels(community.id).count();
+                    env.limits().community_labels(count + 1)?;
+                    let key = UniqueKey::Label(community.id, new.key.clone());
+                    changes.expect(Expect::Absent(key));
+                }
+            }
+            let kind = EventKind::LabelChanged { label: new.key.clone() };
+            changes.events.push(rights.event_in(kind, community));
+            changes.ops.push(Op::PutLabel(Box::new(label)));
+            Ok((None, changes))
+        });
+        Ok(())
+    }
+}

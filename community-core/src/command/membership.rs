@@ -1,0 +1,299 @@
+//! Memberships: joining, roles, levels, sanctions.
+
+use super::{in_channel, nothing};
+use crate::change::{ChangeSet, Counter, EntityRef, EventKind, Expect, NewEvent, Op};
+use crate::directory::ChannelEntry;
+use crate::domain::{Community, Membership, RoleGrant, Sanction, SanctionKind};
+use crate::engine::{Rights, Session, command};
+use crate::error::{Error, Result};
+use crate::id::MemberId;
+use crate::policy::{Action, Clause, Decision, Target};
+use crate::text::Slug;
+use crate::time::Timestamp;
+
+/// A sanction to be imposed.
+#[derive(Debug, Clone)]
+pub struct NewSanction {
+    /// What it takes away.
+    pub kind: SanctionKind,
+    /// The key of the channel that it is limited to; `None` is the whole community.
+    pub channel: Option<Slug>,
+    /// Until when; `None` is until it is lifted.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub reason: String,
+}
+
+impl Session {
+    /// Joins a community; nothing happens when the member has joined already.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] by the policy, or for somebody suspended; [`Error::NotFound`] for a
+    /// community that the member could neither see nor join; [`Error::Conflict`] when it is full.
+    pub async fn join(&self, community: &Slug) -> Result<()> {
+        command!(self, ("join", community), |rights| {
+            let me = rights.author()?;
+            let missing = || Error::NotFound("community");
+            let community = rights.directory.community_by_key(community).ok_or_else(missing)?;
+            let target = Target { community, channel: None, topic: None, author: None };
+            let decision = rights.decide(&Action::Join, target);
+            if !decision.allowed {
+                // Only who sees the community learns that it is there and closed.
+                let seen = rights.scope.sees_community(community.id);
+                return Err(if seen { Error::Denied(Box::new(decision)) } else { missing() });
+            }
+            self.set_joined(&rights, community, me, true).await
+        });
+        Ok(())
+    }
+
+    /// Leaves a community; nothing happens when the member has not joined. Roles and sanctions
+    /// stay.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a community that the member does not see.
+    pub async fn leave(&self, community: &Slug) -> Result<()> {
+        command!(self, ("leave", community), |rights| {
+            let me = rights.author()?;
+            let known = rights.directory.community_by_key(community);
+            let mine = |community: &&std::sync::Arc<Community>| {
+                rights.scope.sees_community(community.id)
+                    || rights.facts.membership(community.id).is_some()
+            };
+            let community = known.filter(mine).ok_or(Error::NotFound("community"))?;
+            self.set_joined(&rights, community, me, false).await
+        });
+        Ok(())
+    }
+
+    /// Makes somebody a member of a community, or no longer one.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Conflict`] when
+    /// the community is full.
+    pub async fn set_member(&self, community: &Slug, member: MemberId, joined: bool) -> Result<()> {
+        command!(self, ("set member", community, member, joined), |rights| {
+            let (community, _) = rights.manage(&Action::Manage, community, None)?;
+            self.set_joined(&rights, community, member, joined).await
+        });
+        Ok(())
+    }
+
+    /// Gives somebody a role, in the community or in one channel and those below it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Limit`].
+    pub async fn grant_role(
+        &self,
+        community: &Slug,
+        member: MemberId,
+        role: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<()> {
+        let limits = self.engine().env().limits();
+        command!(self, ("grant role", community, member, role, channel), |rights| {
+            let (community, channel) = rights.manage(&Action::Manage, community, channel)?;
+            let grant =
+                RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
+            let old = self.membership(community, member).await?;
+            let mut new = old.clone();
+            if !new.roles.contains(&grant) {
+                new.roles.push(grant);
+                new.roles.sort();
+            }
+            limits.roles(new.roles.len())?;
+            rights.change_standing(old, new, channel)
+        });
+        Ok(())
+    }
+
+    /// Takes a role away.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
+    pub async fn revoke_role(
+        &self,
+        community: &Slug,
+        member: MemberId,
+        role: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<()> {
+        command!(self, ("revoke role", community, member, role, channel), |rights| {
+            let (community, channel) = rights.manage(&Action::Manage, community, channel)?;
+            let grant =
+                RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
+            let old = self.membership(community, member).await?;
+            let mut new = old.clone();
+            new.roles.retain(|known| *known != grant);
+            rights.change_standing(old, new, channel)
+        });
+        Ok(())
+    }
+
+    /// Sets somebody's level, which `level >= n` in audiences tests.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
+    pub async fn set_level(&self, community: &Slug, member: MemberId, level: u32) -> Result<()> {
+        command!(self, ("set level", community, member, level), |rights| {
+            let (community, _) = rights.manage(&Action::Manage, community, None)?;
+            let old = self.membership(community, member).await?;
+            rights.change_standing(old.clone(), Membership { level, ..old }, None)
+        });
+        Ok(())
+    }
+
+    /// Imposes a sanction, in force from now on. It counts with the member's next read and write.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to moderate; [`Error::Limit`].
+    pub async fn sanction(
+        &self,
+        community: &Slug,
+        member: MemberId,
+        new: NewSanction,
+    ) -> Result<()> {
+        let limits = self.engine().env().limits();
+        limits.reason(new.reason.len())?;
+        command!(self, ("sanction", community, member, &new), |rights| {
+            let action = Action::Moderate;
+            let (community, channel) = rights.manage(&action, community, new.channel.as_ref())?;
+            let old = self.membership(community, member).await?;
+            let mut changed = old.clone();
+            changed.sanctions.push(Sanction {
+                kind: new.kind,
+                channel: channel.map(|entry| entry.channel.id),
+                since: rights.now,
+                until: new.until,
+                reason: new.reason.clone(),
+                by: rights.actor(),
+            });
+            limits.sanctions(changed.sanctions.len())?;
+            rights.change_standing(old, changed, channel)
+        });
+        Ok(())
+    }
+
+    /// Ends every sanction of a kind that is in force, there and then; past ones stay on record.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to moderate.
+    pub async fn lift_sanction(
+        &self,
+        community: &Slug,
+        member: MemberId,
+        kind: SanctionKind,
+        channel: Option<&Slug>,
+    ) -> Result<()> {
+        command!(self, ("lift sanction", community, member, kind, channel), |rights| {
+            let (community, channel) = rights.manage(&Action::Moderate, community, channel)?;
+            let at = channel.map(|entry| entry.channel.id);
+            let old = self.membership(community, member).await?;
+            let mut new = old.clone();
+            for sanction in &mut new.sanctions {
+                let meant = sanction.kind == kind && sanction.channel == at;
+                if meant && sanction.is_active(rights.now) {
+                    sanction.until = Some(rights.now);
+                }
+            }
+            rights.change_standing(old, new, channel)
+        });
+        Ok(())
+    }
+
+    async fn membership(&self, community: &Community, member: MemberId) -> Result<Membership> {
+        let store = self.engine().store();
+        if store.members(&[member]).await?.into_iter().flatten().next().is_none() {
+            return Err(Error::NotFound("member"));
+        }
+        let memberships = store.memberships(member).await?;
+        Ok(Rights::membership_in(&memberships, community, member))
+    }
+
+    async fn set_joined(
+        &self,
+        rights: &Rights,
+        community: &Community,
+        member: MemberId,
+        joined: bool,
+    ) -> super::Planned {
+        let old = self.membership(community, member).await?;
+        if old.joined_at.is_some() == joined {
+            return nothing(rights, None);
+        }
+        let mut changes = rights.changes();
+        let members = Counter::Members(community.id);
+        if joined && let Some(capacity) = community.capacity {
+            let capacity = i64::try_from(capacity).unwrap_or(i64::MAX);
+            let count = self.engine().store().member_count(community.id).await?;
+            if i64::try_from(count).unwrap_or(i64::MAX) >= capacity {
+                return Err(Error::Conflict("the community is full"));
+            }
+            changes.expect(Expect::Below(members.clone(), capacity));
+            // The bound itself may change between this look and the commit.
+            changes.expect(Expect::Rev(EntityRef::Community(community.id), community.rev));
+        }
+        changes.bump(members, if joined { 1 } else { -1 });
+        let kind = if joined { EventKind::Joined } else { EventKind::Left };
+        let event = NewEvent { member: Some(member), ..rights.event_in(kind, community) };
+        let new = Membership { joined_at: joined.then_some(rights.now), ..old.clone() };
+        put_membership(&mut changes, &old, new, event);
+        Ok((None, changes))
+    }
+}
+
+impl Rights {
+    /// The place of an act on members, when the viewer may do it there.
+    fn manage(
+        &self,
+        action: &Action,
+        community: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<(&Community, Option<&ChannelEntry>)> {
+        let community = &**self.community(community)?;
+        let channel = match channel {
+            Some(key) => Some(&**self.channel(community, key)?),
+            None => None,
+        };
+        let target = Target { community, channel, topic: None, author: None };
+        self.require(action, target, if channel.is_some() { "channel" } else { "community" })?;
+        Ok((community, channel))
+    }
+
+    fn change_standing(
+        &self,
+        old: Membership,
+        new: Membership,
+        channel: Option<&ChannelEntry>,
+    ) -> super::Planned {
+        if new == old {
+            return nothing(self, None);
+        }
+        // Nobody stands above the managers of a community except the system.
+        let manager = |m: &Membership| m.roles.iter().any(|grant| grant.role == "manager");
+        let sanctions = new.sanctions != old.sanctions;
+        if sanctions && manager(&old) && self.actor().is_some() {
+            return Err(Error::Denied(Box::new(Decision {
+                allowed: false,
+                action: Action::Moderate,
+                clause: Clause::SystemOnly,
+            })));
+        }
+        let mut changes = self.changes();
+        let mut event = self.event(EventKind::StandingChanged);
+        event.community = Some(old.community);
+        event.member = Some(old.member);
+        if let Some(entry) = channel {
+            event = in_channel(event, entry.channel.id);
+        }
+        put_membership(&mut changes, &old, new, event);
+        Ok((None, changes))
+    }
+}
+
+fn put_membership(changes: &mut ChangeSet, old: &Membership, mut new: Membership, event: NewEvent) {
+    changes.expect(Expect::Rev(EntityRef::Membership(old.community, old.member), old.rev));
+    new.rev = old.rev.next();
+    changes.events.push(event);
+    changes.ops.push(Op::PutMembership(Box::new(new)));
+}

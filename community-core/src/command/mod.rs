@@ -1,0 +1,97 @@
+//! Commands: one file per noun. Each looks at facts, asks the policy, and plans a
+//! [`ChangeSet`](crate::change::ChangeSet); the session commits it.
+//!
+//! A command that is sent again with the same [request id](crate::Session::request) has one effect
+//! and one answer. A command that loses against a concurrent one is planned anew.
+
+mod answer;
+mod channel;
+mod community;
+mod correction;
+mod import;
+mod label;
+mod member;
+mod membership;
+mod post;
+mod reaction;
+mod topic;
+
+pub use channel::{ChannelUpdate, NewChannel};
+pub use community::{CommunityUpdate, NewCommunity};
+pub use correction::NewCorrection;
+pub use import::Imported;
+pub use label::NewLabel;
+pub use member::NewMember;
+pub use membership::NewSanction;
+pub use post::{NewPost, PostEdit};
+pub use topic::{NewPin, NewTopic, TopicEdit};
+
+use uuid::Uuid;
+
+use crate::change::{ChangeSet, EventKind, NewEvent};
+use crate::domain::{Community, Topic};
+use crate::engine::Rights;
+use crate::error::{Error, Result};
+use crate::id::{ChannelId, MemberId, PostId};
+use crate::policy::{Audience, Policy};
+
+/// What a plan comes to: what it is about, and what to write.
+type Planned = Result<(Option<Uuid>, ChangeSet)>;
+
+/// A plan that writes nothing, because what was asked for is so already.
+fn nothing(rights: &Rights, subject: Option<Uuid>) -> Planned {
+    Ok((subject, rights.changes()))
+}
+
+impl Rights {
+    /// An event of this moment by this actor.
+    fn event(&self, kind: EventKind) -> NewEvent {
+        NewEvent {
+            kind,
+            actor: self.actor(),
+            at: self.now,
+            community: None,
+            channel: None,
+            topic: None,
+            post: None,
+            member: None,
+        }
+    }
+
+    /// An event in a community.
+    fn event_in(&self, kind: EventKind, community: &Community) -> NewEvent {
+        NewEvent { community: Some(community.id), ..self.event(kind) }
+    }
+
+    /// An event about a topic, or a post in it.
+    fn event_on(&self, kind: EventKind, topic: &Topic, post: Option<PostId>) -> NewEvent {
+        NewEvent {
+            community: Some(topic.community),
+            channel: Some(topic.channel),
+            topic: Some(topic.id),
+            post,
+            ..self.event(kind)
+        }
+    }
+
+    /// The member who acts, for what only a member can do.
+    fn author(&self) -> Result<MemberId> {
+        self.actor()
+            .ok_or_else(|| Error::invalid("the system writes nothing of its own: act as a member"))
+    }
+}
+
+/// Checks what a policy is made of.
+fn check_policy(policy: &Policy) -> Result<()> {
+    policy.rules().try_for_each(|(_, audience)| audience.check())
+}
+
+/// Checks an audience.
+fn check_audience(audience: &Audience) -> Result<()> {
+    audience.check()
+}
+
+/// The event of a channel.
+fn in_channel(event: NewEvent, channel: ChannelId) -> NewEvent {
+    NewEvent { channel: Some(channel), ..event }
+}

@@ -1,0 +1,143 @@
+//! The engine: sessions on a store.
+//!
+//! An [`Engine`] holds a store and an environment; a [`Session`] is one viewer on it. Everything is
+//! `async` and bound to no runtime: futures do their work when they are polled, on whatever polls
+//! them.
+
+mod facts;
+mod read;
+mod read_people;
+mod session;
+mod system;
+mod view;
+mod views;
+
+pub use read::Read;
+pub use session::Session;
+pub use system::Export;
+pub use view::{
+    ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, ThreadView,
+};
+
+pub(crate) use facts::Rights;
+pub(crate) use session::command;
+
+use std::sync::Arc;
+
+use event_listener::Event as Wakeup;
+
+use crate::change::Seq;
+use crate::env::Env;
+use crate::error::{Error, Result};
+use crate::id::MemberId;
+use crate::policy::Viewer;
+use crate::store::Store;
+use crate::text::Key;
+
+use facts::RightsCache;
+use views::ViewBuffer;
+
+/// The community engine on one store, that is for one tenant.
+///
+/// Cheap to clone; clones share everything.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Arc<dyn Store>,
+    env: Env,
+    rights: RightsCache,
+    views: ViewBuffer,
+    committed: Wakeup,
+}
+
+impl Engine {
+    /// An engine on a store, with the system's clock and randomness and default limits.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>) -> Self {
+        Self::with_env(store, Env::default())
+    }
+
+    /// An engine on a store in an environment of the host's choice.
+    #[must_use]
+    pub fn with_env(store: Arc<dyn Store>, env: Env) -> Self {
+        let views = ViewBuffer::default();
+        let rights = RightsCache::default();
+        Self { inner: Arc::new(Inner { store, env, rights, views, committed: Wakeup::new() }) }
+    }
+
+    /// A session of a visitor whom the host did not name.
+    #[must_use]
+    pub fn anonymous(&self) -> Session {
+        self.session(Viewer::Anonymous)
+    }
+
+    /// A session of a member for whom the host vouches.
+    ///
+    /// An id that this tenant does not know acts and reads like an anonymous visitor.
+    #[must_use]
+    pub fn member(&self, id: MemberId) -> Session {
+        self.session(Viewer::Member(id))
+    }
+
+    /// A session of the member with the host's key.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when no member has it; create one with
+    /// [`Session::sync_member`](Session::sync_member).
+    pub async fn member_by_key(&self, key: &Key) -> Result<Session> {
+        let found = self.store().members_by_key(std::slice::from_ref(key)).await?;
+        let member = found.into_iter().flatten().next().ok_or(Error::NotFound("member"))?;
+        Ok(self.member(member.id))
+    }
+
+    /// A session of the host itself, which sees and may do everything.
+    #[must_use]
+    pub fn as_system(&self) -> Session {
+        self.session(Viewer::System)
+    }
+
+    /// A session of any viewer.
+    #[must_use]
+    pub fn session(&self, viewer: Viewer) -> Session {
+        Session::new(self.clone(), viewer)
+    }
+
+    /// The environment: clock, randomness, limits.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.inner.env
+    }
+
+    /// The store beneath. What it returns is unchecked.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.inner.store
+    }
+
+    /// Does background work that is due, on the caller's task: writes buffered views. Returns how
+    /// many topics it wrote.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails; the views then stay buffered.
+    pub async fn pump(&self) -> Result<usize> {
+        self.flush_views().await
+    }
+
+    /// Waits until the log has reached a position.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails.
+    pub async fn wait_for(&self, seq: Seq) -> Result<()> {
+        loop {
+            let listener = self.inner.committed.listen();
+            if self.store().head().await? >= seq {
+                return Ok(());
+            }
+            listener.await;
+        }
+    }
+}

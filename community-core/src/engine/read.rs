@@ -1,0 +1,667 @@
+//! Reads of content. Each is a variant of [`Read`], which the leak test of the testkit goes
+//! through: a read without a variant gets no scope, and a variant that the leak test does not
+//! observe does not compile there.
+
+use super::Rights;
+use super::session::{Session, reading};
+use super::view::{FeedView, LinkView, Page, ThreadView};
+use crate::diff::{Change, diff};
+use crate::directory::ChannelEntry;
+use crate::domain::{Community, EffectiveSettings, Filter, PinPlace, Reaction, Revision, Slot};
+use crate::error::{Error, Result};
+use crate::id::{CommunityId, PostId, TopicId};
+use crate::policy::{Action, Decision, Place, Scope, Target, Visible};
+use crate::query::{
+    Cursor, FeedQuery, FeedRequest, Position, Selection, Sort, ThreadQuery, ThreadRequest,
+    ThreadStart, Window,
+};
+use crate::store::{Card, PostRef, PostView, ThreadItem, TopicRow};
+use crate::text::{Key, Slug};
+use crate::time::to_micros;
+
+macro_rules! reads {
+    ($($(#[$doc:meta])* $name:ident,)+) => {
+        /// The register of reads.
+        ///
+        /// Exhaustive on purpose: whoever observes all reads has to be told of a new one.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Read {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Read {
+            /// All reads.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+        }
+    };
+}
+
+reads! {
+    /// [`Session::communities`] and [`Session::community`].
+    Communities,
+    /// [`Session::channels`].
+    Channels,
+    /// [`Session::labels`].
+    Labels,
+    /// [`Session::feed`].
+    Feed,
+    /// [`Session::topic`] and [`Session::topic_by_key`].
+    Topic,
+    /// [`Session::thread`].
+    Thread,
+    /// [`Session::post`] and [`Session::post_by_key`].
+    Post,
+    /// [`Session::revisions`] and [`Session::revision_diff`].
+    Revisions,
+    /// [`Session::corrections`].
+    Corrections,
+    /// [`Session::reactions`].
+    Reactions,
+    /// [`Session::own_reactions`].
+    OwnReactions,
+    /// [`Session::links`].
+    Links,
+    /// [`Session::members`] and [`Session::member_of`].
+    Members,
+    /// [`Session::member_count`].
+    MemberCount,
+    /// [`Session::can`] and its kin.
+    Can,
+    /// [`Session::record_view`].
+    RecordView,
+    /// [`Session::events`].
+    Events,
+}
+
+impl Session {
+    /// A page of a feed.
+    ///
+    /// Every page but the last is full, whatever the viewer may read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a community or channel that does not exist for this viewer;
+    /// [`Error::Invalid`] for an order or filter that is not on offer, or a cursor of another feed;
+    /// [`Error::Limit`] for too large a page.
+    pub async fn feed(&self, query: &FeedQuery) -> Result<FeedView> {
+        let limits = self.engine().env().limits();
+        let limit = limits.page_size(query.limit)?;
+        reading!(self, Read::Feed, |rights| {
+            let plan = FeedPlan::new(&rights, query)?;
+            let name = plan.name(query);
+            let after =
+                query.after.as_deref().map(|text| Cursor::decode(text, &name)).transpose()?;
+            let request = plan.request(&rights, query, after, limit);
+            let page = self.engine().store().feed(&request, &rights.scope).await?;
+            let next = page
+                .items
+                .last()
+                .filter(|_| page.more)
+                .map(|(position, _)| Cursor::new(*position, &name).to_string());
+            let items = rights.scope.admit_all(page.items.into_iter().map(|(_, card)| card));
+            let pinned = match (after, plan.pins_of()) {
+                (None, Some((community, channel))) => {
+                    self.pinned(&rights, community, channel).await?
+                }
+                _ => Vec::new(),
+            };
+            Ok(FeedView { pinned, items, next })
+        })
+    }
+
+    /// The pins in force, in their order.
+    async fn pinned(
+        &self,
+        rights: &Rights,
+        community: &Community,
+        channel: Option<&ChannelEntry>,
+    ) -> Result<Vec<Visible<Card>>> {
+        let cards = self.engine().store().pinned(community.id, &rights.scope).await?;
+        let mut cards = rights.scope.admit_all(cards);
+        cards.retain(|card| {
+            let Some(pin) = &card.topic.pin else { return false };
+            let here = match channel {
+                Some(entry) => card.topic.channel == entry.channel.id,
+                None => pin.place == PinPlace::Community,
+            };
+            let in_force = pin.since <= rights.now && pin.until.is_none_or(|end| rights.now < end);
+            here && in_force && rights.belongs(community, channel, &pin.audience)
+        });
+        cards.sort_by_key(|card| {
+            let pin = card.topic.pin.as_ref();
+            let (position, since) = pin.map_or((0, 0), |pin| (pin.position, to_micros(pin.since)));
+            (position, std::cmp::Reverse(since), std::cmp::Reverse(card.topic.id))
+        });
+        Ok(cards)
+    }
+
+    /// A topic.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer.
+    pub async fn topic(&self, id: TopicId) -> Result<Visible<TopicRow>> {
+        reading!(self, Read::Topic, |rights| self.visible_topic(&rights, id).await)
+    }
+
+    /// A topic by the host's key, or by its id as text.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer.
+    pub async fn topic_by_key(&self, community: &Slug, key: &Key) -> Result<Visible<TopicRow>> {
+        reading!(self, Read::Topic, |rights| {
+            let (topic, _) = self.look_up(&rights, community, key, "topic").await?;
+            self.visible_topic(&rights, topic).await
+        })
+    }
+
+    /// A post with its text.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer.
+    pub async fn post(&self, id: PostId) -> Result<Visible<PostView>> {
+        reading!(self, Read::Post, |rights| self.visible_post(&rights, id).await)
+    }
+
+    /// A post by the host's key, or by its id as text. A topic's key gives its first post.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer.
+    pub async fn post_by_key(&self, community: &Slug, key: &Key) -> Result<Visible<PostView>> {
+        reading!(self, Read::Post, |rights| {
+            let (topic, post) = self.look_up(&rights, community, key, "post").await?;
+            let post = match post {
+                Some(post) => post,
+                None => {
+                    let found = self.visible_topic(&rights, topic).await;
+                    found.map_err(|error| not_found_as(error, "post"))?.topic.opening
+                }
+            };
+            self.visible_post(&rights, post).await
+        })
+    }
+
+    /// A page of a topic's thread.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the topic, or the post that the query begins with, does not exist
+    /// for this viewer; [`Error::Invalid`] for a cursor of another thread; [`Error::Limit`] for too
+    /// large a page.
+    pub async fn thread(&self, topic: TopicId, query: &ThreadQuery) -> Result<ThreadView> {
+        let limits = self.engine().env().limits();
+        let limit = limits.page_size(query.limit)?;
+        reading!(self, Read::Thread, |rights| {
+            let store = self.engine().store();
+            let row = self.visible_topic(&rights, topic).await?;
+            let opening = row.topic.opening;
+            let mut top = 0;
+            let mut start = ThreadStart::Root;
+            let mut path = Vec::new();
+            for wish in [query.root, query.around].into_iter().flatten() {
+                let view = self.visible_post(&rights, wish).await?;
+                if view.post.topic != topic {
+                    return Err(Error::NotFound("post"));
+                }
+                top = view.post.depth;
+                path = store.ancestors(wish, &rights.scope).await?;
+            }
+            if let Some(around) = query.around {
+                start = ThreadStart::At(around);
+                top = 0;
+            }
+            let depth = query.depth.map_or(u32::MAX, |depth| top.saturating_add(depth));
+            let name = format!("thread {topic} {:?} {} {depth}", query.root, query.order);
+            if let Some(text) = &query.after {
+                start = ThreadStart::After(Cursor::decode(text, &name)?);
+                path.clear();
+            }
+            let request = ThreadRequest {
+                topic,
+                root: query.root.unwrap_or(opening),
+                order: query.order,
+                max_depth: depth,
+                start,
+                limit,
+            };
+            let page = store.thread(&request, &rights.scope).await?;
+            let next = page
+                .items
+                .last()
+                .filter(|_| page.more)
+                .map(|(position, _)| Cursor::new(*position, &name).to_string());
+            let scope = &rights.scope;
+            let as_item = |view: PostView| ThreadItem::Post(Box::new(view));
+            Ok(ThreadView {
+                path: scope.admit_all(path.into_iter().map(|view| view.map(as_item))),
+                items: scope.admit_all(page.items.into_iter().map(|(_, item)| item)),
+                topic: row,
+                next,
+            })
+        })
+    }
+
+    /// The versions of a post's text with numbers above `after`, oldest first, at most `limit`.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the post does not exist for this viewer; [`Error::Limit`] for too
+    /// large a page.
+    pub async fn revisions(
+        &self,
+        post: PostId,
+        after: u32,
+        limit: Option<usize>,
+    ) -> Result<Vec<Revision>> {
+        let limit = self.engine().env().limits().page_size(limit)?;
+        reading!(self, Read::Revisions, |rights| {
+            self.visible_post(&rights, post).await?;
+            self.visible_revisions(&rights, post, after, limit).await
+        })
+    }
+
+    /// What changed in a post's text from one version to another.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the post, or one of the versions, does not exist for this viewer.
+    pub async fn revision_diff(&self, post: PostId, from: u32, to: u32) -> Result<Vec<Change>> {
+        reading!(self, Read::Revisions, |rights| {
+            self.visible_post(&rights, post).await?;
+            let mut bodies = Vec::new();
+            for number in [from, to] {
+                let after = number.checked_sub(1).ok_or(Error::NotFound("revision"))?;
+                let found = self.visible_revisions(&rights, post, after, 1).await?;
+                let found = found.into_iter().find(|revision| revision.number == number);
+                bodies.push(found.ok_or(Error::NotFound("revision"))?.body);
+            }
+            match bodies.as_slice() {
+                [old, new] => Ok(diff(old, new)),
+                _ => Err(Error::NotFound("revision")),
+            }
+        })
+    }
+
+    async fn visible_revisions(
+        &self,
+        rights: &Rights,
+        post: PostId,
+        after: u32,
+        limit: usize,
+    ) -> Result<Vec<Revision>> {
+        let scope = &rights.scope;
+        let rows = self.engine().store().revisions(post, after, limit, scope).await?;
+        let rows: Vec<Visible<(Place, PostRef, Revision)>> = scope.admit_all(rows);
+        Ok(rows.into_iter().map(|row| row.into_inner().2).collect())
+    }
+
+    /// The corrections beside a post, oldest first. Those that were taken back are shown to
+    /// moderators, and to whoever wrote them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the post does not exist for this viewer.
+    pub async fn corrections(&self, post: PostId) -> Result<Vec<crate::Correction>> {
+        reading!(self, Read::Corrections, |rights| {
+            let view = self.visible_post(&rights, post).await?;
+            let moderates = rights.scope.moderated().contains(view.place.channel);
+            let mut corrections = self.engine().store().corrections(post).await?;
+            corrections.retain(|correction| {
+                correction.withdrawn_at.is_none()
+                    || moderates
+                    || rights.actor() == Some(correction.author)
+            });
+            Ok(corrections)
+        })
+    }
+
+    /// Who reacted to a post, oldest first. Who voted is shown to moderators only.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the post does not exist for this viewer; [`Error::Denied`] for votes,
+    /// unless the viewer moderates the channel.
+    pub async fn reactions(
+        &self,
+        post: PostId,
+        slot: Slot,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Page<Reaction>> {
+        let limit = self.engine().env().limits().page_size(limit)?;
+        reading!(self, Read::Reactions, |rights| {
+            let view = self.visible_post(&rights, post).await?;
+            if slot == Slot::Vote {
+                let topic = self.visible_topic(&rights, view.post.topic).await?;
+                rights.require_in_topic(&Action::Moderate, &topic.topic, None, "post")?;
+            }
+            let name = format!("reactions {post} {slot:?}");
+            let after = after.map(|text| Cursor::decode(text, &name)).transpose()?;
+            let store = self.engine().store();
+            let mut items = store.reactions(post, slot, after, limit + 1).await?;
+            let more = items.len() > limit;
+            items.truncate(limit);
+            let next = items.last().filter(|_| more).map(|last| {
+                let position = Position { key: to_micros(last.at), id: last.member.uuid() };
+                Cursor::new(position, &name).to_string()
+            });
+            Ok(Page { items, next })
+        })
+    }
+
+    /// What the acting member gave to these posts.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] for more posts than fit on a page.
+    pub async fn own_reactions(&self, posts: &[PostId]) -> Result<Vec<Reaction>> {
+        self.engine().env().limits().page(posts.len())?;
+        reading!(self, Read::OwnReactions, |rights| {
+            let Some(me) = rights.actor() else { return Ok(Vec::new()) };
+            let store = self.engine().store();
+            let seen = store.posts(posts, &rights.scope).await?;
+            let seen = rights.scope.admit_all(seen.into_iter().flatten());
+            let seen: Vec<PostId> = seen.iter().map(|view| view.post.id).collect();
+            Ok(store.reactions_of(me, &seen).await?)
+        })
+    }
+
+    /// The links from and to a topic, as far as the viewer sees the other end.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the topic does not exist for this viewer.
+    pub async fn links(&self, topic: TopicId) -> Result<Vec<Visible<LinkView>>> {
+        reading!(self, Read::Links, |rights| {
+            self.visible_topic(&rights, topic).await?;
+            let store = self.engine().store();
+            let links = store.links(topic).await?;
+            let others: Vec<TopicId> = links
+                .iter()
+                .map(|link| if link.from == topic { link.to } else { link.from })
+                .collect();
+            let rows = store.topics(&others, &rights.scope).await?;
+            let pairs = links.into_iter().zip(rows);
+            let seen =
+                pairs.filter_map(|(link, row)| Some(row?.map(|topic| LinkView { link, topic })));
+            Ok(rights.scope.admit_all(seen))
+        })
+    }
+
+    /// Whether the viewer may do something in a community or channel, and because of what.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community or channel does not exist for this viewer.
+    pub async fn can(
+        &self,
+        action: &Action,
+        community: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<Decision> {
+        reading!(self, Read::Can, |rights| {
+            // To join is to come in from outside: the question may be asked of a closed door, and
+            // the answer is then the same as for a door that is not there.
+            let community = rights.community(community)?;
+            let channel = match channel {
+                Some(key) => Some(&**rights.channel(community, key)?),
+                None => None,
+            };
+            let target = Target { community, channel, topic: None, author: None };
+            Ok(rights.decide(action, target))
+        })
+    }
+
+    /// Whether the viewer may do something to a topic, and because of what.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the topic does not exist for this viewer.
+    pub async fn can_in_topic(&self, action: &Action, topic: TopicId) -> Result<Decision> {
+        reading!(self, Read::Can, |rights| {
+            let row = self.visible_topic(&rights, topic).await?;
+            rights.decide_in_topic(action, &row.topic, Some(row.topic.author))
+        })
+    }
+
+    /// Whether the viewer may do something to a post, and because of what.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the post does not exist for this viewer.
+    pub async fn can_on_post(&self, action: &Action, post: PostId) -> Result<Decision> {
+        reading!(self, Read::Can, |rights| {
+            let view = self.visible_post(&rights, post).await?;
+            let row = self.visible_topic(&rights, view.post.topic).await?;
+            rights.decide_in_topic(action, &row.topic, Some(view.post.author))
+        })
+    }
+
+    /// Counts a view of a topic. Views wait in memory and are written in batches by
+    /// [`Engine::pump`](crate::Engine::pump), or when many wait.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the topic does not exist for this viewer.
+    pub async fn record_view(&self, topic: TopicId) -> Result<()> {
+        let due = reading!(self, Read::RecordView, |rights| {
+            self.visible_topic(&rights, topic).await?;
+            Ok(self.engine().count_view(topic, rights.viewer))
+        })?;
+        if due {
+            self.engine().flush_views().await?;
+        }
+        Ok(())
+    }
+
+    /// A topic under a viewer's scope.
+    pub(crate) async fn visible_topic(
+        &self,
+        rights: &Rights,
+        id: TopicId,
+    ) -> Result<Visible<TopicRow>> {
+        let rows = self.engine().store().topics(&[id], &rights.scope).await?;
+        let row = rows.into_iter().flatten().next();
+        row.and_then(|row| rights.scope.admit(row)).ok_or(Error::NotFound("topic"))
+    }
+
+    /// A post under a viewer's scope.
+    pub(crate) async fn visible_post(
+        &self,
+        rights: &Rights,
+        id: PostId,
+    ) -> Result<Visible<PostView>> {
+        let rows = self.engine().store().posts(&[id], &rights.scope).await?;
+        let row = rows.into_iter().flatten().next();
+        row.and_then(|row| rights.scope.admit(row)).ok_or(Error::NotFound("post"))
+    }
+
+    /// What a key, or an id as text, stands for.
+    async fn look_up(
+        &self,
+        rights: &Rights,
+        community: &Slug,
+        key: &Key,
+        what: &'static str,
+    ) -> Result<(TopicId, Option<PostId>)> {
+        let community = rights.community(community)?;
+        let store = self.engine().store();
+        let found = store.lookup(community.id, std::slice::from_ref(key)).await?;
+        if let Some(found) = found.into_iter().flatten().next() {
+            return Ok(found);
+        }
+        let Ok(id) = key.as_str().parse::<uuid::Uuid>() else {
+            return Err(Error::NotFound(what));
+        };
+        let post = PostId::from_uuid(id);
+        let posts = store.posts(&[post], &rights.scope).await?;
+        let seen = posts.into_iter().flatten().next().and_then(|row| rights.scope.admit(row));
+        match seen {
+            Some(view) if view.place.community == community.id => Ok((view.post.topic, Some(post))),
+            Some(_) => Err(Error::NotFound(what)),
+            None => {
+                let topic = TopicId::from_uuid(id);
+                let row = self.visible_topic(rights, topic).await;
+                let row = row.map_err(|error| not_found_as(error, what))?;
+                let here = row.topic.community == community.id;
+                here.then_some((topic, None)).ok_or(Error::NotFound(what))
+            }
+        }
+    }
+}
+
+fn not_found_as(error: Error, what: &'static str) -> Error {
+    match error {
+        Error::NotFound(_) => Error::NotFound(what),
+        other => other,
+    }
+}
+
+impl Rights {
+    /// The answer to a question about something in a topic that the viewer sees.
+    pub(crate) fn decide_in_topic(
+        &self,
+        action: &Action,
+        topic: &crate::Topic,
+        author: Option<crate::MemberId>,
+    ) -> Result<Decision> {
+        let (community, channel) = self.place_of(topic)?;
+        let target = Target { community, channel: Some(channel), topic: Some(topic), author };
+        Ok(self.decide(action, target))
+    }
+
+    /// Goes on only when an action in a topic is allowed.
+    pub(crate) fn require_in_topic(
+        &self,
+        action: &Action,
+        topic: &crate::Topic,
+        author: Option<crate::MemberId>,
+        what: &'static str,
+    ) -> Result<()> {
+        let (community, channel) = self.place_of(topic)?;
+        let target = Target { community, channel: Some(channel), topic: Some(topic), author };
+        self.require(action, target, what)
+    }
+}
+
+/// A feed query with everything in it looked up.
+struct FeedPlan<'a> {
+    parts: Vec<(&'a Community, Vec<&'a ChannelEntry>)>,
+    sort: Sort,
+}
+
+impl<'a> FeedPlan<'a> {
+    fn new(rights: &'a Rights, query: &FeedQuery) -> Result<Self> {
+        let mut parts = Vec::new();
+        for key in &query.communities {
+            let community = rights.community(key)?;
+            if !parts.iter().any(|(known, _): &(&Community, _)| known.id == community.id) {
+                parts.push((&**community, Vec::new()));
+            }
+        }
+        if query.communities.is_empty() {
+            let all = rights.directory.communities();
+            let seen = all.filter(|community| rights.scope.sees_community(community.id));
+            parts.extend(seen.map(|community| (&**community, Vec::new())));
+        }
+        let narrowed = !query.channels.is_empty() || query.labels.is_some();
+        match parts.as_mut_slice() {
+            [(community, channels)] => {
+                for key in &query.channels {
+                    channels.push(&**rights.channel(community, key)?);
+                }
+            }
+            _ if narrowed => {
+                return Err(Error::invalid("channels and labels belong to one community: name it"));
+            }
+            _ => {}
+        }
+        let offers: Vec<EffectiveSettings> = parts
+            .iter()
+            .flat_map(|(community, channels)| match channels.as_slice() {
+                [] => vec![rights.directory.settings(community)],
+                some => some.iter().map(|entry| entry.settings.clone()).collect(),
+            })
+            .collect();
+        let default = offers.first().and_then(|offer| offer.sorts.first()).copied();
+        let sort = query.sort.or(default).unwrap_or(Sort::New);
+        for offer in &offers {
+            if !offer.sorts.contains(&sort) {
+                return Err(Error::invalid(format!("the sort `{sort}` is not offered here")));
+            }
+            let wishes = [
+                (Filter::Label, query.labels.is_some()),
+                (Filter::Kind, query.kind.is_some()),
+                (Filter::Author, query.author.is_some()),
+                (Filter::Window, query.window != Window::All),
+            ];
+            if wishes.iter().any(|(filter, wished)| *wished && !offer.filters.contains(filter)) {
+                return Err(Error::invalid("that filter is not offered here"));
+            }
+        }
+        if query.window != Window::All && !matches!(sort, Sort::Top | Sort::Hot | Sort::Views) {
+            return Err(Error::invalid("a window goes with the sorts `top`, `hot` and `views`"));
+        }
+        Ok(Self { parts, sort })
+    }
+
+    /// What tells this feed from all others, for its cursors.
+    fn name(&self, query: &FeedQuery) -> String {
+        let FeedQuery { communities, channels, labels, kind, author, window, .. } = query;
+        let Self { sort, .. } = self;
+        format!("feed {communities:?} {channels:?} {labels:?} {kind:?} {author:?} {sort} {window}")
+    }
+
+    /// The community, and the channel if there is exactly one, whose pins lead the first page.
+    fn pins_of(&self) -> Option<(&'a Community, Option<&'a ChannelEntry>)> {
+        match self.parts.as_slice() {
+            [(community, channels)] => match channels.as_slice() {
+                [] => Some((community, None)),
+                [channel] => Some((community, Some(channel))),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    fn request(
+        &self,
+        rights: &Rights,
+        query: &FeedQuery,
+        after: Option<Position>,
+        limit: usize,
+    ) -> FeedRequest {
+        let scope = &rights.scope;
+        let selection =
+            self.parts.iter().map(|(community, channels)| select(rights, community.id, channels));
+        let since = match query.window {
+            Window::All => None,
+            Window::Days(days) => {
+                let from = rights.now - chrono::Duration::days(i64::from(days));
+                Some(TopicId::earliest(from))
+            }
+        };
+        let labels = query.labels.as_ref().map(|labels| match self.parts.as_slice() {
+            [(community, _)] => labels.restricted(|label| scope.sees_label(community.id, label)),
+            _ => labels.clone(),
+        });
+        FeedRequest {
+            selection: selection.collect(),
+            labels,
+            kind: query.kind.clone(),
+            author: query.author,
+            sort: self.sort,
+            since,
+            after,
+            limit,
+        }
+    }
+}
+
+/// The channels of a community that a scope reads, below the given ones if there are any.
+fn select(rights: &Rights, community: CommunityId, below: &[&ChannelEntry]) -> Selection {
+    let scope: &Scope = &rights.scope;
+    let (mut read, mut own) = (Vec::new(), Vec::new());
+    let mut whole = below.is_empty();
+    for entry in rights.directory.channels(community) {
+        let id = entry.channel.id;
+        let chosen =
+            below.is_empty() || below.iter().any(|chosen| entry.path.contains(&chosen.channel.id));
+        if chosen && scope.read().contains(id) {
+            read.push(id);
+        } else {
+            whole = false;
+            if chosen && scope.own().contains(id) {
+                own.push(id);
+            }
+        }
+    }
+    Selection { community, read, own, whole }
+}

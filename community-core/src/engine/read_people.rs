@@ -1,0 +1,184 @@
+//! Reads of the directory and of its people.
+
+use super::Rights;
+use super::read::Read;
+use super::session::{Session, reading};
+use super::view::{ChannelView, CommunityView, LabelView, MemberView, Page};
+use crate::directory::ChannelEntry;
+use crate::domain::{Community, Membership};
+use crate::error::{Error, Result};
+use crate::id::MemberId;
+use crate::policy::{Asker, Audience, Unchecked, Visible};
+use crate::query::{Cursor, Position};
+use crate::text::{Key, Slug};
+use crate::time::to_micros;
+
+impl Session {
+    /// The communities that the viewer sees, by key.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails.
+    pub async fn communities(&self) -> Result<Vec<Visible<CommunityView>>> {
+        reading!(self, Read::Communities, |rights| {
+            let all = rights.directory.communities();
+            let views = all.map(|community| Unchecked::new(rights.view_of(community)));
+            Ok(rights.scope.admit_all(views))
+        })
+    }
+
+    /// One community.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer.
+    pub async fn community(&self, key: &Slug) -> Result<Visible<CommunityView>> {
+        reading!(self, Read::Communities, |rights| {
+            let view = Unchecked::new(rights.view_of(rights.community(key)?));
+            rights.scope.admit(view).ok_or(Error::NotFound("community"))
+        })
+    }
+
+    /// The channels of a community that the viewer sees, as a tree read from top to bottom.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer.
+    pub async fn channels(&self, community: &Slug) -> Result<Vec<Visible<ChannelView>>> {
+        reading!(self, Read::Channels, |rights| {
+            let community = rights.community(community)?;
+            let store = self.engine().store();
+            let topics = store.channel_topics(community.id, &rights.scope).await?;
+            let views = rights.directory.channels(community.id).map(|entry| {
+                let id = entry.channel.id;
+                let count = topics.iter().find(|(channel, _)| *channel == id);
+                let parent = entry.channel.parent.and_then(|id| rights.directory.channel(id));
+                let parent = parent.map(|parent| &parent.channel);
+                Unchecked::new(ChannelView::new(entry, parent, count.map_or(0, |(_, n)| *n)))
+            });
+            Ok(rights.scope.admit_all(views))
+        })
+    }
+
+    /// The labels of a community that the viewer sees, by key, each with the number of topics that
+    /// the viewer may read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer.
+    pub async fn labels(&self, community: &Slug) -> Result<Vec<Visible<LabelView>>> {
+        reading!(self, Read::Labels, |rights| {
+            let community = rights.community(community)?;
+            let used = self.engine().store().label_use(community.id, &rights.scope).await?;
+            let mut labels: Vec<_> = rights.directory.labels(community.id).collect();
+            labels.sort_by(|a, b| a.key.cmp(&b.key));
+            let views = labels.into_iter().map(|label| {
+                let count = used.iter().find(|(key, _)| *key == label.key);
+                Unchecked::new(LabelView {
+                    community: community.id,
+                    key: label.key.clone(),
+                    name: label.name.clone(),
+                    description: label.description.clone(),
+                    topics: count.map_or(0, |(_, n)| *n),
+                })
+            });
+            Ok(rights.scope.admit_all(views))
+        })
+    }
+
+    /// The members of a community, in the order of joining.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer; [`Error::Invalid`] for
+    /// a cursor of another list; [`Error::Limit`] for too large a page.
+    pub async fn members(
+        &self,
+        community: &Slug,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Page<Visible<MemberView>>> {
+        let limit = self.engine().env().limits().page_size(limit)?;
+        reading!(self, Read::Members, |rights| {
+            let community = rights.community(community)?;
+            let name = format!("members {}", community.id);
+            let after = after.map(|text| Cursor::decode(text, &name)).transpose()?;
+            let store = self.engine().store();
+            let mut rows = store.members_of(community.id, after, limit + 1).await?;
+            let more = rows.len() > limit;
+            rows.truncate(limit);
+            let next = rows.last().filter(|_| more).map(|last| {
+                let key = last.membership.joined_at.map_or(0, to_micros);
+                let position = Position { key, id: last.member.id.uuid() };
+                Cursor::new(position, &name).to_string()
+            });
+            let views = rows
+                .iter()
+                .map(|row| Unchecked::new(MemberView::new(&row.member, &row.membership)));
+            Ok(Page { items: rights.scope.admit_all(views), next })
+        })
+    }
+
+    /// A member as the community knows one: joined, or with a role in it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer, or does not know such
+    /// a member.
+    pub async fn member_of(&self, community: &Slug, key: &Key) -> Result<Visible<MemberView>> {
+        reading!(self, Read::Members, |rights| {
+            let community = rights.community(community)?;
+            let store = self.engine().store();
+            let found = store.members_by_key(std::slice::from_ref(key)).await?;
+            let member = found.into_iter().flatten().next().ok_or(Error::NotFound("member"))?;
+            let memberships = store.memberships(member.id).await?;
+            let known = memberships
+                .iter()
+                .find(|membership| membership.community == community.id && member.listed)
+                .filter(|membership| membership.joined_at.is_some())
+                .ok_or(Error::NotFound("member"))?;
+            let view = Unchecked::new(MemberView::new(&member, known));
+            rights.scope.admit(view).ok_or(Error::NotFound("member"))
+        })
+    }
+
+    /// How many members have joined a community.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer.
+    pub async fn member_count(&self, community: &Slug) -> Result<u64> {
+        reading!(self, Read::MemberCount, |rights| {
+            let community = rights.community(community)?;
+            Ok(self.engine().store().member_count(community.id).await?)
+        })
+    }
+}
+
+impl Rights {
+    fn view_of(&self, community: &Community) -> CommunityView {
+        CommunityView::new(community, self.joined(community))
+    }
+
+    fn joined(&self, community: &Community) -> bool {
+        self.facts.membership(community.id).is_some_and(|known| known.joined_at.is_some())
+    }
+
+    /// Whether the viewer belongs to an audience that is not an action's rule.
+    pub(super) fn belongs(
+        &self,
+        community: &Community,
+        channel: Option<&ChannelEntry>,
+        audience: &Audience,
+    ) -> bool {
+        self.viewer == crate::Viewer::System
+            || Asker::new(&self.facts, &self.directory, community, self.now)
+                .admits(channel, audience, false)
+    }
+
+    /// A membership of somebody in a community, or that of a stranger.
+    pub(crate) fn membership_in(
+        memberships: &[Membership],
+        community: &Community,
+        member: MemberId,
+    ) -> Membership {
+        memberships
+            .iter()
+            .find(|known| known.community == community.id)
+            .cloned()
+            .unwrap_or_else(|| Membership::stranger(community.id, member))
+    }
+}
