@@ -1,1 +1,17 @@
-//! Under construction.
+//! What a backend of the community engine is tested with: the conformance table, a naive store to
+//! compare with, and the verification of a store's contents.
+//!
+//! It depends on `community-core` alone, so a backend of your own is tested exactly as the backends
+//! here are: one test target with [`conformance!`] or [`conformance_durable!`].
+
+pub(crate) mod cases;
+mod check;
+pub mod conformance;
+mod fixture;
+mod model;
+mod snapshot;
+mod world;
+
+pub use check::{Failure, Outcome};
+pub use model::ModelStore;
+pub use world::World;

@@ -1,0 +1,1 @@
+//! G5: a durable store keeps what it has committed.

@@ -1,0 +1,170 @@
+//! The naive store: the contract in its plainest form.
+//!
+//! Every row is a value in a map, every read walks all of them, every commit works on a copy. There
+//! are no indexes, no listings and no caches that could be wrong. It is what other stores are
+//! compared with, so it stays stupid; it is far too slow for anything else.
+
+mod commit;
+mod read;
+mod thread;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use community_core::change::{ChangeSet, Counter, Event, Receipt, Request, Seq};
+use community_core::store::{Committer, EventLog, StoreError};
+use community_core::{
+    AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
+    Label, Link, LinkKind, Member, MemberId, Membership, Post, PostCounters, PostId, Reaction,
+    RequestId, Revision, Scope, Slot, Slug, Topic, TopicCounters, TopicId, Viewer,
+};
+
+/// A store of the plainest kind, to compare others with.
+///
+/// Clones share what is stored.
+///
+/// ```
+/// use community_core::store::Reader;
+/// use community_testkit::ModelStore;
+/// let store = ModelStore::new();
+/// assert_eq!(pollster::block_on(store.info())?.backend, "model");
+/// # Ok::<(), community_core::StoreError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct ModelStore(Arc<Mutex<State>>);
+
+/// All rows. Topics and posts hold facts only; what is counted stands in `counters`, `views` and
+/// `active`.
+#[derive(Debug, Clone, Default)]
+struct State {
+    communities: BTreeMap<CommunityId, Community>,
+    channels: BTreeMap<ChannelId, Channel>,
+    labels: BTreeMap<(CommunityId, Slug), Label>,
+    members: BTreeMap<MemberId, Member>,
+    memberships: BTreeMap<(CommunityId, MemberId), Membership>,
+    topics: BTreeMap<TopicId, Topic>,
+    posts: BTreeMap<PostId, Post>,
+    revisions: BTreeMap<(PostId, u32), Revision>,
+    corrections: BTreeMap<CorrectionId, Correction>,
+    links: BTreeMap<(TopicId, TopicId, LinkKind), Link>,
+    reactions: BTreeMap<(PostId, MemberId, Slot), Reaction>,
+    counters: BTreeMap<Counter, i64>,
+    views: BTreeMap<(TopicId, i32), i64>,
+    checkpoints: BTreeMap<Slug, Seq>,
+    requests: BTreeMap<RequestId, (Request, Seq)>,
+    events: Vec<Event>,
+    directory_rev: u64,
+    member_revs: BTreeMap<MemberId, u64>,
+}
+
+impl ModelStore {
+    /// An empty store.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What is stored now.
+    fn state(&self) -> State {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What is stored now, for the viewer of this scope.
+    fn state_for(&self, scope: &Scope) -> Result<State, StoreError> {
+        let state = self.state();
+        let fresh = scope.viewer() == Viewer::System
+            || scope.access() == state.access_rev(scope.viewer().member());
+        if fresh { Ok(state) } else { Err(StoreError::StaleScope) }
+    }
+}
+
+impl State {
+    fn access_rev(&self, member: Option<MemberId>) -> AccessRev {
+        let member = member.and_then(|id| self.member_revs.get(&id)).copied().unwrap_or(0);
+        AccessRev { directory: self.directory_rev, member }
+    }
+
+    fn directory(&self) -> Directory {
+        Directory::new(
+            self.directory_rev,
+            self.communities.values().cloned().collect(),
+            self.channels.values().cloned().collect(),
+            self.labels.values().cloned().collect(),
+        )
+    }
+
+    fn head(&self) -> Seq {
+        self.events.last().map_or(Seq(0), |event| event.seq)
+    }
+
+    fn counter(&self, counter: &Counter) -> i64 {
+        self.counters.get(counter).copied().unwrap_or(0)
+    }
+
+    /// A topic with its counters.
+    fn topic(&self, id: TopicId) -> Option<Topic> {
+        let mut topic = self.topics.get(&id)?.clone();
+        let participates = |(counter, count): (&Counter, &i64)| {
+            matches!(counter, Counter::Participation(of, _) if *of == id) && *count > 0
+        };
+        topic.counters = TopicCounters {
+            ups: self.counter(&Counter::TopicUps(id)),
+            downs: self.counter(&Counter::TopicDowns(id)),
+            posts: self.counter(&Counter::TopicPosts(id)),
+            answers: self.counter(&Counter::TopicAnswers(id)),
+            accepted: self.counter(&Counter::TopicAccepted(id)),
+            participants: self.counters.iter().filter(|entry| participates(*entry)).count() as i64,
+            views: self.views.iter().filter(|((of, _), _)| *of == id).map(|(_, views)| views).sum(),
+            active_at: topic.counters.active_at,
+        };
+        Some(topic)
+    }
+
+    /// A post with its counters.
+    fn post(&self, id: PostId) -> Option<Post> {
+        let mut post = self.posts.get(&id)?.clone();
+        post.counters = PostCounters {
+            ups: self.counter(&Counter::PostUps(id)),
+            downs: self.counter(&Counter::PostDowns(id)),
+            children: self.counter(&Counter::PostChildren(id)),
+            corrections: self.counter(&Counter::PostCorrections(id)),
+        };
+        Some(post)
+    }
+}
+
+#[async_trait]
+impl Committer for ModelStore {
+    async fn commit(
+        &self,
+        changes: ChangeSet,
+    ) -> Result<Receipt, community_core::store::CommitError> {
+        let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut copy = stored.clone();
+        let receipt = copy.commit(changes)?;
+        *stored = copy;
+        Ok(receipt)
+    }
+
+    async fn replay(&self, request: RequestId) -> Result<Option<Receipt>, StoreError> {
+        let found = self.state().requests.get(&request).copied();
+        Ok(found.map(|(request, seq)| Receipt { seq, replayed: Some(request) }))
+    }
+}
+
+#[async_trait]
+impl EventLog for ModelStore {
+    async fn head(&self) -> Result<Seq, StoreError> {
+        Ok(self.state().head())
+    }
+
+    async fn events_after(&self, after: Seq, limit: usize) -> Result<Vec<Event>, StoreError> {
+        let state = self.state();
+        Ok(state.events.into_iter().filter(|event| event.seq > after).take(limit).collect())
+    }
+
+    async fn checkpoint(&self, name: &Slug) -> Result<Option<Seq>, StoreError> {
+        Ok(self.state().checkpoints.get(name).copied())
+    }
+}

@@ -1,0 +1,402 @@
+//! Reads: walk everything, keep what fits.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+use community_core::State as Seen;
+use community_core::change::Counter;
+use community_core::policy::Place;
+use community_core::query::{FeedRequest, ListingKey, Position, Sort, ThreadRequest};
+use community_core::store::{
+    Card, FeedPage, MemberRow, PostRef, PostView, Reader, StoreError, StoreInfo, Tally, ThreadPage,
+    TopicRow,
+};
+use community_core::time::to_micros;
+use community_core::{
+    AccessRev, Author, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link,
+    Member, MemberId, Membership, PostId, Reaction, Revision, Scope, Slot, Slug, Timestamp, Topic,
+    TopicId, Unchecked,
+};
+
+use super::{ModelStore, State};
+
+type Result<T, E = StoreError> = std::result::Result<T, E>;
+
+#[async_trait]
+impl Reader for ModelStore {
+    async fn info(&self) -> Result<StoreInfo> {
+        Ok(StoreInfo { backend: "model", epoch: 1, format: 1 })
+    }
+
+    async fn access_rev(&self, member: Option<MemberId>) -> Result<AccessRev> {
+        Ok(self.state().access_rev(member))
+    }
+
+    async fn directory(&self) -> Result<Directory> {
+        Ok(self.state().directory())
+    }
+
+    async fn members(&self, ids: &[MemberId]) -> Result<Vec<Option<Member>>> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.members.get(id).cloned()).collect())
+    }
+
+    async fn members_by_key(&self, keys: &[Key]) -> Result<Vec<Option<Member>>> {
+        let state = self.state();
+        let of_key = |key: &Key| state.members.values().find(|member| member.key == *key).cloned();
+        Ok(keys.iter().map(of_key).collect())
+    }
+
+    async fn memberships(&self, member: MemberId) -> Result<Vec<Membership>> {
+        let state = self.state();
+        Ok(state.memberships.into_values().filter(|m| m.member == member).collect())
+    }
+
+    async fn members_of(
+        &self,
+        community: CommunityId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>> {
+        let state = self.state();
+        let mut rows = Vec::new();
+        for membership in state.memberships.values().filter(|m| m.community == community) {
+            let Some(joined_at) = membership.joined_at else { continue };
+            let Some(member) = state.members.get(&membership.member) else { continue };
+            let position = Position { key: to_micros(joined_at), id: member.id.uuid() };
+            if member.listed && after.is_none_or(|after| position > after) {
+                let row = MemberRow { member: member.clone(), membership: membership.clone() };
+                rows.push((position, row));
+            }
+        }
+        rows.sort_by_key(|(position, _)| *position);
+        Ok(rows.into_iter().map(|(_, row)| row).take(limit).collect())
+    }
+
+    async fn member_count(&self, community: CommunityId) -> Result<u64> {
+        let count = self.state().counter(&Counter::Members(community));
+        Ok(u64::try_from(count).unwrap_or(0))
+    }
+
+    async fn lookup(
+        &self,
+        community: CommunityId,
+        keys: &[Key],
+    ) -> Result<Vec<Option<(TopicId, Option<PostId>)>>> {
+        let state = self.state();
+        let find = |key: &Key| {
+            let key = Some(key);
+            let in_community = |id| {
+                state.topics.get(&id).is_some_and(|topic: &Topic| topic.community == community)
+            };
+            let topic = state.topics.values().find(|t| t.key.as_ref() == key && in_community(t.id));
+            let post =
+                state.posts.values().find(|p| p.key.as_ref() == key && in_community(p.topic));
+            topic.map(|t| (t.id, None)).or_else(|| post.map(|p| (p.topic, Some(p.id))))
+        };
+        Ok(keys.iter().map(find).collect())
+    }
+
+    async fn topics(
+        &self,
+        ids: &[TopicId],
+        scope: &Scope,
+    ) -> Result<Vec<Option<Unchecked<TopicRow>>>> {
+        let state = self.state_for(scope)?;
+        let row = |id: &TopicId| state.row(state.topic_for(*id, scope)?).map(Unchecked::new);
+        Ok(ids.iter().map(row).collect())
+    }
+
+    async fn posts(
+        &self,
+        ids: &[PostId],
+        scope: &Scope,
+    ) -> Result<Vec<Option<Unchecked<PostView>>>> {
+        let state = self.state_for(scope)?;
+        Ok(ids.iter().map(|id| state.view_for(*id, scope).map(Unchecked::new)).collect())
+    }
+
+    async fn feed(&self, request: &FeedRequest, scope: &Scope) -> Result<FeedPage> {
+        let state = self.state_for(scope)?;
+        let mut found = Vec::new();
+        for id in state.topics.keys() {
+            let Some(topic) = state.topic_for(*id, scope) else { continue };
+            let Some(key) = ListingKey::of(request.sort).key(&topic) else { continue };
+            if belongs(request, &topic, scope) {
+                found.push((Position { key, id: id.uuid() }, topic));
+            }
+        }
+        found.sort_by_key(|(position, _)| *position);
+        if request.sort != Sort::Oldest {
+            found.reverse();
+        }
+        let behind = |position: Position, after: Position| match request.sort {
+            Sort::Oldest => position > after,
+            _ => position < after,
+        };
+        found.retain(|(position, _)| request.after.is_none_or(|after| behind(*position, after)));
+        let more = found.len() > request.limit;
+        let cards = found.into_iter().take(request.limit).filter_map(|(position, topic)| {
+            state.card(topic).map(|card| (position, Unchecked::new(card)))
+        });
+        Ok(FeedPage { items: cards.collect(), more })
+    }
+
+    async fn pinned(&self, community: CommunityId, scope: &Scope) -> Result<Vec<Unchecked<Card>>> {
+        let state = self.state_for(scope)?;
+        let topics = state.topics.keys().filter_map(|id| state.topic_for(*id, scope));
+        let pinned = topics.filter(|topic| {
+            topic.community == community && topic.pin.is_some() && topic.state == Seen::Published
+        });
+        Ok(pinned.filter_map(|topic| state.card(topic)).map(Unchecked::new).collect())
+    }
+
+    async fn thread(&self, request: &ThreadRequest, scope: &Scope) -> Result<ThreadPage> {
+        Ok(self.state_for(scope)?.thread(request, scope))
+    }
+
+    async fn ancestors(&self, post: PostId, scope: &Scope) -> Result<Vec<Unchecked<PostView>>> {
+        let state = self.state_for(scope)?;
+        let mut above = Vec::new();
+        let mut next = state.view_for(post, scope).and_then(|view| view.post.parent);
+        while let Some(id) = next {
+            above.extend(state.view_for(id, scope).map(Unchecked::new));
+            next = state.posts.get(&id).and_then(|post| post.parent);
+        }
+        above.reverse();
+        Ok(above)
+    }
+
+    async fn revisions(
+        &self,
+        post: PostId,
+        after: u32,
+        limit: usize,
+        scope: &Scope,
+    ) -> Result<Vec<Unchecked<(Place, PostRef, Revision)>>> {
+        let state = self.state_for(scope)?;
+        let Some(view) = state.view_for(post, scope) else { return Ok(Vec::new()) };
+        let of = PostRef { author: view.post.author, state: view.post.state };
+        let revisions = state.revisions.into_values();
+        let behind = revisions.filter(|r| r.post == post && r.number > after).take(limit);
+        Ok(behind.map(|revision| Unchecked::new((view.place, of, revision))).collect())
+    }
+
+    async fn correction(&self, id: CorrectionId) -> Result<Option<Correction>> {
+        Ok(self.state().corrections.get(&id).cloned())
+    }
+
+    async fn reactions(
+        &self,
+        post: PostId,
+        slot: Slot,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Reaction>> {
+        let place = |r: &Reaction| Position { key: to_micros(r.at), id: r.member.uuid() };
+        let mut found: Vec<_> = self.state().reactions.into_values().collect();
+        found.retain(|r| r.post == post && r.slot == slot);
+        found.retain(|r| after.is_none_or(|after| place(r) > after));
+        found.sort_by_key(place);
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    async fn reactions_of(&self, member: MemberId, posts: &[PostId]) -> Result<Vec<Reaction>> {
+        let state = self.state();
+        let slots = |post: &PostId| [(*post, Slot::Vote), (*post, Slot::Reaction)];
+        let places = posts.iter().flat_map(slots);
+        let of = places.filter_map(|(post, slot)| state.reactions.get(&(post, member, slot)));
+        Ok(of.cloned().collect())
+    }
+
+    async fn links(&self, topic: TopicId) -> Result<Vec<Link>> {
+        let links = self.state().links.into_values();
+        Ok(links.filter(|link| link.from == topic || link.to == topic).collect())
+    }
+
+    async fn label_use(&self, community: CommunityId, scope: &Scope) -> Result<Vec<(Slug, u64)>> {
+        let state = self.state_for(scope)?;
+        let mut counts: BTreeMap<Slug, u64> = BTreeMap::new();
+        for (counter, count) in &state.counters {
+            if let Counter::LabelUse(of, label, channel) = counter
+                && *of == community
+                && scope.read().contains(*channel)
+            {
+                *counts.entry(label.clone()).or_default() += u64::try_from(*count).unwrap_or(0);
+            }
+        }
+        for topic in state.own_topics(community, scope) {
+            for label in topic.labels {
+                *counts.entry(label).or_default() += 1;
+            }
+        }
+        counts.retain(|label, count| *count > 0 && scope.sees_label(community, label));
+        Ok(counts.into_iter().collect())
+    }
+
+    async fn channel_topics(
+        &self,
+        community: CommunityId,
+        scope: &Scope,
+    ) -> Result<Vec<(ChannelId, u64)>> {
+        let state = self.state_for(scope)?;
+        let mut counts: BTreeMap<ChannelId, u64> = BTreeMap::new();
+        for channel in state.channels.values().filter(|c| c.community == community) {
+            if scope.read().contains(channel.id) {
+                let count = state.counter(&Counter::ChannelTopics(channel.id));
+                counts.insert(channel.id, u64::try_from(count).unwrap_or(0));
+            }
+        }
+        for topic in state.own_topics(community, scope) {
+            *counts.entry(topic.channel).or_default() += 1;
+        }
+        counts.retain(|_, count| *count > 0);
+        Ok(counts.into_iter().collect())
+    }
+
+    async fn latest_bump(
+        &self,
+        topic: TopicId,
+        except: Option<PostId>,
+    ) -> Result<Option<Timestamp>> {
+        let posts = self.state().posts.into_values();
+        let bumps = posts.filter(|post| {
+            post.topic == topic
+                && post.bumps
+                && post.state == Seen::Published
+                && Some(post.id) != except
+        });
+        Ok(bumps.map(|post| post.created_at).max())
+    }
+
+    async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>> {
+        let views = self.state().views.into_iter();
+        Ok(views.filter(|((of, _), _)| *of == topic).map(|((_, day), n)| (day, n)).collect())
+    }
+
+    async fn topics_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<TopicId>,
+        limit: usize,
+        scope: &Scope,
+    ) -> Result<Vec<Unchecked<TopicRow>>> {
+        let state = self.state_for(scope)?;
+        let behind = state.topics.keys().filter(|id| after.is_none_or(|after| **id > after));
+        let topics = behind.filter_map(|id| state.topic_for(*id, scope));
+        let of_community = topics.filter(|topic| topic.community == community).take(limit);
+        Ok(of_community.filter_map(|topic| state.row(topic)).map(Unchecked::new).collect())
+    }
+
+    async fn posts_by_id(
+        &self,
+        topic: TopicId,
+        after: Option<PostId>,
+        limit: usize,
+        scope: &Scope,
+    ) -> Result<Vec<Unchecked<PostView>>> {
+        let state = self.state_for(scope)?;
+        let of_topic = state.posts.values().filter(|post| post.topic == topic);
+        let behind = of_topic.filter(|post| after.is_none_or(|after| post.id > after));
+        let views = behind.filter_map(|post| state.view_for(post.id, scope));
+        Ok(views.take(limit).map(Unchecked::new).collect())
+    }
+
+    async fn corrections(&self, post: PostId) -> Result<Vec<Correction>> {
+        Ok(self.state().corrections_of(post))
+    }
+
+    async fn members_by_id(&self, after: Option<MemberId>, limit: usize) -> Result<Vec<Member>> {
+        let members = self.state().members.into_values();
+        let behind = members.filter(|member| after.is_none_or(|after| member.id > after));
+        Ok(behind.take(limit).collect())
+    }
+}
+
+/// Whether an admitted topic belongs to a feed.
+fn belongs(request: &FeedRequest, topic: &Topic, scope: &Scope) -> bool {
+    let is_own = scope.viewer().member() == Some(topic.author);
+    let selected = request.selection.iter().any(|selection| {
+        selection.community == topic.community
+            && (selection.read.contains(&topic.channel)
+                || (is_own && selection.own.contains(&topic.channel)))
+    });
+    let sees = |label: &Slug| scope.sees_label(topic.community, label);
+    let labels: Vec<Slug> = topic.labels.iter().filter(|label| sees(label)).cloned().collect();
+    selected
+        && topic.state == Seen::Published
+        && request.labels.as_ref().is_none_or(|labelled| labelled.holds(&labels))
+        && request.kind.as_ref().is_none_or(|kind| topic.kind == *kind)
+        && request.author.is_none_or(|author| topic.author == author)
+        && request.since.is_none_or(|since| topic.id >= since)
+}
+
+impl State {
+    /// A topic with its counters, if the scope admits it.
+    pub(super) fn topic_for(&self, id: TopicId, scope: &Scope) -> Option<Topic> {
+        self.topic(id).filter(|topic| scope.admits(topic.place(), topic.author, topic.state))
+    }
+
+    /// A post as its reader sees it, if the scope admits it.
+    fn view_for(&self, id: PostId, scope: &Scope) -> Option<PostView> {
+        self.view(id).filter(|view| scope.admits(view.place, view.post.author, view.post.state))
+    }
+
+    /// A post with everything that travels with it.
+    pub(super) fn view(&self, id: PostId) -> Option<PostView> {
+        let post = self.post(id)?;
+        let tallies = self.counters.iter().filter_map(|(counter, count)| match counter {
+            Counter::Tally(of, key) if *of == id && *count > 0 => {
+                Some(Tally { key: key.clone(), count: *count })
+            }
+            _ => None,
+        });
+        let body = self.revisions.get(&(id, post.revision)).map(|revision| revision.body.clone());
+        Some(PostView {
+            body: body.unwrap_or_default(),
+            author: self.author(post.author)?,
+            corrections: self.standing_corrections(id),
+            tallies: tallies.collect(),
+            place: self.topics.get(&post.topic)?.place(),
+            post,
+        })
+    }
+
+    fn row(&self, topic: Topic) -> Option<TopicRow> {
+        Some(TopicRow { author: self.author(topic.author)?, topic })
+    }
+
+    fn card(&self, topic: Topic) -> Option<Card> {
+        let corrections = self.standing_corrections(topic.opening);
+        Some(Card { author: self.author(topic.author)?, corrections, topic })
+    }
+
+    fn author(&self, id: MemberId) -> Option<Author> {
+        self.members.get(&id).map(Author::from)
+    }
+
+    fn corrections_of(&self, post: PostId) -> Vec<Correction> {
+        let mut found: Vec<_> =
+            self.corrections.values().filter(|c| c.post == post).cloned().collect();
+        found.sort_by_key(|correction| (correction.at, correction.id));
+        found
+    }
+
+    fn standing_corrections(&self, post: PostId) -> Vec<Correction> {
+        let all = self.corrections_of(post).into_iter();
+        all.filter(|correction| correction.withdrawn_at.is_none()).collect()
+    }
+
+    /// The viewer's own published topics in channels where only those are read.
+    fn own_topics(&self, community: CommunityId, scope: &Scope) -> Vec<Topic> {
+        let own = self.topics.values().filter(|topic| {
+            topic.community == community
+                && topic.state == Seen::Published
+                && scope.viewer().member() == Some(topic.author)
+                && scope.own().contains(topic.channel)
+                && !scope.read().contains(topic.channel)
+        });
+        own.cloned().collect()
+    }
+}
