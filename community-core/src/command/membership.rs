@@ -102,7 +102,7 @@ impl Session {
                 new.roles.sort();
             }
             limits.roles(new.roles.len())?;
-            rights.change_standing(old, new, channel)
+            rights.change_standing(&old, new, channel)
         });
         Ok(())
     }
@@ -125,7 +125,7 @@ impl Session {
             let old = self.membership(community, member).await?;
             let mut new = old.clone();
             new.roles.retain(|known| *known != grant);
-            rights.change_standing(old, new, channel)
+            rights.change_standing(&old, new, channel)
         });
         Ok(())
     }
@@ -138,7 +138,7 @@ impl Session {
         command!(self, ("set level", community, member, level), |rights| {
             let (community, _) = rights.manage(&Action::Manage, community, None)?;
             let old = self.membership(community, member).await?;
-            rights.change_standing(old.clone(), Membership { level, ..old }, None)
+            rights.change_standing(&old, Membership { level, ..old.clone() }, None)
         });
         Ok(())
     }
@@ -169,7 +169,7 @@ impl Session {
                 by: rights.actor(),
             });
             limits.sanctions(changed.sanctions.len())?;
-            rights.change_standing(old, changed, channel)
+            rights.change_standing(&old, changed, channel)
         });
         Ok(())
     }
@@ -196,7 +196,7 @@ impl Session {
                     sanction.until = Some(rights.now);
                 }
             }
-            rights.change_standing(old, new, channel)
+            rights.change_standing(&old, new, channel)
         });
         Ok(())
     }
@@ -262,17 +262,17 @@ impl Rights {
 
     fn change_standing(
         &self,
-        old: Membership,
+        old: &Membership,
         new: Membership,
         channel: Option<&ChannelEntry>,
     ) -> super::Planned {
-        if new == old {
+        if new == *old {
             return nothing(self, None);
         }
         // Nobody stands above the managers of a community except the system.
         let manager = |m: &Membership| m.roles.iter().any(|grant| grant.role == "manager");
         let sanctions = new.sanctions != old.sanctions;
-        if sanctions && manager(&old) && self.actor().is_some() {
+        if sanctions && manager(old) && self.actor().is_some() {
             return Err(Error::Denied(Box::new(Decision {
                 allowed: false,
                 action: Action::Moderate,
@@ -286,7 +286,7 @@ impl Rights {
         if let Some(entry) = channel {
             event = in_channel(event, entry.channel.id);
         }
-        put_membership(&mut changes, &old, new, event);
+        put_membership(&mut changes, old, new, event);
         Ok((None, changes))
     }
 }
