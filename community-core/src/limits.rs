@@ -162,3 +162,38 @@ impl Limits {
         Ok(size)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_in_limits_md_says_what_is_enforced() {
+        let page = include_str!("../../LIMITS.md");
+        for (name, default, cap, unit) in Limits::table() {
+            let row = page.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+            let row = row.unwrap_or_else(|| panic!("no row for {name}"));
+            assert!(row.ends_with(&format!("| {default} | {cap} | {unit} |")), "{row}");
+        }
+        let rows = page.lines().filter(|line| line.starts_with("| `")).count();
+        assert_eq!(rows, Limits::table().len());
+    }
+
+    #[test]
+    fn every_limit_admits_itself_and_refuses_one_more() {
+        let limits = Limits::default();
+        assert!(limits.title(limits.title).is_ok());
+        assert!(limits.title(limits.title + 1).is_err());
+        assert!(limits.check_body(&"é".repeat(limits.body / 2)).is_ok());
+        assert!(limits.check_body(&"é".repeat(limits.body / 2 + 1)).is_err());
+        assert!(limits.page_size(Some(0)).is_err());
+        assert!(limits.page_size(Some(limits.page + 1)).is_err());
+        assert_eq!(limits.page_size(None).unwrap(), 20);
+    }
+
+    #[test]
+    fn a_hard_cap_cannot_be_raised() {
+        let wish = Limits { body: usize::MAX, ..Limits::default() };
+        assert_eq!(wish.capped().body, 262_144);
+    }
+}
