@@ -91,6 +91,8 @@ limits! {
     revisions: 200 up to 2_000, "the number of revisions", "revisions";
     /// Corrections beside one post.
     corrections: 20 up to 100, "the number of corrections", "corrections";
+    /// Pins in one community.
+    pins: 50 up to 500, "the number of pins", "pins";
     /// Items on one page.
     page: 100 up to 1_000, "the page size", "items";
     /// A label expression or an audience, as text.

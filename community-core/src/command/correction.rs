@@ -47,9 +47,10 @@ impl Session {
         let id = command!(self, new, |rights| {
             let (view, topic) = self.post_to_add_to(&rights, new.post).await?;
             rights.require_in_topic(&Action::Correct, &topic, Some(view.post.author), "post")?;
-            let author = rights.author()?;
-            let count = view.post.counters.corrections + 1;
-            env.limits().corrections(usize::try_from(count).unwrap_or(usize::MAX))?;
+            let author = rights.author(&Action::Correct)?;
+            // Those taken back count too: they stay on record.
+            let known = self.engine().store().corrections(new.post).await?;
+            env.limits().corrections(known.len() + 1)?;
             if let Some((from, to)) = new.range {
                 let place = |at: u32| usize::try_from(at).unwrap_or(usize::MAX);
                 if from >= to || view.body.get(place(from)..place(to)).is_none() {

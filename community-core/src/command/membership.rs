@@ -32,7 +32,6 @@ impl Session {
     /// community that the member could neither see nor join; [`Error::Conflict`] when it is full.
     pub async fn join(&self, community: &Slug) -> Result<()> {
         command!(self, ("join", community), |rights| {
-            let me = rights.author()?;
             let missing = || Error::NotFound("community");
             let community = rights.directory.community_by_key(community).ok_or_else(missing)?;
             let target = Target { community, channel: None, topic: None, author: None };
@@ -42,6 +41,7 @@ impl Session {
                 let seen = rights.scope.sees_community(community.id);
                 return Err(if seen { Error::Denied(Box::new(decision)) } else { missing() });
             }
+            let me = rights.author(&Action::Join)?;
             self.set_joined(&rights, community, me, true).await
         });
         Ok(())
@@ -54,13 +54,13 @@ impl Session {
     /// [`Error::NotFound`] for a community that the member does not see.
     pub async fn leave(&self, community: &Slug) -> Result<()> {
         command!(self, ("leave", community), |rights| {
-            let me = rights.author()?;
             let known = rights.directory.community_by_key(community);
             let mine = |community: &&std::sync::Arc<Community>| {
                 rights.scope.sees_community(community.id)
                     || rights.facts.membership(community.id).is_some()
             };
             let community = known.filter(mine).ok_or(Error::NotFound("community"))?;
+            let me = rights.author(&Action::Join)?;
             self.set_joined(&rights, community, me, false).await
         });
         Ok(())

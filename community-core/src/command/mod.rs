@@ -33,7 +33,7 @@ use crate::domain::{Community, Topic};
 use crate::engine::Rights;
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId, PostId};
-use crate::policy::{Audience, Policy};
+use crate::policy::{Action, Audience, Clause, Decision, Policy, Viewer};
 
 /// What a plan comes to: what it is about, and what to write.
 type Planned = Result<(Option<Uuid>, ChangeSet)>;

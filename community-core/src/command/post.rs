@@ -105,7 +105,7 @@ impl Session {
             if topic.state != State::Published {
                 return Err(Error::NotFound("topic"));
             }
-            let author = rights.author()?;
+            let author = rights.author(&action)?;
             let depth = parent.depth + 1;
             env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
             let post = Post {

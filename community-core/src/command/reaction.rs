@@ -38,7 +38,7 @@ impl Session {
                 Slot::Reaction => Action::React,
             };
             rights.require_in_topic(&action, &topic, Some(view.post.author), "post")?;
-            let me = rights.author()?;
+            let me = rights.author(&action)?;
             let (community, channel) = rights.place_of(&topic)?;
             if slot == Slot::Vote && me == view.post.author && !channel.settings.self_vote {
                 return Err(Error::invalid("nobody votes on what they wrote"));

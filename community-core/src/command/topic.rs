@@ -131,7 +131,7 @@ impl Session {
             let kind = known_kind(community, &new.kind)?;
             let target = Target { community, channel: Some(entry), topic: None, author: None };
             rights.require(&Action::StartKind(new.kind.clone()), target, "channel")?;
-            let author = rights.author()?;
+            let author = rights.author(&Action::Start)?;
             kind.check_payload(new.payload.as_ref())?;
             let labels = rights.known_labels(community, &new.labels)?;
             let topic = Topic {
@@ -299,8 +299,10 @@ impl Session {
     /// Pins a topic, in place of an older pin of it, or takes the pin off.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Denied`] without the right to moderate.
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to moderate; [`Error::Limit`] for too
+    /// many pins in the community, those that have ended included.
     pub async fn set_pin(&self, id: TopicId, pin: Option<NewPin>) -> Result<()> {
+        let limits = self.engine().env().limits();
         if let Some(pin) = &pin {
             check_audience(&pin.audience)?;
         }
@@ -309,6 +311,11 @@ impl Session {
             rights.require_in_topic(&Action::Moderate, &topic, Some(topic.author), "topic")?;
             if pin.is_none() && topic.pin.is_none() {
                 return nothing(&rights, None);
+            }
+            if topic.pin.is_none() {
+                let system = self.unscoped();
+                let others = self.engine().store().pinned(topic.community, &system).await?;
+                limits.pins(others.len() + 1)?;
             }
             let after = Topic {
                 pin: pin.clone().map(|NewPin { place, position, audience, until }| Pin {
@@ -444,7 +451,10 @@ impl Session {
     /// A topic that the viewer sees, with all of its labels: what a command changes has to be
     /// whole.
     pub(super) async fn whole_topic(&self, rights: &Rights, id: TopicId) -> Result<Topic> {
-        self.visible_topic(rights, id).await?;
+        let seen = self.visible_topic(rights, id).await?;
+        if !rights.scope.hides_labels() {
+            return Ok(seen.into_inner().topic);
+        }
         let rows = self.engine().store().topics(&[id], &self.unscoped()).await?;
         let row = rows.into_iter().flatten().next();
         let row = row.and_then(|row| self.unscoped().admit(row)).ok_or(Error::NotFound("topic"))?;

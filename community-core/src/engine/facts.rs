@@ -10,7 +10,7 @@ use crate::directory::{ChannelEntry, Directory};
 use crate::domain::{Community, Topic};
 use crate::error::{Error, Result};
 use crate::id::MemberId;
-use crate::policy::{Action, Decision, Facts, Scope, Target, Viewer, decide};
+use crate::policy::{AccessRev, Action, Decision, Facts, Scope, Target, Viewer, decide};
 use crate::store::StoreError;
 use crate::text::Slug;
 use crate::time::Timestamp;
@@ -66,8 +66,17 @@ impl Engine {
             {
                 continue;
             }
-            let scope = Scope::resolve(viewer, &facts, &directory, now, access);
-            let rights = Rights { viewer, facts: Arc::new(facts), directory, scope, now };
+            // INVARIANT: whom this tenant does not know is an anonymous visitor, in reads and in
+            // commands. A policy that lets everyone write must not let an invented id write.
+            let (known_as, access) = match viewer {
+                Viewer::Member(_) if facts.member.is_none() => {
+                    (Viewer::Anonymous, AccessRev { member: 0, ..access })
+                }
+                _ => (viewer, access),
+            };
+            let scope = Scope::resolve(known_as, &facts, &directory, now, access);
+            let facts = Arc::new(facts);
+            let rights = Rights { viewer: known_as, facts, directory, scope, now };
             let mut viewers = cache.viewers.lock().unwrap_or_else(PoisonError::into_inner);
             if viewers.len() >= CACHED_VIEWERS {
                 viewers.clear();

@@ -236,6 +236,12 @@ impl Scope {
         self.0.viewer == Viewer::System || self.0.communities.contains(&community)
     }
 
+    /// Whether there are labels that do not exist for this viewer.
+    #[must_use]
+    pub fn hides_labels(&self) -> bool {
+        !self.0.hidden_labels.is_empty()
+    }
+
     /// Whether a label exists for this viewer.
     #[must_use]
     pub fn sees_label(&self, community: CommunityId, label: &Slug) -> bool {
