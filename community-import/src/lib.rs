@@ -3,8 +3,10 @@
 //!
 //! - [`jsonl`]: records as JSON, one a line: the format of exports, and of any importer that
 //!   somebody writes in another language.
+//! - [`stack_exchange`]: the public data dumps of Stack Exchange sites.
 //!
 //! Everything here streams: memory does not grow with the size of the texts. Nothing here decides
 //! who may do what, and nothing renders or cleans the text of a post.
 
 pub mod jsonl;
+pub mod stack_exchange;
