@@ -75,9 +75,18 @@ impl Rights {
     }
 
     /// The member who acts, for what only a member can do.
-    fn author(&self) -> Result<MemberId> {
-        self.actor()
-            .ok_or_else(|| Error::invalid("the system writes nothing of its own: act as a member"))
+    fn author(&self, action: &Action) -> Result<MemberId> {
+        match self.viewer {
+            Viewer::Member(id) => Ok(id),
+            Viewer::Anonymous => Err(Error::Denied(Box::new(Decision {
+                allowed: false,
+                action: action.clone(),
+                clause: Clause::Anonymous,
+            }))),
+            Viewer::System => {
+                Err(Error::invalid("the system writes nothing of its own: act as a member"))
+            }
+        }
     }
 }
 
