@@ -10,6 +10,7 @@ mod engine;
 pub mod entropy;
 mod env;
 mod error;
+mod expr;
 mod id;
 mod limits;
 pub mod policy;

@@ -11,8 +11,8 @@ use std::fmt;
 use super::Known;
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
+use crate::expr;
 use crate::limits::Limits;
-use crate::query::expr;
 use crate::text::{Key, Slug};
 
 /// Who, as an expression over what is known of a viewer.

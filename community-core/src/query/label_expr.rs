@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
-use super::expr::{self, Expression, Shape, Tokens};
 use crate::error::{Error, Result};
+use crate::expr::{self, Expression, Shape, Tokens};
 use crate::limits::Limits;
 use crate::text::Slug;
 

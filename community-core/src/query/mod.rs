@@ -1,7 +1,6 @@
 //! What can be asked: feeds, threads, cursors, label expressions.
 
 mod cursor;
-pub(crate) mod expr;
 mod feed;
 mod label_cover;
 mod label_expr;

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::{Audience, Comparison};
 use crate::domain::Attribute;
 use crate::error::{Error, Result};
-use crate::query::expr::{self, Expression, Shape, Token, Tokens};
+use crate::expr::{self, Expression, Shape, Token, Tokens};
 use crate::text::{Key, Slug};
 
 /// Prints it so that it reads back.
