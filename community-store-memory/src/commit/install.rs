@@ -1,0 +1,85 @@
+//! Putting a draft in place: row by row into the tables, with word of each to the indexes.
+
+use super::draft::Draft;
+use crate::state::State;
+
+impl State {
+    /// Puts a draft in place. Cannot fail.
+    pub(super) fn install(&mut self, draft: Draft) {
+        let Draft {
+            communities,
+            channels,
+            labels,
+            members,
+            memberships,
+            topics,
+            posts,
+            revisions,
+            corrections,
+            links,
+            reactions,
+            counts,
+            views,
+            keys,
+            checkpoints,
+        } = draft;
+
+        if !(communities.is_empty() && channels.is_empty() && labels.is_empty()) {
+            self.directory_rev += 1;
+        }
+        self.communities.extend(communities);
+        self.channels.extend(channels);
+        self.labels.extend(labels);
+        let about = members.keys().copied().chain(memberships.keys().map(|(member, _)| *member));
+        for member in about {
+            *self.member_writes.entry(member).or_default() += 1;
+        }
+        self.members.extend(members);
+        for ((member, community), membership) in memberships {
+            let of_member = self.memberships.entry(member).or_default();
+            self.index.membership_changed(of_member.get(&community), &membership);
+            of_member.insert(community, membership);
+        }
+        for (id, topic) in topics {
+            self.index.topic_changed(self.topics.get(&id), &topic);
+            self.topics.insert(id, topic);
+        }
+        for (id, post) in posts {
+            self.index.post_changed(self.posts.get(&id), &post);
+            self.posts.insert(id, post);
+        }
+        for ((post, number), revision) in revisions {
+            self.revisions.entry(post).or_default().insert(number, revision);
+        }
+        for correction in corrections {
+            let before = self.corrections.get(&correction.id);
+            self.index.correction_changed(before, &correction);
+            self.corrections.insert(correction.id, correction);
+        }
+        for (id, link) in links {
+            self.index.link_changed(id, link.is_some());
+            match link {
+                Some(link) => self.links.insert(id, link),
+                None => self.links.remove(&id),
+            };
+        }
+        for (id, reaction) in reactions {
+            self.index.reaction_changed(id, self.reactions.get(&id), reaction.as_ref());
+            match reaction {
+                Some(reaction) => self.reactions.insert(id, reaction),
+                None => self.reactions.remove(&id),
+            };
+        }
+        for (counter, count) in counts {
+            self.index.count_changed(&counter, count);
+            self.counts.insert(counter, count);
+        }
+        for ((topic, day), views) in views {
+            self.views.entry(topic).or_default().insert(day, views);
+        }
+        for (key, holder) in keys {
+            self.index.key_changed(key, holder);
+        }
+        self.checkpoints.extend(checkpoints);
+    }
+}

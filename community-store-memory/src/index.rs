@@ -1,0 +1,260 @@
+//! What follows from the tables: sorted lists and back references.
+//!
+//! Each function here is told what a row was and what it is now, and changes the difference. There
+//! is no other way in, so an index can only disagree with its table if a function here is wrong.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use community_core::change::{Counter, EntityRef, UniqueKey};
+use community_core::query::{Listing, ListingKey, PostOrder, listings};
+use community_core::time::to_micros;
+use community_core::{
+    ChannelId, CommunityId, Correction, CorrectionId, MemberId, Membership, Post, PostId, Reaction,
+    Slot, Slug, Topic, TopicId,
+};
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::state::{LinkId, ReactionId};
+
+/// A sorted list of topics: key, then id.
+pub(crate) type TopicList = BTreeSet<(i64, TopicId)>;
+
+/// The indexes of a store.
+#[derive(Debug, Default)]
+pub(crate) struct Index {
+    keys: FxHashMap<UniqueKey, EntityRef>,
+    listings: FxHashMap<(Listing, ListingKey), TopicList>,
+    topics: FxHashMap<CommunityId, BTreeSet<TopicId>>,
+    pinned: FxHashMap<CommunityId, BTreeSet<TopicId>>,
+    posts: FxHashMap<TopicId, BTreeSet<PostId>>,
+    children: FxHashMap<PostId, Children>,
+    corrections: FxHashMap<PostId, BTreeSet<(i64, CorrectionId)>>,
+    links: FxHashMap<TopicId, BTreeSet<LinkId>>,
+    reactions: FxHashMap<(PostId, Slot), BTreeSet<(i64, MemberId)>>,
+    joined: FxHashMap<CommunityId, BTreeSet<(i64, MemberId)>>,
+    tallies: FxHashMap<PostId, BTreeMap<Slug, i64>>,
+    label_use: FxHashMap<CommunityId, BTreeMap<(Slug, ChannelId), i64>>,
+}
+
+/// The shown replies to one post, in the orders in which threads read them.
+#[derive(Debug, Default)]
+pub(crate) struct Children {
+    pub(crate) best: BTreeSet<(i64, PostId)>,
+    pub(crate) created: BTreeSet<(i64, PostId)>,
+}
+
+/// Reading.
+impl Index {
+    /// Who has a key. Labels are not here: their key is their identity.
+    pub(crate) fn holder(&self, key: &UniqueKey) -> Option<EntityRef> {
+        self.keys.get(key).copied()
+    }
+
+    /// A sorted list of topics; `None` when it is empty.
+    pub(crate) fn listing(&self, listing: &Listing, key: ListingKey) -> Option<&TopicList> {
+        // A tuple of references cannot be looked up; the clone is an id and at most one `Arc`.
+        self.listings.get(&(listing.clone(), key))
+    }
+
+    /// All topics of a community.
+    pub(crate) fn topics(&self, community: CommunityId) -> Option<&BTreeSet<TopicId>> {
+        self.topics.get(&community)
+    }
+
+    /// The published topics of a community that have a pin.
+    pub(crate) fn pinned(&self, community: CommunityId) -> impl Iterator<Item = TopicId> {
+        self.pinned.get(&community).into_iter().flatten().copied()
+    }
+
+    /// All posts of a topic.
+    pub(crate) fn posts(&self, topic: TopicId) -> Option<&BTreeSet<PostId>> {
+        self.posts.get(&topic)
+    }
+
+    /// The shown replies to a post.
+    pub(crate) fn children(&self, post: PostId) -> Option<&Children> {
+        self.children.get(&post)
+    }
+
+    /// All corrections of a post, oldest first.
+    pub(crate) fn corrections(&self, post: PostId) -> impl Iterator<Item = CorrectionId> {
+        self.corrections.get(&post).into_iter().flatten().map(|(_, id)| *id)
+    }
+
+    /// The links from and to a topic.
+    pub(crate) fn links(&self, topic: TopicId) -> impl Iterator<Item = &LinkId> {
+        self.links.get(&topic).into_iter().flatten()
+    }
+
+    /// Who gave something in a slot of a post: when, then who.
+    pub(crate) fn reactions(&self, post: PostId, slot: Slot) -> Option<&BTreeSet<(i64, MemberId)>> {
+        self.reactions.get(&(post, slot))
+    }
+
+    /// Who has joined a community: when, then who.
+    pub(crate) fn joined(&self, community: CommunityId) -> Option<&BTreeSet<(i64, MemberId)>> {
+        self.joined.get(&community)
+    }
+
+    /// The reactions on a post that were given at least once.
+    pub(crate) fn tallies(&self, post: PostId) -> impl Iterator<Item = (&Slug, i64)> {
+        self.tallies.get(&post).into_iter().flatten().map(|(key, count)| (key, *count))
+    }
+
+    /// Published topics of a community per label and channel, where there are any.
+    pub(crate) fn label_use(
+        &self,
+        community: CommunityId,
+    ) -> impl Iterator<Item = (&Slug, ChannelId, i64)> {
+        let uses = self.label_use.get(&community).into_iter().flatten();
+        uses.map(|((label, channel), count)| (label, *channel, *count))
+    }
+}
+
+/// Following the tables.
+impl Index {
+    /// A key has a holder now, or none.
+    pub(crate) fn key_changed(&mut self, key: UniqueKey, holder: Option<EntityRef>) {
+        match holder {
+            Some(holder) => self.keys.insert(key, holder),
+            None => self.keys.remove(&key),
+        };
+    }
+
+    /// A topic was written.
+    pub(crate) fn topic_changed(&mut self, before: Option<&Topic>, after: &Topic) {
+        self.topics.entry(after.community).or_default().insert(after.id);
+        let is_pinned = |t: &Topic| t.pin.is_some() && t.state == community_core::State::Published;
+        let pinned = |t: &Topic| is_pinned(t).then_some((t.community, t.id));
+        replace(&mut self.pinned, before.and_then(pinned), pinned(after));
+
+        let before = before.map(listings).unwrap_or_default();
+        let after_ = listings(after);
+        let (was, is): (FxHashSet<_>, FxHashSet<_>) =
+            (before.iter().collect(), after_.iter().collect());
+        for (listing, key, value) in before.iter().filter(|place| !is.contains(place)) {
+            take_out(&mut self.listings, (listing.clone(), *key), &(*value, after.id));
+        }
+        for (listing, key, value) in after_.iter().filter(|place| !was.contains(place)) {
+            self.listings.entry((listing.clone(), *key)).or_default().insert((*value, after.id));
+        }
+    }
+
+    /// A post was written.
+    pub(crate) fn post_changed(&mut self, before: Option<&Post>, after: &Post) {
+        let topic = |post: &Post| (post.topic, post.id);
+        replace(&mut self.posts, before.map(topic), Some(topic(after)));
+
+        let place = |post: &Post| {
+            let parent = post.parent.filter(|_| post.is_shown())?;
+            let key = |order: PostOrder| (order.key(post), post.id);
+            Some((parent, key(PostOrder::Best), key(PostOrder::Oldest)))
+        };
+        let (was, is) = (before.and_then(place), place(after));
+        if was == is {
+            return;
+        }
+        if let Some((parent, best, created)) = was
+            && let Some(children) = self.children.get_mut(&parent)
+        {
+            children.best.remove(&best);
+            children.created.remove(&created);
+            if children.best.is_empty() {
+                self.children.remove(&parent);
+            }
+        }
+        if let Some((parent, best, created)) = is {
+            let children = self.children.entry(parent).or_default();
+            children.best.insert(best);
+            children.created.insert(created);
+        }
+    }
+
+    /// A correction was written.
+    pub(crate) fn correction_changed(&mut self, before: Option<&Correction>, after: &Correction) {
+        let place = |c: &Correction| (c.post, (to_micros(c.at), c.id));
+        replace(&mut self.corrections, before.map(place), Some(place(after)));
+    }
+
+    /// A link is there now, or not.
+    pub(crate) fn link_changed(&mut self, id: LinkId, is_there: bool) {
+        for topic in [id.0, id.1] {
+            match is_there {
+                true => {
+                    self.links.entry(topic).or_default().insert(id);
+                }
+                false => take_out(&mut self.links, topic, &id),
+            }
+        }
+    }
+
+    /// A vote or reaction was given, changed or taken away.
+    pub(crate) fn reaction_changed(
+        &mut self,
+        (post, slot, member): ReactionId,
+        before: Option<&Reaction>,
+        after: Option<&Reaction>,
+    ) {
+        let place = |r: &Reaction| ((post, slot), (to_micros(r.at), member));
+        replace(&mut self.reactions, before.map(place), after.map(place));
+    }
+
+    /// A membership was written.
+    pub(crate) fn membership_changed(&mut self, before: Option<&Membership>, after: &Membership) {
+        let place = |m: &Membership| Some((m.community, (to_micros(m.joined_at?), m.member)));
+        replace(&mut self.joined, before.and_then(place), place(after));
+    }
+
+    /// A counter moved. Only those are listed that are read as lists.
+    pub(crate) fn count_changed(&mut self, counter: &Counter, count: i64) {
+        match counter {
+            Counter::Tally(post, key) => {
+                set(self.tallies.entry(*post).or_default(), key.clone(), count);
+            }
+            Counter::LabelUse(community, label, channel) => {
+                let uses = self.label_use.entry(*community).or_default();
+                set(uses, (label.clone(), *channel), count);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Sets a count in a list of counts, where zeros are not kept.
+fn set<K: Ord>(counts: &mut BTreeMap<K, i64>, key: K, count: i64) {
+    match count {
+        0 => counts.remove(&key),
+        _ => counts.insert(key, count),
+    };
+}
+
+/// Moves one entry from the set where it stood to the set where it belongs.
+fn replace<K: Eq + std::hash::Hash, V: Ord>(
+    sets: &mut FxHashMap<K, BTreeSet<V>>,
+    was: Option<(K, V)>,
+    is: Option<(K, V)>,
+) {
+    if was == is {
+        return;
+    }
+    if let Some((key, value)) = was {
+        take_out(sets, key, &value);
+    }
+    if let Some((key, value)) = is {
+        sets.entry(key).or_default().insert(value);
+    }
+}
+
+/// Takes one entry out of its set; an empty set is not kept.
+fn take_out<K: Eq + std::hash::Hash, V: Ord>(
+    sets: &mut FxHashMap<K, BTreeSet<V>>,
+    key: K,
+    value: &V,
+) {
+    if let std::collections::hash_map::Entry::Occupied(mut set) = sets.entry(key) {
+        set.get_mut().remove(value);
+        if set.get().is_empty() {
+            set.remove();
+        }
+    }
+}
