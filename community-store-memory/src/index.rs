@@ -3,7 +3,9 @@
 //! Each function here is told what a row was and what it is now, and changes the difference. There
 //! is no other way in, so an index can only disagree with its table if a function here is wrong.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::Hash;
 
 use community_core::change::{Counter, EntityRef, UniqueKey};
 use community_core::query::{Listing, ListingKey, PostOrder, listings};
@@ -20,7 +22,7 @@ use crate::state::{LinkId, ReactionId};
 pub(crate) type TopicList = BTreeSet<(i64, TopicId)>;
 
 /// The indexes of a store.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Index {
     keys: FxHashMap<UniqueKey, EntityRef>,
     listings: FxHashMap<(Listing, ListingKey), TopicList>,
@@ -37,7 +39,7 @@ pub(crate) struct Index {
 }
 
 /// The shown replies to one post, in the orders in which threads read them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct Children {
     pub(crate) best: BTreeSet<(i64, PostId)>,
     pub(crate) created: BTreeSet<(i64, PostId)>,
@@ -209,27 +211,39 @@ impl Index {
     pub(crate) fn count_changed(&mut self, counter: &Counter, count: i64) {
         match counter {
             Counter::Tally(post, key) => {
-                set(self.tallies.entry(*post).or_default(), key.clone(), count);
+                set(&mut self.tallies, *post, key.clone(), count);
             }
             Counter::LabelUse(community, label, channel) => {
-                let uses = self.label_use.entry(*community).or_default();
-                set(uses, (label.clone(), *channel), count);
+                set(&mut self.label_use, *community, (label.clone(), *channel), count);
             }
             _ => {}
         }
     }
 }
 
-/// Sets a count in a list of counts, where zeros are not kept.
-fn set<K: Ord>(counts: &mut BTreeMap<K, i64>, key: K, count: i64) {
-    match count {
-        0 => counts.remove(&key),
-        _ => counts.insert(key, count),
+/// Sets a count in a list of counts. Zeros and empty lists are not kept.
+fn set<K: Eq + Hash, C: Ord>(
+    lists: &mut FxHashMap<K, BTreeMap<C, i64>>,
+    list: K,
+    counted: C,
+    count: i64,
+) {
+    let mut list = match lists.entry(list) {
+        Entry::Occupied(list) => list,
+        Entry::Vacant(_) if count == 0 => return,
+        Entry::Vacant(list) => list.insert_entry(BTreeMap::new()),
     };
+    match count {
+        0 => list.get_mut().remove(&counted),
+        _ => list.get_mut().insert(counted, count),
+    };
+    if list.get().is_empty() {
+        list.remove();
+    }
 }
 
 /// Moves one entry from the set where it stood to the set where it belongs.
-fn replace<K: Eq + std::hash::Hash, V: Ord>(
+fn replace<K: Eq + Hash, V: Ord>(
     sets: &mut FxHashMap<K, BTreeSet<V>>,
     was: Option<(K, V)>,
     is: Option<(K, V)>,
@@ -246,12 +260,8 @@ fn replace<K: Eq + std::hash::Hash, V: Ord>(
 }
 
 /// Takes one entry out of its set; an empty set is not kept.
-fn take_out<K: Eq + std::hash::Hash, V: Ord>(
-    sets: &mut FxHashMap<K, BTreeSet<V>>,
-    key: K,
-    value: &V,
-) {
-    if let std::collections::hash_map::Entry::Occupied(mut set) = sets.entry(key) {
+fn take_out<K: Eq + Hash, V: Ord>(sets: &mut FxHashMap<K, BTreeSet<V>>, key: K, value: &V) {
+    if let Entry::Occupied(mut set) = sets.entry(key) {
         set.get_mut().remove(value);
         if set.get().is_empty() {
             set.remove();

@@ -29,6 +29,8 @@ mod log;
 mod read;
 mod scope;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};

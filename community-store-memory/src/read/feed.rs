@@ -24,10 +24,10 @@ mod plan;
 mod walk;
 
 use community_core::policy::Scope;
-use community_core::query::{FeedRequest, Position};
+use community_core::query::{FeedRequest, LabelExpr, Position, Selection};
 use community_core::store::FeedPage;
-use community_core::{ChannelId, CommunityId, StoreError, Topic};
-use rustc_hash::FxHashSet;
+use community_core::{ChannelId, CommunityId, MemberId, StoreError, Topic};
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::topics;
 use crate::state::State;
@@ -39,7 +39,7 @@ pub(super) fn page(
     scope: &Scope,
 ) -> Result<FeedPage, StoreError> {
     let filter = Filter::new(request, scope);
-    let rows = plan::rows(state, request, scope);
+    let rows = plan::rows(state, request, &filter);
     // The id alone tells the age, so that rows that are too old cost no look at their topic.
     let rows = rows.filter(|(_, id)| request.since.is_none_or(|since| *id >= since));
     let mut fitting = rows.filter_map(|(key, id)| {
@@ -61,6 +61,8 @@ struct Filter<'a> {
     whole: FxHashSet<CommunityId>,
     read: FxHashSet<(CommunityId, ChannelId)>,
     own: FxHashSet<(CommunityId, ChannelId)>,
+    /// What is asked of labels, as far as they exist for the viewer.
+    labels: FxHashMap<CommunityId, LabelExpr>,
 }
 
 impl<'a> Filter<'a> {
@@ -71,12 +73,18 @@ impl<'a> Filter<'a> {
             whole: FxHashSet::default(),
             read: FxHashSet::default(),
             own: FxHashSet::default(),
+            labels: FxHashMap::default(),
         };
         for selection in &request.selection {
-            let at = |channel: &ChannelId| (selection.community, *channel);
+            let community = selection.community;
+            if let Some(labels) = &request.labels {
+                let visible = labels.restricted(|label| scope.sees_label(community, label));
+                filter.labels.insert(community, visible);
+            }
+            let at = |channel: &ChannelId| (community, *channel);
             filter.own.extend(selection.own.iter().map(at));
             if selection.whole {
-                filter.whole.insert(selection.community);
+                filter.whole.insert(community);
             } else {
                 filter.read.extend(selection.read.iter().map(at));
             }
@@ -89,7 +97,7 @@ impl<'a> Filter<'a> {
             && self.request.kind.as_ref().is_none_or(|kind| topic.kind == *kind)
             && self.request.author.is_none_or(|author| topic.author == author)
             && self.selects(topic)
-            && self.labels_fit(topic)
+            && self.labels.get(&topic.community).is_none_or(|expr| expr.holds(&topic.labels))
             && self.scope.admits(topic.place(), topic.author, topic.state)
     }
 
@@ -100,13 +108,9 @@ impl<'a> Filter<'a> {
             || (self.own.contains(&at) && self.scope.viewer().member() == Some(topic.author))
     }
 
-    /// Labels that do not exist for the viewer are on no topic.
-    fn labels_fit(&self, topic: &Topic) -> bool {
-        let Some(labels) = &self.request.labels else { return true };
-        let visible = |label: &&_| self.scope.sees_label(topic.community, label);
-        if topic.labels.iter().all(|label| visible(&label)) {
-            return labels.holds(&topic.labels);
-        }
-        labels.holds(&topic.labels.iter().filter(visible).cloned().collect::<Vec<_>>())
+    /// Whose own topics are to be read of a selection, beside what is read whole.
+    fn own_author(&self, selection: &Selection) -> Option<MemberId> {
+        let me = self.scope.viewer().member().filter(|_| !selection.own.is_empty())?;
+        self.request.author.is_none_or(|author| author == me).then_some(me)
     }
 }

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use community_core::policy::Scope;
 use community_core::query::{FeedRequest, Listing, ListingKey, Selection, Sort};
 use community_core::time::{day_of, from_micros};
-use community_core::{ChannelId, CommunityId, MemberId, Slug, TopicId};
+use community_core::{ChannelId, CommunityId, Slug, TopicId};
 
+use super::Filter;
 use super::walk::{Row, Rows, merge, walk};
 use crate::state::State;
 
@@ -18,25 +18,23 @@ const MOST_DAYS: i32 = 40;
 const ROWS_PER_TOPIC: usize = 64;
 
 /// All rows that may fit, and some that do not, in order and each once.
-pub(super) fn rows<'a>(state: &'a State, request: &'a FeedRequest, scope: &Scope) -> Rows<'a> {
+pub(super) fn rows<'a>(
+    state: &'a State,
+    request: &'a FeedRequest,
+    filter: &Filter<'_>,
+) -> Rows<'a> {
     let order = Order::new(state, request);
     let mut lists = BTreeSet::new();
     let mut rows = Vec::new();
     for selection in &request.selection {
-        match order.shortest(request, selection) {
+        match order.shortest(filter, selection) {
             Source::Lists(of_selection) => lists.extend(of_selection),
             Source::Channels(community, channels) => rows.push(order.channels(community, channels)),
         }
-        lists.extend(own(request, selection, scope).map(Listing::Author));
+        lists.extend(filter.own_author(selection).map(Listing::Author));
     }
     rows.extend(lists.iter().flat_map(|listing| order.walks(listing, order.after)));
     merge(rows, order.rising)
-}
-
-/// Whose own topics are to be read, beside what is read whole.
-fn own(request: &FeedRequest, selection: &Selection, scope: &Scope) -> Option<MemberId> {
-    let me = scope.viewer().member().filter(|_| !selection.own.is_empty())?;
-    request.author.is_none_or(|author| author == me).then_some(me)
 }
 
 /// Lists that hold, together, everything of a selection that fits and is read whole.
@@ -70,7 +68,8 @@ impl<'a> Order<'a> {
     }
 
     /// The source with the fewest rows, of those that keep this order.
-    fn shortest<'s>(&self, request: &FeedRequest, selection: &'s Selection) -> Source<'s> {
+    fn shortest<'s>(&self, filter: &Filter<'_>, selection: &'s Selection) -> Source<'s> {
+        let FeedRequest { author, kind, .. } = filter.request;
         let Selection { community, read, own: _, whole } = selection;
         let community = *community;
         let widest = match read.as_slice() {
@@ -83,13 +82,13 @@ impl<'a> Order<'a> {
             channels => Source::Channels(community, channels),
         };
         let mut narrower = Vec::new();
-        narrower.extend(request.author.map(|author| vec![Listing::Author(author)]));
-        if let Some(labels) = &request.labels {
+        narrower.extend(author.map(|author| vec![Listing::Author(author)]));
+        if let Some(labels) = filter.labels.get(&community) {
             let listing = |label: &Slug| self.of_label(selection, label);
             let cover = labels.cover(&|label| self.len(&listing(label)) as u64);
             narrower.extend(cover.map(|labels| labels.iter().map(listing).collect()));
         }
-        narrower.extend(request.kind.clone().map(|kind| vec![Listing::Kind(community, kind)]));
+        narrower.extend(kind.clone().map(|kind| vec![Listing::Kind(community, kind)]));
         narrower.retain(|lists: &Vec<_>| lists.iter().all(|list| self.keeps(list)));
         if narrower.is_empty() {
             return widest;
