@@ -143,6 +143,8 @@ fn expressions() -> impl Strategy<Value = LabelExpr> {
 struct Wish {
     viewer: usize,
     channels: BTreeSet<usize>,
+    /// Channels of which only own topics are asked for, although more may be read there.
+    own: BTreeSet<usize>,
     whole: bool,
     labels: Option<LabelExpr>,
     kind: Option<usize>,
@@ -156,6 +158,7 @@ fn wishes() -> impl Strategy<Value = Wish> {
     (
         0..5usize,
         proptest::collection::btree_set(0..6usize, 0..7),
+        proptest::collection::btree_set(0..6usize, 0..2),
         any::<bool>(),
         proptest::option::of(expressions()),
         proptest::option::weighted(0.3, 0..KINDS.len()),
@@ -164,17 +167,20 @@ fn wishes() -> impl Strategy<Value = Wish> {
         proptest::option::of(0..100i64),
         1..8usize,
     )
-        .prop_map(|(viewer, channels, whole, labels, kind, author, sort, since, limit)| Wish {
-            viewer,
-            channels,
-            whole,
-            labels,
-            kind,
-            author,
-            sort,
-            since,
-            limit,
-        })
+        .prop_map(
+            |(viewer, channels, own, whole, labels, kind, author, sort, since, limit)| Wish {
+                viewer,
+                channels,
+                own,
+                whole,
+                labels,
+                kind,
+                author,
+                sort,
+                since,
+                limit,
+            },
+        )
 }
 
 fn viewer(world: &World, wish: &Wish) -> Viewer {
@@ -187,7 +193,7 @@ fn viewer(world: &World, wish: &Wish) -> Viewer {
 
 fn request(world: &World, wish: &Wish, scope: &Scope) -> FeedRequest {
     let mut selection = BTreeMap::new();
-    for channel in wish.channels.iter().map(|channel| &world.channels[*channel]) {
+    for (number, channel) in wish.channels.iter().map(|number| (number, &world.channels[*number])) {
         let new = || Selection {
             community: channel.community,
             read: Vec::new(),
@@ -196,7 +202,7 @@ fn request(world: &World, wish: &Wish, scope: &Scope) -> FeedRequest {
         };
         let selection = selection.entry(channel.community).or_insert_with(new);
         // What the scope does not read at all is asked for nevertheless: a store checks again.
-        match scope.own().contains(channel.id) {
+        match scope.own().contains(channel.id) || wish.own.contains(number) {
             true => selection.own.push(channel.id),
             false => selection.read.push(channel.id),
         }
