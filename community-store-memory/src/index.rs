@@ -130,15 +130,14 @@ impl Index {
         let pinned = |t: &Topic| is_pinned(t).then_some((t.community, t.id));
         replace(&mut self.pinned, before.and_then(pinned), pinned(after));
 
-        let before = before.map(listings).unwrap_or_default();
-        let after_ = listings(after);
-        let (was, is): (FxHashSet<_>, FxHashSet<_>) =
-            (before.iter().collect(), after_.iter().collect());
-        for (listing, key, value) in before.iter().filter(|place| !is.contains(place)) {
-            take_out(&mut self.listings, (listing.clone(), *key), &(*value, after.id));
+        let id = after.id;
+        let (old, new) = (before.map(listings).unwrap_or_default(), listings(after));
+        let (was, is): (FxHashSet<_>, FxHashSet<_>) = (old.iter().collect(), new.iter().collect());
+        for (listing, key, value) in old.iter().filter(|place| !is.contains(place)) {
+            take_out(&mut self.listings, (listing.clone(), *key), &(*value, id));
         }
-        for (listing, key, value) in after_.iter().filter(|place| !was.contains(place)) {
-            self.listings.entry((listing.clone(), *key)).or_default().insert((*value, after.id));
+        for (listing, key, value) in new.iter().filter(|place| !was.contains(place)) {
+            self.listings.entry((listing.clone(), *key)).or_default().insert((*value, id));
         }
     }
 
