@@ -27,6 +27,14 @@ pub enum Error {
     /// Somebody else was faster, or the request rests on an old revision.
     #[error("{0}")]
     Conflict(&'static str),
+    /// A record of an import cannot be. Nothing of its batch was written.
+    #[error("record {number}: {source}")]
+    Record {
+        /// Its place in the batch, from 1.
+        number: usize,
+        /// Why.
+        source: Box<Self>,
+    },
     /// Something is too large.
     #[error(transparent)]
     Limit(#[from] LimitError),
@@ -47,6 +55,7 @@ impl Error {
         match self {
             Self::Conflict(_) => true,
             Self::Store(error) => error.is_retryable(),
+            Self::Record { source, .. } => source.is_retryable(),
             Self::NotFound(_) | Self::Denied(_) | Self::Invalid(_) | Self::Limit(_) => false,
         }
     }

@@ -40,8 +40,7 @@ impl Session {
     /// what a record refers to has to be in the store, or earlier in the batch.
     ///
     /// # Errors
-    /// [`Error::Denied`] for anybody but the system; [`Error::Invalid`] and [`Error::Limit`] for a
-    /// record that cannot be, with its place in the batch.
+    /// [`Error::Denied`] for anybody but the system; [`Error::Record`] for a record that cannot be.
     pub async fn import(
         &self,
         community: &Slug,
@@ -53,12 +52,14 @@ impl Session {
             _ => None,
         };
         let mut done = Imported::default();
-        if self.import_community(community, head).await? {
+        let place_head = |error| if head.is_some() { place(1, error) } else { error };
+        if self.import_community(community, head).await.map_err(place_head)? {
             done.changed += usize::from(head.is_some());
         } else {
             done.unchanged += usize::from(head.is_some());
         }
-        let rest = records.get(usize::from(head.is_some())..).unwrap_or_default();
+        let skipped = usize::from(head.is_some());
+        let rest = records.get(skipped..).unwrap_or_default();
         let mut changed = 0;
         let mut attempts = self.engine().env().limits().attempts;
         while !rest.is_empty() {
@@ -72,7 +73,8 @@ impl Session {
             let mut batch = Batch::load(self, env, &rights, community, importer, rest).await?;
             changed = 0;
             for (at, record) in rest.iter().enumerate() {
-                let plan = batch.plan(record).await.map_err(|error| place(at, error))?;
+                let plan = batch.plan(record).await;
+                let plan = plan.map_err(|error| place(skipped + at + 1, error))?;
                 changed += usize::from(plan);
             }
             let changes = batch.finish();
@@ -178,13 +180,12 @@ impl Session {
     }
 }
 
-fn place(at: usize, error: Error) -> Error {
+/// Says which record an error is about. What is no fault of a record stays as it is.
+fn place(number: usize, error: Error) -> Error {
     match error {
-        Error::NotFound(what) => {
-            Error::invalid(format!("record {}: there is no such {what}", at + 1))
+        Error::NotFound(_) | Error::Invalid(_) | Error::Limit(_) => {
+            Error::Record { number, source: Box::new(error) }
         }
-        Error::Invalid(text) => Error::invalid(format!("record {}: {text}", at + 1)),
-        Error::Limit(limit) => Error::invalid(format!("record {}: {limit}", at + 1)),
         other => other,
     }
 }
