@@ -149,7 +149,7 @@ impl Drafting<'_> {
         self.channel(topic.channel)?;
         self.member(Some(topic.author))?;
         let key = |topic: &Topic| Some(UniqueKey::Item(topic.community, topic.key.clone()?));
-        let was = self.topic(id).ok();
+        let was = self.find_topic(id);
         if was.is_some_and(|was| was.community != topic.community) {
             // The keys of its posts are unique in their community, so they would have to move too.
             return Err(refused(format!("topic {id} cannot go to another community")));
@@ -175,7 +175,7 @@ impl Drafting<'_> {
             let community = self.topic(post.topic)?.community;
             Ok::<_, StoreError>(post.key.clone().map(|key| UniqueKey::Item(community, key)))
         };
-        let was = self.post(id).ok();
+        let was = self.find_post(id);
         let (old_key, new_key) = (was.map(key).transpose()?.flatten(), key(&post)?);
         post.counters = was.map_or_else(PostCounters::default, |was| was.counters.clone());
         self.rename(EntityRef::Post(id), old_key, new_key)?;
@@ -190,7 +190,7 @@ impl Drafting<'_> {
     fn check_line(&self, post: &Post) -> Applied {
         let Some(parent) = post.parent else { return Ok(()) };
         let mut above = self.post(parent)?;
-        if self.post(post.id).is_ok_and(|was| was.parent != post.parent) {
+        if self.find_post(post.id).is_some_and(|was| was.parent != post.parent) {
             loop {
                 if above.id == post.id {
                     return Err(refused(format!("post {} cannot reply to itself", post.id)));
@@ -329,8 +329,11 @@ impl Drafting<'_> {
     }
 
     fn topic(&self, id: TopicId) -> Applied<&Topic> {
-        let found = self.draft.topics.get(&id).or_else(|| self.state.topics.get(&id));
-        found.ok_or_else(|| no_topic(id))
+        self.find_topic(id).ok_or_else(|| no_topic(id))
+    }
+
+    fn find_topic(&self, id: TopicId) -> Option<&Topic> {
+        self.draft.topics.get(&id).or_else(|| self.state.topics.get(&id))
     }
 
     fn topic_mut(&mut self, id: TopicId) -> Applied<&mut Topic> {
@@ -344,8 +347,11 @@ impl Drafting<'_> {
     }
 
     fn post(&self, id: PostId) -> Applied<&Post> {
-        let found = self.draft.posts.get(&id).or_else(|| self.state.posts.get(&id));
-        found.ok_or_else(|| no_post(id))
+        self.find_post(id).ok_or_else(|| no_post(id))
+    }
+
+    fn find_post(&self, id: PostId) -> Option<&Post> {
+        self.draft.posts.get(&id).or_else(|| self.state.posts.get(&id))
     }
 
     fn post_mut(&mut self, id: PostId) -> Applied<&mut Post> {
