@@ -20,9 +20,9 @@ pub trait Committer: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Failed`](super::StoreError::Failed): one that refers to a community, channel,
     /// member, topic or post that does not exist and that no earlier operation of it writes; one
     /// that gives a [`UniqueKey`](crate::change::UniqueKey) to a second entity; one that takes a
-    /// [`Counter`](crate::change::Counter) below zero. A topic's first post is the exception, as it
-    /// is written behind its topic. Taking away a reaction or a link that is not there does
-    /// nothing.
+    /// [`Counter`](crate::change::Counter) below zero. Two references may come before what they
+    /// name: a topic's to its first post, and a channel's to the one above it. Taking away a
+    /// reaction or a link that is not there does nothing.
     ///
     /// A request id is remembered when its change set is applied, not when it is refused.
     ///
