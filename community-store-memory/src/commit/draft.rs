@@ -104,8 +104,8 @@ impl Drafting<'_> {
 
     fn put_channel(&mut self, channel: Channel) -> Applied {
         let id = channel.id;
+        // Its parent may be written later: a directory leaves out what hangs in the air.
         self.community(channel.community)?;
-        channel.parent.map_or(Ok(()), |parent| self.channel(parent))?;
         let key = |channel: &Channel| UniqueKey::Channel(channel.community, channel.key.clone());
         let was = self.draft.channels.get(&id).or_else(|| self.state.channels.get(&id));
         self.rename(EntityRef::Channel(id), was.map(key), Some(key(&channel)))?;
