@@ -198,7 +198,7 @@ fn request(world: &World, wish: &Wish, scope: &Scope) -> FeedRequest {
             community: channel.community,
             read: Vec::new(),
             own: Vec::new(),
-            whole: wish.whole && channel.community == world.communities[1].id,
+            whole: false,
         };
         let selection = selection.entry(channel.community).or_insert_with(new);
         // What the scope does not read at all is asked for nevertheless: a store checks again.
