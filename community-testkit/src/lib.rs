@@ -11,6 +11,7 @@ mod fixture;
 mod model;
 mod snapshot;
 mod world;
+pub mod worlds;
 
 pub use check::{Failure, Outcome};
 pub use model::ModelStore;
