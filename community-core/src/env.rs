@@ -13,6 +13,19 @@ use crate::time::{Clock, ManualClock, SystemClock, Timestamp, from_micros};
 /// The engine's only source of time, randomness and limits.
 ///
 /// With a [`ManualClock`] and a seed, one script gives the same bytes each time.
+///
+/// ```
+/// use std::sync::Arc;
+/// use community_core::{Env, Limits, time::ManualClock};
+///
+/// let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse()?));
+/// let env = Env::manual(clock.clone(), 7).with_limits(Limits { page: 50, ..Limits::default() });
+/// let before = env.now();
+/// clock.advance(std::time::Duration::from_secs(60));
+/// assert_eq!((env.now() - before).num_seconds(), 60);
+/// assert!(env.limits().page(51).is_err());
+/// # Ok::<(), chrono::ParseError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Env {
     clock: Arc<dyn Clock>,

@@ -12,6 +12,23 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///
 /// What a viewer may not see is [`Error::NotFound`], word for word the same as what does not
 /// exist; what a viewer may see but not do is [`Error::Denied`] with the clause that decided.
+///
+/// ```
+/// use community_core::Error;
+/// // What a web application answers.
+/// fn status(error: &Error) -> u16 {
+///     match error {
+///         Error::NotFound(_) => 404,
+///         Error::Denied(_) => 403,
+///         Error::Invalid(_) | Error::Limit(_) => 400,
+///         Error::Conflict(_) => 409,
+///         _ if error.is_retryable() => 503,
+///         _ => 500,
+///     }
+/// }
+/// assert_eq!(status(&Error::NotFound("topic")), 404);
+/// assert_eq!(Error::NotFound("topic").to_string(), "there is no such topic");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {

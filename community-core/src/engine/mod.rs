@@ -40,6 +40,23 @@ use views::ViewBuffer;
 /// The community engine on one store, that is for one tenant.
 ///
 /// Cheap to clone; clones share everything.
+///
+/// ```
+/// use community::{NewCommunity, NewMember, Policy, Viewer};
+///
+/// # pollster::block_on(async {
+/// let engine = community::in_memory();
+/// let garden = NewCommunity::new("garden".parse()?, "Garden".parse()?, Policy::public());
+/// engine.as_system().create_community(garden).await?;
+///
+/// // The host hands in its people under its own keys, and finds them by these.
+/// let ana = NewMember::new("user:1".parse()?, "Ana".parse()?);
+/// let id = engine.as_system().sync_member(ana).await?;
+/// let ana = engine.member_by_key(&"user:1".parse()?).await?;
+/// assert_eq!(ana.viewer(), Viewer::Member(id));
+/// assert_eq!(ana.communities().await?.len(), 1);
+/// # Ok::<(), community::Error>(()) }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub struct Engine {
     inner: Arc<Inner>,

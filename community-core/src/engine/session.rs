@@ -12,14 +12,37 @@ use crate::id::RequestId;
 use crate::policy::{AccessRev, Scope, Viewer};
 use crate::store::CommitError;
 
-/// One viewer on the engine.
+/// One viewer on the engine: whoever reads and acts. Commands and reads are its methods.
+///
+/// Cheap to make and to clone; a web application makes one a request. Rights are looked at anew
+/// with each call, so a session may be kept as long as one likes.
 ///
 /// ```
-/// # use community_core::{Error, Result};
-/// # fn check(engine: &community_core::Engine) {
-/// let visitor = engine.anonymous();
-/// assert_eq!(visitor.viewer(), community_core::Viewer::Anonymous);
-/// # }
+/// use community::{Action, Error, NewCommunity, NewMember, Policy};
+///
+/// # pollster::block_on(async {
+/// # let engine = community::in_memory();
+/// # let host = engine.as_system();
+/// # let id = host.sync_member(NewMember::new("user:1".parse()?, "Ana".parse()?)).await?;
+/// let club = "club".parse()?;
+/// let new = NewCommunity::new("club".parse()?, "Club".parse()?, Policy::members_only());
+/// engine.as_system().create_community(new).await?;
+///
+/// // What a viewer may not see does not exist for that viewer.
+/// let ana = engine.member(id);
+/// assert!(matches!(ana.community(&club).await, Err(Error::NotFound("community"))));
+///
+/// // Joining counts with the very next call, and `can` says what a command would say.
+/// ana.join(&club).await?;
+/// assert!(ana.community(&club).await?.joined);
+/// let decision = ana.can(&Action::Manage, &club, None).await?;
+/// assert!(!decision.allowed);
+/// assert_eq!(
+///     decision.to_string(),
+///     "`manage` is denied: the rule `role(manager)` of the community does not admit this viewer, \
+///      by `role(manager)`"
+/// );
+/// # Ok::<(), Error>(()) }).unwrap();
 /// ```
 #[derive(Debug, Clone)]
 pub struct Session {

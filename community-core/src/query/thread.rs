@@ -76,6 +76,18 @@ pub fn best_key(post: &Post) -> i64 {
 }
 
 /// Which part of a thread a caller wants.
+///
+/// ```
+/// use community_core::{PostOrder, ThreadQuery};
+/// // The first answers with their comments, newest first, ten posts a page.
+/// let query = ThreadQuery {
+///     order: PostOrder::Newest,
+///     depth: Some(2),
+///     limit: Some(10),
+///     ..ThreadQuery::default()
+/// };
+/// assert_eq!(query.after, None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ThreadQuery {
     /// The order among siblings.
