@@ -1,5 +1,7 @@
 //! Who may depend on whom, checked against what cargo resolves.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::OnceLock;
