@@ -11,11 +11,15 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use community_core::domain::PostKind;
 use community_core::record::Record;
-use community_core::{Key, Limits};
+use community_core::time::{ManualClock, from_micros};
+use community_core::{Engine, Env, Key, Limits, Slug};
 use community_import::stack_exchange::{Dump, Report};
+use community_import::{LoadOptions, Loaded, Loader, export, jsonl};
+use community_store_memory::MemoryStore;
 use serde_json::Value;
 
 struct Site {
@@ -47,6 +51,7 @@ fn quantumcomputing_is_taken_over_whole() {
     if let Some(site) = site("quantumcomputing") {
         whole(&site);
         links(&site, 305);
+        lasting(&site, 1);
         assert!(!site.report.mapped.contains_key("earlier revisions"));
     }
 }
@@ -58,7 +63,61 @@ fn bicycles_meta_is_taken_over_whole_with_its_history() {
         links(&site, 182);
         assert_eq!(site.report.mapped["earlier revisions"], 1291);
         history(&site);
+        lasting(&site, 2);
     }
+}
+
+/// Imports the records into a community of this engine, as far as a limit.
+fn load(engine: &Engine, records: &[Record], until: usize) -> Loaded {
+    pollster::block_on(async {
+        let session = engine.as_system();
+        let community = Slug::new("site").unwrap();
+        let mut loader = Loader::new(&session, community, LoadOptions::default());
+        for (position, record) in (1..).zip(&records[..until]) {
+            loader.push(position, record.clone()).await.unwrap();
+        }
+        if until == records.len() { loader.finish().await.unwrap() } else { loader.loaded() }
+    })
+}
+
+fn dump(engine: &Engine) -> String {
+    let mut lines = Vec::new();
+    let community = Slug::new("site").unwrap();
+    pollster::block_on(export(&engine.as_system(), &community, &mut lines, |_| {})).unwrap();
+    String::from_utf8(lines).unwrap()
+}
+
+/// What the import gives does not depend on how often it is run or where it was killed, and it
+/// comes out again as it went in.
+fn lasting(site: &Site, seed: u64) {
+    // Members exist since the dump says so; the community itself since the clock's time.
+    let engine = || {
+        let clock = ManualClock::at(from_micros(1_700_000_000_000_000).unwrap());
+        Engine::with_env(Arc::new(MemoryStore::new()), Env::manual(Arc::new(clock), seed))
+    };
+    let records = &site.records;
+    let first = engine();
+    assert_eq!(load(&first, records, records.len()).changed as usize, records.len());
+    let exported = dump(&first);
+    let again = load(&first, records, records.len());
+    assert_eq!((again.changed, again.unchanged as usize), (0, records.len()));
+    assert!(dump(&first) == exported, "a second import changes nothing");
+
+    let copy = engine();
+    let lines: Vec<Record> =
+        jsonl::read(exported.as_bytes(), &Limits::default()).map(|line| line.unwrap().1).collect();
+    load(&copy, &lines, lines.len());
+    assert!(dump(&copy) == exported, "what was exported is imported the same");
+
+    let resumed = engine();
+    let mut state = seed;
+    for _ in 0..5 {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        load(&resumed, records, (state >> 33) as usize % records.len());
+    }
+    load(&resumed, records, records.len());
+    assert!(dump(&resumed) == exported, "an import that was killed and run again ends the same");
 }
 
 /// Counts that hold for every dump.

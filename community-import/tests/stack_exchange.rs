@@ -137,7 +137,7 @@ const EXPECTED: &str = r#"
 {"type":"label","key":"bike-shops","name":"Bike Shops"}
 {"type":"channel","key":"questions","name":"Questions","position":0,"policy":{},"settings":{},"created_at":"2010-01-01T00:00:00Z"}
 {"type":"member","key":"guest:Gast","name":"Gast","listed":false,"created_at":"2010-01-01T00:00:00Z"}
-{"type":"topic","key":"question:10","channel":"questions","title":"Why now?","body":"<p>Now</p>\n","kind":"question","labels":["brakes","bike-shops"],"author":"user:1","created_at":"2010-02-01T10:00:00Z","bumped_at":"2010-03-01T00:00:00Z","revision":3,"edited_at":"2010-02-04T10:00:00Z","editor":"guest:Gast","reason":"newer"}
+{"type":"topic","key":"question:10","channel":"questions","title":"Why now?","body":"<p>Now</p>\n","kind":"question","labels":["brakes","bike-shops"],"author":"user:1","status":"open","created_at":"2010-02-01T10:00:00Z","bumped_at":"2010-03-01T00:00:00Z","revision":3,"edited_at":"2010-02-04T10:00:00Z","editor":"guest:Gast","reason":"newer"}
 {"type":"views","topic":"question:10","day":0,"views":7}
 {"type":"member","key":"guest:unknown","name":"unknown","listed":false,"created_at":"2010-01-01T00:00:00Z"}
 {"type":"topic","key":"question:20","channel":"questions","title":"Second","body":"Second","kind":"question","labels":["brakes"],"author":"guest:unknown","status":"closed","created_at":"2010-02-03T00:00:00Z"}

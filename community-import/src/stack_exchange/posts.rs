@@ -149,7 +149,8 @@ impl Mapper {
             kind: Some(Slug::new("question")?),
             labels,
             author: Some(author),
-            status: if closed { Some(Slug::new("closed")?) } else { None },
+            // Said in both cases: a question may have been opened again since an earlier dump.
+            status: Some(Slug::new(if closed { "closed" } else { "open" })?),
             payload: None,
             state: State::Published,
             locked: false,

@@ -1,0 +1,287 @@
+//! Import and export belong together: what was exported and imported is exported the same.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected has to fail"
+)]
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use community_core::time::{ManualClock, from_micros};
+use community_core::*;
+use community_import::{ExportError, LoadError, LoadOptions, Loaded, Loader, export, jsonl};
+use community_store_memory::MemoryStore;
+use pollster::block_on;
+
+const NOON: i64 = 1_800_000_000_000_000;
+
+/// An empty engine; the seed decides the ids that it mints.
+fn engine(seed: u64) -> (Engine, Arc<ManualClock>) {
+    let clock = Arc::new(ManualClock::at(from_micros(NOON).unwrap()));
+    let env = Env::manual(Arc::clone(&clock), seed);
+    (Engine::with_env(Arc::new(MemoryStore::new()), env), clock)
+}
+
+fn slug(text: &str) -> Slug {
+    Slug::new(text).unwrap()
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).unwrap()
+}
+
+fn title(text: &str) -> Title {
+    Title::new(text).unwrap()
+}
+
+fn key(text: &str) -> Key {
+    Key::new(text).unwrap()
+}
+
+fn load(engine: &Engine, lines: &str, batch: usize) -> Result<Loaded, LoadError> {
+    block_on(async {
+        let session = engine.as_system();
+        let options = LoadOptions { batch, ..LoadOptions::default() };
+        let mut loader = Loader::new(&session, slug("bikes"), options);
+        for line in jsonl::read(lines.as_bytes(), &Limits::default()) {
+            let (number, record) = line.unwrap();
+            loader.push(number, record).await?;
+        }
+        loader.finish().await
+    })
+}
+
+fn dump(engine: &Engine) -> String {
+    let mut lines = Vec::new();
+    let count = block_on(export(&engine.as_system(), &slug("bikes"), &mut lines, |_| {})).unwrap();
+    let text = String::from_utf8(lines).unwrap();
+    assert_eq!(text.lines().count() as u64, count);
+    text
+}
+
+/// Says where two exports part, instead of printing both.
+fn assert_same(one: &str, other: &str) {
+    for (number, (one, other)) in one.lines().zip(other.lines()).enumerate() {
+        assert_eq!(one, other, "line {}", number + 1);
+    }
+    assert_eq!(one.lines().count(), other.lines().count());
+    assert_eq!(one, other);
+}
+
+/// One of everything, in the order of an export.
+const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","description":"All about bikes","policy":{"view":"everyone","moderate":"role(moderator)"},"settings":{"max_accepted":2},"reactions":[{"key":"heart","name":"Heart"},{"key":"wow","name":"Wow"}],"kinds":[{"name":"recall","answers":false,"initial":"issued","transitions":[{"from":"issued","to":"lifted","by":"moderator"}],"fields":[{"name":"part","type":"text","required":true}]}],"hot_scale":90000,"capacity":100,"created_at":"2026-01-01T00:00:00Z"}
+{"type":"member","key":"user:1","name":"Ada","attributes":{"country":"NL","level":3,"staff":true,"tags":["a","b"]},"lists":["beta"],"profile":{"location":"Delft"},"created_at":"2026-01-01T00:00:00Z"}
+{"type":"member","key":"user:10","created_at":"2026-01-01T00:00:00Z"}
+{"type":"member","key":"user:2","name":"Bo","listed":false,"created_at":"2026-01-02T00:00:00Z"}
+{"type":"channel","key":"repairs","name":"Repairs","position":1,"policy":{"reply":"members"},"settings":{"self_vote":true},"created_at":"2026-01-01T00:00:00Z"}
+{"type":"channel","key":"brakes","parent":"repairs","position":0,"policy":{},"settings":{},"archived":true,"created_at":"2026-01-01T00:00:00Z"}
+{"type":"channel","key":"lobby","description":"Say hello","position":2,"policy":{},"settings":{},"created_at":"2026-01-01T00:00:00Z"}
+{"type":"label","key":"safety","name":"Safety","description":"Do not ride"}
+{"type":"label","key":"staff-only","audience":"role(moderator)"}
+{"type":"membership","member":"user:1","joined_at":"2026-01-01T00:00:00Z","roles":[{"role":"expert","channel":"brakes"},{"role":"expert","channel":"repairs"},{"role":"moderator"}],"level":4}
+{"type":"membership","member":"user:10","joined_at":"2026-01-03T00:00:00Z","sanctions":[{"kind":"silence","channel":"lobby","since":"2026-02-01T00:00:00Z","until":"2026-03-01T00:00:00Z","reason":"loud","by":"user:1"}]}
+{"type":"membership","member":"user:2","level":1}
+{"type":"topic","key":"question:1","channel":"brakes","title":"Squeal","body":"Since <b>it</b> rained.","kind":"question","labels":["safety","staff-only"],"author":"user:10","status":"closed","locked":true,"pin":{"place":"community","position":3,"audience":"members","since":"2026-02-01T00:00:00Z","until":"2026-02-02T00:00:00Z"},"created_at":"2026-01-05T00:00:00Z","bumped_at":"2026-01-09T00:00:00Z","revision":3,"edited_at":"2026-01-07T00:00:00Z","editor":"user:1","reason":"clearer"}
+{"type":"views","topic":"question:1","day":0,"views":70}
+{"type":"views","topic":"question:1","day":20500,"views":2}
+{"type":"revision","post":"question:1","number":1,"body":"Rain","title":"Squeal?","labels":["safety"],"editor":"user:10","at":"2026-01-05T00:00:00Z"}
+{"type":"revision","post":"question:1","number":2,"body":"It rained","title":"Squeal","labels":["safety"],"at":"2026-01-06T00:00:00Z","reason":"more"}
+{"type":"member","key":"voter:1","name":"Voter 1","listed":false,"created_at":"2026-01-01T00:00:00Z"}
+{"type":"reaction","post":"question:1","member":"voter:1","key":"up","at":"2026-01-06T00:00:00Z"}
+{"type":"reaction","post":"question:1","member":"user:1","key":"down","at":"2026-01-07T00:00:00Z"}
+{"type":"reaction","post":"question:1","member":"user:1","slot":"reaction","key":"heart","at":"2026-01-06T00:00:00Z"}
+{"type":"reaction","post":"question:1","member":"voter:1","slot":"reaction","key":"wow","at":"2026-01-06T00:00:00Z"}
+{"type":"correction","post":"question:1","id":"019b8b00-0000-7000-8000-000000000001","range":[0,5],"revision":2,"body":"It snowed.","author":"user:1","at":"2026-01-08T00:00:00Z"}
+{"type":"correction","post":"question:1","id":"019b8b00-0000-7000-8000-000000000002","body":"It hailed.","author":"user:1","at":"2026-01-08T00:00:00Z","withdrawn_at":"2026-01-08T01:00:00Z"}
+{"type":"post","key":"answer:2","topic":"question:1","kind":"answer","body":"Clean it","author":"user:1","bumps":false,"accepted":{"by":"user:10","at":"2026-01-06T00:00:00Z","reason":"works"},"official":{"at":"2026-01-06T00:00:00Z"},"created_at":"2026-01-05T01:00:00Z","revision":2,"edited_at":"2026-01-05T02:00:00Z","reason":"typo"}
+{"type":"revision","post":"answer:2","number":1,"body":"Claen it","editor":"user:1","at":"2026-01-05T01:00:00Z"}
+{"type":"post","key":"answer:3","topic":"question:1","kind":"answer","body":"Buy a new one","author":"user:10","state":"removed","created_at":"2026-01-05T03:00:00Z"}
+{"type":"post","key":"early","topic":"question:1","parent":"answer:3","kind":"reply","body":"I knew what you would say","author":"user:1","created_at":"2026-01-05T00:30:00Z"}
+{"type":"post","key":"earlier","topic":"question:1","parent":"early","kind":"reply","body":"So did I","author":"user:10","state":"withdrawn","created_at":"2026-01-05T00:20:00Z"}
+{"type":"post","key":"019b8c4f-d200-7000-8000-0000000000aa","topic":"question:1","kind":"reply","body":"No key of its own","author":"user:10","created_at":"2026-01-05T04:00:00Z"}
+{"type":"topic","key":"recall:1","channel":"repairs","title":"Forks","body":"Broken","kind":"recall","author":"user:1","status":"issued","payload":{"part":"fork"},"state":"removed","created_at":"2026-01-05T00:00:00Z"}
+{"type":"link","from":"question:1","to":"recall:1","kind":"related","at":"2026-01-07T00:00:00Z"}
+{"type":"link","from":"question:1","to":"recall:1","kind":"duplicate","at":"2026-01-08T00:00:00Z"}
+"#;
+
+#[test]
+fn an_export_holds_everything_and_is_the_canonical_form_of_its_import() {
+    let (engine, _) = engine(1);
+    let loaded = load(&engine, WORLD, 500).unwrap();
+    assert_eq!(loaded.changed as usize, WORLD.lines().count());
+    assert_same(&dump(&engine), WORLD);
+}
+
+#[test]
+fn importing_an_export_again_changes_nothing() {
+    for batch in [1, 3, 500] {
+        let (engine, clock) = engine(1);
+        load(&engine, WORLD, batch).unwrap();
+        let before = block_on(engine.store().head()).unwrap();
+        clock.advance(Duration::from_secs(60));
+        let again = load(&engine, WORLD, batch).unwrap();
+        assert_eq!((again.changed, again.unchanged as usize), (0, WORLD.lines().count()));
+        assert_eq!(block_on(engine.store().head()).unwrap(), before);
+        assert_same(&dump(&engine), WORLD);
+    }
+}
+
+#[test]
+fn an_import_that_was_killed_anywhere_and_run_again_ends_the_same() {
+    for killed_after in 1..WORLD.lines().count() {
+        let (engine, clock) = engine(killed_after as u64);
+        let part: String =
+            WORLD.lines().take(killed_after).map(|line| format!("{line}\n")).collect();
+        load(&engine, &part, 4).unwrap();
+        clock.advance(Duration::from_secs(60));
+        load(&engine, WORLD, 4).unwrap();
+        assert_same(&dump(&engine), WORLD);
+    }
+}
+
+#[test]
+fn the_order_of_an_import_does_not_show() {
+    // Members and items the other way round, as far as references allow.
+    let (first, rest) = WORLD.split_once('\n').unwrap();
+    let of = |kinds: &[&str]| -> String {
+        let wanted = |line: &&str| {
+            kinds.iter().any(|kind| line.starts_with(&format!("{{\"type\":\"{kind}\"")))
+        };
+        rest.lines()
+            .filter(wanted)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev()
+            .map(|line| format!("{line}\n"))
+            .collect()
+    };
+    let channels: String = rest
+        .lines()
+        .filter(|line| line.contains("\"type\":\"channel\""))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let posts: String = rest
+        .lines()
+        .filter(|line| line.contains("\"type\":\"post\""))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let text = [
+        format!("{first}\n"),
+        of(&["label", "member"]),
+        channels,
+        of(&["membership", "topic"]),
+        posts,
+        of(&["link", "views", "reaction", "revision", "correction"]),
+    ];
+    let (engine, _) = engine(9);
+    load(&engine, &text.concat(), 500).unwrap();
+    assert_same(&dump(&engine), WORLD);
+}
+
+#[test]
+fn what_was_written_by_members_survives_with_its_ids() {
+    let (engine, clock) = engine(3);
+    block_on(native(&engine, &clock)).unwrap();
+    let first = dump(&engine);
+    let (copy, _) = self::engine(4);
+    let loaded = load(&copy, &first, 7).unwrap();
+    assert_eq!(loaded.unchanged, 0);
+    assert_same(&dump(&copy), &first);
+    let again = load(&engine, &first, 500).unwrap();
+    assert_eq!(again.changed, 0, "an export says what is there");
+}
+
+/// A community that lives: nobody chose a key or an id.
+async fn native(engine: &Engine, clock: &ManualClock) -> community_core::Result<()> {
+    let system = engine.as_system();
+    let bikes = slug("bikes");
+    let new = NewCommunity::new(bikes.clone(), name("Bikes"), Policy::public());
+    system.create_community(new).await?;
+    for channel in ["b", "a", "c"] {
+        system.create_channel(&bikes, NewChannel::new(slug(channel), name(channel))).await?;
+    }
+    let mut sessions = Vec::new();
+    for who in ["zoe", "ada", "bob"] {
+        let id = system.sync_member(NewMember::new(key(who), name(who))).await?;
+        let session = engine.member(id);
+        session.join(&bikes).await?;
+        sessions.push(session);
+    }
+    let [zoe, ada, bob] = sessions.as_slice() else { unreachable!() };
+    // Much of it in one and the same microsecond.
+    for round in 0..3 {
+        let mut topics = Vec::new();
+        for n in 0..12 {
+            let kind = slug(if n % 2 == 0 { "question" } else { "discussion" });
+            let text = format!("Text {n}");
+            let new = NewTopic::new(bikes.clone(), slug("a"), kind, title("Same title"), text);
+            let new =
+                if n % 3 == 0 { new.key(key(&format!("host:{round}-{}", 50 - n))) } else { new };
+            let topic = [zoe, ada, bob][n % 3].start_topic(new).await?;
+            for reply in 0..4 {
+                let by = [zoe, ada, bob][(n + reply + 1) % 3];
+                let new = NewPost::new(topic, format!("Reply {reply}"));
+                let post = by.reply(new).await?;
+                let below = zoe.reply(NewPost::new(topic, "Below").to(post)).await?;
+                for voter in
+                    [zoe, ada, bob].into_iter().filter(|voter| voter.viewer() != by.viewer())
+                {
+                    voter.vote(post, Some(Vote::Up)).await?;
+                }
+                if reply == 1 {
+                    clock.advance(Duration::from_millis(round));
+                    let edit =
+                        PostEdit { reason: Some("again".into()), ..PostEdit::new("Changed") };
+                    by.edit_post(post, edit).await?;
+                    zoe.withdraw_post(below).await?;
+                }
+            }
+            topics.push(topic);
+        }
+        clock.advance(Duration::from_micros(500 + 700 * round));
+        system.move_topic(topics[1], &slug("b")).await?;
+        system.remove_topic(topics[2]).await?;
+        system.set_locked(topics[3], true).await?;
+        system.set_link(topics[4], topics[0], LinkKind::Related, true).await?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_error_names_the_line_and_leaves_its_batch_unwritten() {
+    let (engine, _) = engine(5);
+    let bad = r#"{"type":"reaction","post":"nowhere","member":"user:1","key":"up"}"#;
+    let lines: Vec<&str> = WORLD.lines().take(8).chain(["", bad]).collect();
+    let error = load(&engine, &lines.join("\n"), 4).unwrap_err();
+    assert!(matches!(error, LoadError::Record { position: 10, .. }), "{error:?}");
+    assert_eq!(error.to_string(), "record 10: there is no post `nowhere`");
+    assert_eq!(dump(&engine).lines().filter(|line| line.contains("\"label\"")).count(), 1);
+}
+
+#[test]
+fn an_export_is_for_the_system_and_of_a_community_that_exists() {
+    let (engine, _) = engine(6);
+    load(&engine, WORLD, 500).unwrap();
+    let member = block_on(engine.member_by_key(&key("user:1"))).unwrap();
+    for session in [engine.anonymous(), member] {
+        let mut lines = Vec::new();
+        let refused = block_on(export(&session, &slug("bikes"), &mut lines, |_| {}));
+        assert!(matches!(refused, Err(ExportError::Engine(Error::Denied(_)))), "{refused:?}");
+        assert!(lines.is_empty());
+    }
+    let none = block_on(export(&engine.as_system(), &slug("cars"), Vec::new(), |_| {}));
+    assert!(matches!(none, Err(ExportError::Engine(Error::NotFound("community")))));
+}
+
+#[test]
+fn futures_can_be_spawned() {
+    fn spawnable<T: Send>(_: T) {}
+    let (engine, _) = engine(7);
+    let session = engine.as_system();
+    spawnable(export(&session, &slug("bikes"), Vec::new(), |_| {}));
+    let mut loader = Loader::new(&session, slug("bikes"), LoadOptions::default());
+    let (_, record) = jsonl::read(WORLD.as_bytes(), &Limits::default()).next().unwrap().unwrap();
+    spawnable(loader.push(1, record));
+}
