@@ -1,5 +1,7 @@
 //! Generated worlds are the same each time, as large as they say, varied, lawful, and load.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
@@ -69,8 +71,8 @@ impl Counts {
             ..
         } = *params;
         assert_eq!(exact, [communities, channels, labels, members, topics, posts]);
-        // Where few people are, the most popular posts soon have everybody's vote.
-        let least = votes_asked * if members < 100 { 90 } else { 98 } / 100;
+        // Where few people may vote, the most popular posts soon have everybody's vote.
+        let least = votes_asked * 9 / 10;
         assert!((least..=votes_asked).contains(&votes), "{votes} of {votes_asked} votes");
     }
 }

@@ -66,7 +66,7 @@ pub struct Params {
     pub topics: usize,
     /// Posts, the first one of each topic included.
     pub posts: usize,
-    /// Votes, as far as there are people who may give them.
+    /// Votes. There are up to a tenth fewer where too few people may give them.
     pub votes: usize,
     /// Who reads and writes what.
     pub access: Access,
