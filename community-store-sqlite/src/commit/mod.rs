@@ -1,0 +1,95 @@
+//! Commits: one thread writes, and gathers what waits into one transaction.
+
+mod change;
+mod counters;
+mod entities;
+mod expect;
+mod group;
+mod items;
+mod places;
+
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use community_core::change::{ChangeSet, Receipt};
+use community_core::store::{CommitError, Committer};
+use community_core::{RequestId, StoreError};
+use crossbeam_channel::{Receiver, Sender};
+use futures_channel::oneshot;
+use rusqlite::Connection;
+
+use crate::{Inner, SqliteStore};
+use group::Writing;
+
+type Answer = Result<Receipt, CommitError>;
+
+/// A change set that waits for the writer.
+#[derive(Debug)]
+struct Job {
+    changes: ChangeSet,
+    answer: oneshot::Sender<Answer>,
+}
+
+/// The thread that writes.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    jobs: Option<Sender<Job>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    /// Starts the thread; one transaction takes `most` change sets at most.
+    pub(crate) fn start(conn: Connection, inner: Arc<Inner>, most: usize) -> crate::Result<Self> {
+        let (jobs, queue) = crossbeam_channel::unbounded();
+        let writing = Writing::new(conn, inner)?;
+        let thread = std::thread::Builder::new().name("community-writer".into());
+        let thread = thread.spawn(move || work(writing, &queue, most.max(1)))?;
+        Ok(Self { jobs: Some(jobs), thread: Some(thread) })
+    }
+}
+
+/// Commits until nobody can send any more.
+///
+/// A transaction takes what has come in while the one before was on its way to the disk. Nobody is
+/// kept waiting for company: one commit at a time is a transaction each, many at a time share one.
+fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
+    while let Ok(first) = queue.recv() {
+        let (mut changes, mut waiting) = (Vec::new(), Vec::new());
+        for job in std::iter::once(first).chain(queue.try_iter()).take(most) {
+            changes.push(job.changes);
+            waiting.push(job.answer);
+        }
+        let answers = writing.commit(&changes);
+        for (answer, waiting) in answers.into_iter().zip(waiting) {
+            // Who does not wait any more has dropped the future; the commit stands all the same.
+            let _ = waiting.send(answer);
+        }
+        writing.checkpoint_when_due();
+    }
+    writing.close();
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take() {
+            // A writer that panicked has left its callers an unknown outcome each.
+            let _ = thread.join();
+        }
+    }
+}
+
+#[async_trait]
+impl Committer for SqliteStore {
+    async fn commit(&self, changes: ChangeSet) -> Answer {
+        let (answer, answered) = oneshot::channel();
+        let jobs = self.writer.jobs.as_ref().ok_or(StoreError::Closed)?;
+        jobs.send(Job { changes, answer }).map_err(|_| StoreError::Closed)?;
+        answered.await.unwrap_or_else(|lost| Err(StoreError::OutcomeUnknown(lost.into()).into()))
+    }
+
+    async fn replay(&self, request: RequestId) -> Result<Option<Receipt>, StoreError> {
+        self.read(move |snapshot| change::receipt(snapshot.conn, request)).await
+    }
+}

@@ -1,0 +1,227 @@
+//! Walks along listings, and several walks merged into one.
+
+use std::cmp::Ordering;
+use std::collections::{BinaryHeap, VecDeque};
+
+use community_core::query::{Listing, ListingKey, Position};
+use community_core::{ChannelId, TopicId};
+
+use super::Snapshot;
+use crate::error::Result;
+use crate::listings;
+use crate::row::rows;
+
+/// Backwards along the primary key.
+const FALLING: &str = "SELECT key, topic, channel FROM listing_entries
+    WHERE listing = ?1 AND sort = ?2 AND (key, topic) < (?3, ?4)
+    ORDER BY key DESC, topic DESC LIMIT ?5";
+
+/// Along the primary key.
+const RISING: &str = "SELECT key, topic, channel FROM listing_entries
+    WHERE listing = ?1 AND sort = ?2 AND (key, topic) > (?3, ?4)
+    ORDER BY key, topic LIMIT ?5";
+
+pub(crate) const STATEMENTS: &[(&str, &str)] = &[
+    ("a listing, falling", FALLING),
+    ("a listing, rising", RISING),
+    ("the number of a listing", listings::FIND),
+];
+
+/// In which direction a listing is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Direction {
+    Falling,
+    Rising,
+}
+
+/// A topic in a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) key: i64,
+    pub(super) topic: TopicId,
+    /// Its channel; `None` where all topics of the listing are of one.
+    pub(super) channel: Option<ChannelId>,
+}
+
+impl Entry {
+    pub(super) fn position(&self) -> Position {
+        Position { key: self.key, id: self.topic.uuid() }
+    }
+}
+
+/// A walk along one order of one listing. Entries are fetched in portions that grow as the walk
+/// goes on: a page often needs no more than the first.
+#[derive(Debug)]
+pub(super) struct Walk {
+    listing: i64,
+    sort: i64,
+    direction: Direction,
+    /// Where the last portion ended.
+    behind: (i64, [u8; 16]),
+    portion: usize,
+    fetched: VecDeque<Entry>,
+    done: bool,
+}
+
+impl Walk {
+    const FIRST_PORTION: usize = 21;
+    const LARGEST_PORTION: usize = 512;
+
+    /// A walk that begins behind a position, or at the beginning. `None` when there is no such
+    /// listing.
+    pub(super) fn start(
+        snapshot: &Snapshot<'_>,
+        listing: &Listing,
+        key: ListingKey,
+        direction: Direction,
+        after: Option<Position>,
+    ) -> Result<Option<Self>> {
+        let number = number_of(snapshot, listing)?;
+        Ok(number.map(|number| Self::along(number, key, direction, after)))
+    }
+
+    fn along(listing: i64, key: ListingKey, direction: Direction, after: Option<Position>) -> Self {
+        let behind = match (after, direction) {
+            (Some(after), _) => (after.key, after.id.into_bytes()),
+            (None, Direction::Falling) => (i64::MAX, [0xff; 16]),
+            (None, Direction::Rising) => (i64::MIN, [0; 16]),
+        };
+        Self {
+            listing,
+            sort: listings::sort_code(key),
+            direction,
+            behind,
+            portion: Self::FIRST_PORTION,
+            fetched: VecDeque::new(),
+            done: false,
+        }
+    }
+
+    pub(super) fn next(&mut self, snapshot: &Snapshot<'_>) -> Result<Option<Entry>> {
+        if self.fetched.is_empty() && !self.done {
+            self.fetch(snapshot)?;
+        }
+        Ok(self.fetched.pop_front())
+    }
+
+    fn fetch(&mut self, snapshot: &Snapshot<'_>) -> Result<()> {
+        let mut statement = snapshot.prepare(match self.direction {
+            Direction::Falling => FALLING,
+            Direction::Rising => RISING,
+        })?;
+        let (key, topic) = self.behind;
+        let mut found =
+            statement.query((self.listing, self.sort, key, topic, rows(self.portion)))?;
+        while let Some(row) = found.next()? {
+            let (key, topic) = (row.get(0)?, row.get(1)?);
+            let channel = row.get::<_, Option<[u8; 16]>>(2)?.map(ChannelId::from_bytes);
+            self.fetched.push_back(Entry { key, topic: TopicId::from_bytes(topic), channel });
+            self.behind = (key, topic);
+        }
+        self.done = self.fetched.len() < self.portion;
+        self.portion = (self.portion * 2).min(Self::LARGEST_PORTION);
+        Ok(())
+    }
+}
+
+/// Several walks in one direction, as if they were one. A topic that stands in several of the
+/// listings comes once.
+#[derive(Debug)]
+pub(super) struct Merge {
+    direction: Direction,
+    walks: Vec<Walk>,
+    heads: BinaryHeap<Head>,
+    last: Option<Position>,
+}
+
+impl Merge {
+    pub(super) fn new(direction: Direction) -> Self {
+        Self { direction, walks: Vec::new(), heads: BinaryHeap::new(), last: None }
+    }
+
+    /// Adds a walk along a listing, when there is such a listing. `source` comes back with each
+    /// entry of it.
+    pub(super) fn add(
+        &mut self,
+        snapshot: &Snapshot<'_>,
+        listing: &Listing,
+        keys: impl IntoIterator<Item = ListingKey>,
+        after: Option<Position>,
+        source: usize,
+    ) -> Result<()> {
+        let Some(number) = number_of(snapshot, listing)? else { return Ok(()) };
+        for key in keys {
+            let walk = Walk::along(number, key, self.direction, after);
+            self.heads.reserve(1);
+            self.walks.push(walk);
+            self.advance(snapshot, self.walks.len() - 1, source)?;
+        }
+        Ok(())
+    }
+
+    /// The next entry, and the source that it came from.
+    pub(super) fn next(&mut self, snapshot: &Snapshot<'_>) -> Result<Option<(Entry, usize)>> {
+        while let Some(Head { entry, walk, source, .. }) = self.heads.pop() {
+            self.advance(snapshot, walk, source)?;
+            // The same topic has the same key everywhere, so its other entries come next.
+            if self.last.replace(entry.position()) != Some(entry.position()) {
+                return Ok(Some((entry, source)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn advance(&mut self, snapshot: &Snapshot<'_>, walk: usize, source: usize) -> Result<()> {
+        let Some(stream) = self.walks.get_mut(walk) else { return Ok(()) };
+        if let Some(entry) = stream.next(snapshot)? {
+            self.heads.push(Head { entry, walk, source, direction: self.direction });
+        }
+        Ok(())
+    }
+}
+
+/// The first entry of a walk that has not been taken yet.
+#[derive(Debug)]
+struct Head {
+    entry: Entry,
+    walk: usize,
+    source: usize,
+    direction: Direction,
+}
+
+impl Ord for Head {
+    /// The greatest comes out of the heap first. Walks break ties, so that the order is total.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let by_key = self.entry.position().cmp(&other.entry.position());
+        let by_key = match self.direction {
+            Direction::Falling => by_key,
+            Direction::Rising => by_key.reverse(),
+        };
+        by_key.then_with(|| other.walk.cmp(&self.walk))
+    }
+}
+
+impl PartialOrd for Head {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Head {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Head {}
+
+/// The number of a listing, from memory or from the table.
+fn number_of(snapshot: &Snapshot<'_>, listing: &Listing) -> Result<Option<i64>> {
+    let known = &snapshot.inner.listings;
+    if let Some(number) = known.get(listing) {
+        return Ok(Some(number));
+    }
+    let number = listings::find(snapshot.conn, listing)?;
+    known.learn(number.map(|number| (listing.clone(), number)));
+    Ok(number)
+}

@@ -1,0 +1,181 @@
+//! Topics: rows, cards, pins, links, and what stands under a key.
+
+use community_core::store::{Card, TopicRow};
+use community_core::{
+    Author, CommunityId, Key, Link, PostId, Scope, Topic, TopicCounters, TopicId, Unchecked,
+};
+use rusqlite::Connection;
+
+use super::{Snapshot, revisions};
+use crate::error::Result;
+use crate::row::{Columns, link_kind};
+use crate::scope::admits;
+
+macro_rules! topic_columns {
+    () => {
+        "t.id, t.community, t.channel, t.key, t.kind, t.answerable, t.title, t.labels, t.author,
+         t.opening, t.status, t.payload, t.state, t.locked, t.pin, t.hot_scale, t.created_at,
+         t.bumped_at, t.rev, t.gate, t.ups, t.downs, t.posts, t.answers, t.accepted,
+         t.participants, t.views, t.active_at"
+    };
+}
+pub(super) use topic_columns;
+
+/// By the primary key.
+const TOPIC: &str = concat!("SELECT ", topic_columns!(), " FROM topics t WHERE t.id = ?1");
+
+/// Topic and author by their primary keys.
+const ROW: &str = concat!(
+    "SELECT ",
+    topic_columns!(),
+    ", m.key, m.name
+    FROM topics t CROSS JOIN members m ON m.id = t.author WHERE t.id = ?1"
+);
+
+/// Topic and author by their primary keys, corrections by `corrections_of_post`.
+const CARD: &str = concat!(
+    "SELECT ",
+    topic_columns!(),
+    ", m.key, m.name,
+    EXISTS (SELECT 1 FROM corrections c WHERE c.post = t.opening AND c.withdrawn_at IS NULL)
+    FROM topics t CROSS JOIN members m ON m.id = t.author WHERE t.id = ?1"
+);
+
+/// By `topics_pinned`.
+const PINNED: &str = "SELECT id FROM topics WHERE community = ?1 AND pin IS NOT NULL";
+
+/// By the primary key.
+const LOOKUP: &str = "SELECT topic, post FROM items WHERE community = ?1 AND key = ?2";
+
+/// By the first column of the primary key.
+const LINKS_FROM: &str = "SELECT source, target, kind, at FROM links WHERE source = ?1";
+
+/// By `links_to`. A link from a topic to itself is among those from it.
+const LINKS_TO: &str =
+    "SELECT source, target, kind, at FROM links WHERE target = ?1 AND source <> ?1";
+
+/// What a key names: a topic, or a post of it.
+type Item = (TopicId, Option<PostId>);
+
+pub(crate) const STATEMENTS: &[(&str, &str)] = &[
+    ("a topic", TOPIC),
+    ("a topic with its author", ROW),
+    ("a card", CARD),
+    ("pinned topics", PINNED),
+    ("what stands under a key", LOOKUP),
+    ("links from a topic", LINKS_FROM),
+    ("links to a topic", LINKS_TO),
+];
+
+/// A topic, for whoever holds a connection.
+pub(crate) fn topic(conn: &Connection, id: TopicId) -> Result<Option<Topic>> {
+    let mut statement = conn.prepare_cached(TOPIC)?;
+    let mut rows = statement.query([id.as_bytes()])?;
+    rows.next()?.map(|row| read_topic(&mut Columns::of(row))).transpose()
+}
+
+pub(super) fn by_id(
+    snapshot: &Snapshot<'_>,
+    ids: &[TopicId],
+    scope: &Scope,
+) -> Result<Vec<Option<Unchecked<TopicRow>>>> {
+    let row = |id: &TopicId| {
+        let row = snapshot.one(ROW, [id.as_bytes()], read_row)?;
+        Ok(row.filter(|row| admits(scope, &row.topic)).map(Unchecked::new))
+    };
+    ids.iter().map(row).collect()
+}
+
+/// A topic as feeds show it.
+pub(super) fn card(snapshot: &Snapshot<'_>, id: TopicId) -> Result<Option<Card>> {
+    let row = snapshot
+        .one(CARD, [id.as_bytes()], |columns| Ok((read_row(columns)?, columns.get::<bool>()?)))?;
+    let Some((TopicRow { topic, author }, corrected)) = row else { return Ok(None) };
+    let corrections =
+        if corrected { revisions::standing(snapshot, topic.opening)? } else { Vec::new() };
+    Ok(Some(Card { topic, author, corrections }))
+}
+
+pub(super) fn pinned(
+    snapshot: &Snapshot<'_>,
+    community: CommunityId,
+    scope: &Scope,
+) -> Result<Vec<Unchecked<Card>>> {
+    let ids: Vec<TopicId> = snapshot.all(PINNED, [community.as_bytes()], |columns| columns.id())?;
+    let mut cards = Vec::new();
+    for id in ids {
+        let card = card(snapshot, id)?;
+        cards.extend(card.filter(|card| {
+            card.topic.state == community_core::State::Published && admits(scope, &card.topic)
+        }));
+    }
+    Ok(cards.into_iter().map(Unchecked::new).collect())
+}
+
+pub(super) fn lookup(
+    snapshot: &Snapshot<'_>,
+    community: CommunityId,
+    keys: &[Key],
+) -> Result<Vec<Option<Item>>> {
+    let item = |key: &Key| {
+        snapshot.one(LOOKUP, (community.as_bytes(), key.as_str()), |columns| {
+            Ok((columns.id()?, columns.opt_id()?))
+        })
+    };
+    keys.iter().map(item).collect()
+}
+
+pub(super) fn links(snapshot: &Snapshot<'_>, topic: TopicId) -> Result<Vec<Link>> {
+    let link = |columns: &mut Columns<'_, '_>| {
+        Ok(Link {
+            from: columns.id()?,
+            to: columns.id()?,
+            kind: columns.named(link_kind)?,
+            at: columns.time()?,
+        })
+    };
+    let mut links = snapshot.all(LINKS_FROM, [topic.as_bytes()], link)?;
+    links.extend(snapshot.all(LINKS_TO, [topic.as_bytes()], link)?);
+    Ok(links)
+}
+
+pub(super) fn read_row(columns: &mut Columns<'_, '_>) -> Result<TopicRow> {
+    let topic = read_topic(columns)?;
+    let author = Author { id: topic.author, key: columns.text()?, name: columns.text()? };
+    Ok(TopicRow { topic, author })
+}
+
+fn read_topic(columns: &mut Columns<'_, '_>) -> Result<Topic> {
+    Ok(Topic {
+        id: columns.id()?,
+        community: columns.id()?,
+        channel: columns.id()?,
+        key: columns.opt_text()?,
+        kind: columns.text()?,
+        answerable: columns.get()?,
+        title: columns.text()?,
+        labels: columns.json()?,
+        author: columns.id()?,
+        opening: columns.id()?,
+        status: columns.text()?,
+        payload: columns.opt_json()?,
+        state: columns.code()?,
+        locked: columns.get()?,
+        pin: columns.opt_json()?,
+        hot_scale: columns.whole()?,
+        created_at: columns.time()?,
+        bumped_at: columns.time()?,
+        rev: columns.rev()?,
+        gate: columns.whole()?,
+        counters: TopicCounters {
+            ups: columns.get()?,
+            downs: columns.get()?,
+            posts: columns.get()?,
+            answers: columns.get()?,
+            accepted: columns.get()?,
+            participants: columns.get()?,
+            views: columns.get()?,
+            active_at: columns.time()?,
+        },
+    })
+}

@@ -1,0 +1,8 @@
+//! What only this store does: files, transactions, threads. What every store does is tested by the
+//! conformance table.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that unwraps fails")]
+
+mod common;
+mod explain;
+mod files;
