@@ -109,10 +109,8 @@ impl Change<'_> {
             created_at,
             rev,
         } = channel;
+        // The channel above may still be to come; until then nobody sees this one.
         self.need_community(*community)?;
-        if let Some(parent) = parent {
-            self.need_channel(*parent)?;
-        }
         self.raised.insert(AccessSlot::DIRECTORY);
         self.conn.prepare_cached(PUT_CHANNEL)?.execute((
             id.as_bytes(),
