@@ -30,7 +30,7 @@ pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
     ChannelView, CommunityView, Engine, Export, FeedView, LabelView, LinkView, MemberView, Page,
-    Read, Session, ThreadView,
+    PlaceView, Read, Session, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -16,7 +16,8 @@ pub use read::Read;
 pub use session::Session;
 pub use system::Export;
 pub use view::{
-    ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, ThreadView,
+    ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
+    ThreadView,
 };
 
 pub(crate) use facts::Rights;

@@ -39,7 +39,7 @@ macro_rules! reads {
 reads! {
     /// [`Session::communities`] and [`Session::community`].
     Communities,
-    /// [`Session::channels`].
+    /// [`Session::channels`] and [`Session::place`].
     Channels,
     /// [`Session::labels`].
     Labels,
@@ -61,7 +61,7 @@ reads! {
     OwnReactions,
     /// [`Session::links`].
     Links,
-    /// [`Session::members`] and [`Session::member_of`].
+    /// [`Session::members`], [`Session::member_of`] and [`Session::authors`].
     Members,
     /// [`Session::member_count`].
     MemberCount,

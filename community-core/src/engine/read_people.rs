@@ -3,11 +3,11 @@
 use super::Rights;
 use super::read::Read;
 use super::session::{Session, reading};
-use super::view::{ChannelView, CommunityView, LabelView, MemberView, Page};
+use super::view::{ChannelView, CommunityView, LabelView, MemberView, Page, PlaceView};
 use crate::directory::ChannelEntry;
-use crate::domain::{Community, Membership};
+use crate::domain::{Author, Community, Membership};
 use crate::error::{Error, Result};
-use crate::id::MemberId;
+use crate::id::{ChannelId, MemberId};
 use crate::policy::{Asker, Audience, Unchecked, Visible};
 use crate::query::{Cursor, Position};
 use crate::text::{Key, Slug};
@@ -54,6 +54,28 @@ impl Session {
                 Unchecked::new(ChannelView::new(entry, parent, count.map_or(0, |(_, n)| *n)))
             });
             Ok(rights.scope.admit_all(views))
+        })
+    }
+
+    /// Where a channel stands: its key and name, and the key of its community. A topic knows its
+    /// channel by id; this is how a page names it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the channel does not exist for this viewer.
+    pub async fn place(&self, channel: ChannelId) -> Result<Visible<PlaceView>> {
+        reading!(self, Read::Channels, |rights| {
+            let entry = rights.directory.channel(channel);
+            let community =
+                entry.and_then(|entry| rights.directory.community(entry.channel.community));
+            let view = entry.zip(community).map(|(entry, community)| {
+                Unchecked::new(PlaceView {
+                    community: community.key.clone(),
+                    id: channel,
+                    channel: entry.channel.key.clone(),
+                    name: entry.channel.name.clone(),
+                })
+            });
+            view.and_then(|view| rights.scope.admit(view)).ok_or(Error::NotFound("channel"))
         })
     }
 
@@ -133,6 +155,19 @@ impl Session {
                 .ok_or(Error::NotFound("member"))?;
             let view = Unchecked::new(MemberView::new(&member, known));
             rights.scope.admit(view).ok_or(Error::NotFound("member"))
+        })
+    }
+
+    /// Who is behind these ids, in their order; `None` for an id of nobody. Corrections, marks,
+    /// revisions and reactions name people by id, and whoever reads one may ask who that is.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] for more ids than fit on a page.
+    pub async fn authors(&self, ids: &[MemberId]) -> Result<Vec<Option<Author>>> {
+        self.engine().env().limits().page(ids.len())?;
+        reading!(self, Read::Members, |_rights| {
+            let members = self.engine().store().members(ids).await?;
+            Ok(members.iter().map(|member| member.as_ref().map(Author::from)).collect())
         })
     }
 

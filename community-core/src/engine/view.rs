@@ -133,6 +133,25 @@ impl Guarded for ChannelView {
     }
 }
 
+/// Where a topic stands, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlaceView {
+    /// The key of the community.
+    pub community: Slug,
+    /// The id of the channel.
+    pub id: ChannelId,
+    /// The key of the channel.
+    pub channel: Slug,
+    /// The name of the channel.
+    pub name: Name,
+}
+
+impl Guarded for PlaceView {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        scope.sees_channel(self.id).then_some(self)
+    }
+}
+
 /// A label as its visitors see it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LabelView {
