@@ -1,0 +1,116 @@
+//! One test for each line of `DECLASSIFIED.md`: what is knowingly revealed, and nothing beside it.
+
+use community::*;
+use pollster::block_on;
+
+type Outcome = std::result::Result<(), Box<dyn std::error::Error>>;
+
+/// A community with an open channel and one for employees; Ana is a member, Ed an employee and
+/// moderator.
+struct Scene {
+    engine: Engine,
+    garden: Slug,
+    ana: Session,
+    ed: Session,
+}
+
+async fn scene() -> Result<Scene, Box<dyn std::error::Error>> {
+    let engine = in_memory();
+    let host = engine.as_system();
+    let garden: Slug = "garden".parse()?;
+    let new = NewCommunity::new(garden.clone(), "Garden".parse()?, Policy::public());
+    host.create_community(new).await?;
+    host.create_channel(&garden, NewChannel::new("beds".parse()?, "Beds".parse()?)).await?;
+    let office = NewChannel::new("office".parse()?, "Office".parse()?);
+    host.create_channel(&garden, office.policy(Policy::employees())).await?;
+    let mut people = Vec::new();
+    for name in ["ana", "ed"] {
+        let id = host.sync_member(NewMember::new(name.parse()?, name.parse()?)).await?;
+        host.set_member(&garden, id, true).await?;
+        people.push(id);
+    }
+    for role in ["employee", "moderator"] {
+        host.grant_role(&garden, people[1], &role.parse()?, None).await?;
+    }
+    let (ana, ed) = (engine.member(people[0]), engine.member(people[1]));
+    Ok(Scene { engine, garden, ana, ed })
+}
+
+fn topic(scene: &Scene, channel: &str) -> Result<NewTopic, Box<dyn std::error::Error>> {
+    let (channel, kind) = (channel.parse()?, "discussion".parse()?);
+    Ok(NewTopic::new(scene.garden.clone(), channel, kind, "A title", "A text"))
+}
+
+#[test]
+fn a_taken_key_is_refused_without_naming_its_owner() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let key: Key = "page:1".parse()?;
+        scene.ed.start_topic(topic(&scene, "office")?.key(key.clone())).await?;
+        let hidden = scene.ana.start_topic(topic(&scene, "beds")?.key(key)).await.unwrap_err();
+        assert_eq!(hidden.to_string(), "something has this key already");
+        let free = topic(&scene, "beds")?.key("page:2".parse()?);
+        scene.ana.start_topic(free.clone()).await?;
+        let seen = scene.ana.start_topic(free).await.unwrap_err();
+        assert_eq!(seen.to_string(), hidden.to_string());
+        Ok(())
+    })
+}
+
+#[test]
+fn a_placeholder_tells_place_and_nothing_else() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let topic = scene.ana.start_topic(topic(&scene, "beds")?).await?;
+        let first = scene.ed.reply(NewPost::new(topic, "A secret")).await?;
+        let second = scene.ana.reply(NewPost::new(topic, "What?").to(first)).await?;
+        scene.ed.remove_post(first).await?;
+        let thread = scene.ana.thread(topic, &ThreadQuery::default()).await?;
+        let ids: Vec<PostId> = thread.items.iter().map(|item| item.id()).collect();
+        assert_eq!(ids[1..], [first, second]);
+        let opening = ids[0];
+        let shown = serde_json::to_value(&thread.items[1])?;
+        let expected = serde_json::json!({"placeholder": {
+            "id": first, "parent": opening, "depth": 1, "children": 1,
+        }});
+        assert_eq!(shown, expected);
+        // By its id it is not there at all.
+        let absent = PostId::from_bytes([7; 16]);
+        let hidden = scene.ana.post(first).await.unwrap_err();
+        assert_eq!(hidden.to_string(), scene.ana.post(absent).await.unwrap_err().to_string());
+        // With its last reply the placeholder goes too.
+        scene.ana.withdraw_post(second).await?;
+        let thread = scene.ana.thread(topic, &ThreadQuery::default()).await?;
+        assert_eq!(thread.items.len(), 1);
+        Ok(())
+    })
+}
+
+#[test]
+fn the_number_of_members_is_the_same_for_everybody() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        for viewer in [scene.engine.anonymous(), scene.ana, scene.ed, scene.engine.as_system()] {
+            assert_eq!(viewer.member_count(&scene.garden).await?, 2);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn an_explanation_quotes_only_rules_on_the_way_to_what_is_seen() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let beds = "beds".parse()?;
+        let shown = scene.ana.can(&Action::Moderate, &scene.garden, Some(&beds)).await?;
+        assert!(!shown.allowed);
+        assert!(shown.to_string().contains("of the community"), "{shown}");
+        let office: Slug = "office".parse()?;
+        let hidden = scene.ana.can(&Action::View, &scene.garden, Some(&office)).await.unwrap_err();
+        let absent: Slug = "nowhere".parse()?;
+        let absent = scene.ana.can(&Action::View, &scene.garden, Some(&absent)).await.unwrap_err();
+        assert_eq!(hidden.to_string(), absent.to_string());
+        assert_eq!(hidden.to_string(), "there is no such channel");
+        Ok(())
+    })
+}
