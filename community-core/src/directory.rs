@@ -47,8 +47,8 @@ pub enum RuleLevel {
 }
 
 impl Directory {
-    /// Works out inheritance. Channels whose parent is missing, or that would form a ring, are
-    /// left out: nothing in them can be seen.
+    /// Works out inheritance. Channels whose parent is missing, that would form a ring, or that lie
+    /// below [`Channel::MAX_LEVEL`] are left out: nothing in them can be seen.
     #[must_use]
     pub fn new(
         rev: u64,
@@ -96,7 +96,10 @@ impl Directory {
                 (Vec::new(), EffectiveSettings::default().overridden_by(&community.settings))
             }
             Some(parent) => match self.channels.get(&parent) {
-                Some(entry) if entry.channel.community == channel.community => {
+                Some(entry)
+                    if entry.channel.community == channel.community
+                        && entry.path.len() < Channel::MAX_LEVEL =>
+                {
                     (entry.path.clone(), entry.settings.clone())
                 }
                 _ => return Some(channel),

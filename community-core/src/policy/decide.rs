@@ -20,8 +20,21 @@ pub struct Target<'a> {
     pub channel: Option<&'a ChannelEntry>,
     /// The topic, when there is one already.
     pub topic: Option<&'a Topic>,
-    /// Who wrote what the question is about: the topic's author, or the post's.
+    /// Who wrote what the question is about: the topic's author, or the post's. To see a topic, to
+    /// reply in it and to mark its answers is a question about the topic, even when a post is meant.
     pub author: Option<MemberId>,
+}
+
+impl Target<'_> {
+    /// Whose authorship counts for an action.
+    fn author_for(&self, action: &Action) -> Option<MemberId> {
+        match action {
+            Action::View | Action::Reply | Action::Answer | Action::Accept | Action::Official => {
+                self.topic.map_or(self.author, |topic| Some(topic.author))
+            }
+            _ => self.author,
+        }
+    }
 }
 
 /// The answer to "may this viewer do that".
@@ -111,6 +124,7 @@ impl fmt::Display for Decision {
 ///
 /// Pure: commands and [`Session::can`](crate::Session::can) both ask here, so they never disagree.
 /// In this order: the system; visibility; sanctions; archives; kinds on offer; locks; the rule.
+/// A member of whom nothing is known is an anonymous visitor.
 #[must_use]
 pub fn decide(
     viewer: Viewer,
@@ -121,18 +135,17 @@ pub fn decide(
     now: Timestamp,
 ) -> Decision {
     let answer = |allowed, clause| Decision { allowed, action: action.clone(), clause };
-    let Target { community, channel, topic, author } = target;
+    let Target { community, channel, topic, author: _ } = target;
     let me = match viewer {
         Viewer::System => return answer(true, Clause::System),
         Viewer::Anonymous => None,
-        Viewer::Member(id) => Some(id),
+        Viewer::Member(id) => facts.member.as_ref().map(|_| id),
     };
     let asker = Asker::new(facts, directory, community, now);
-    let is_author = me.is_some() && me == author;
+    let is_author = me.is_some() && me == target.author_for(action);
 
     if *action == Action::View {
-        let owns_topic = topic.map_or(is_author, |topic| me == Some(topic.author));
-        return asker.explain(channel, action, owns_topic, answer);
+        return asker.explain(channel, action, is_author, answer);
     }
     // Joining is how somebody comes to see a members-only community.
     if *action != Action::Join {
@@ -219,20 +232,23 @@ impl<'a> Asker<'a> {
     fn own_access(&self, channel: Option<&ChannelEntry>) -> Access {
         if self.allows(channel, &Action::View, false) {
             Access::Everything
-        } else if self.facts.member.is_some() && self.allows(channel, &Action::View, true) {
+        } else if self.allows(channel, &Action::View, true) {
             Access::Own
         } else {
             Access::Nothing
         }
     }
 
+    /// Whether this viewer reads what moderators of a channel read. Unlike a decision about an act
+    /// it asks the rule alone: a moderator who is silenced, or whose channel is archived, reads as
+    /// before.
+    pub(super) fn moderates(&self, channel: &ChannelEntry) -> bool {
+        self.known(Some(channel), false).member.is_some()
+            && self.allows(Some(channel), &Action::Moderate, false)
+    }
+
     /// Whether the rule for an action admits this viewer.
-    pub(super) fn allows(
-        &self,
-        channel: Option<&ChannelEntry>,
-        action: &Action,
-        is_author: bool,
-    ) -> bool {
+    fn allows(&self, channel: Option<&ChannelEntry>, action: &Action, is_author: bool) -> bool {
         let (audience, _) = self.directory.rule(self.community, channel, action);
         self.admits(channel, audience, is_author)
     }
@@ -273,7 +289,8 @@ impl<'a> Asker<'a> {
             member: self.facts.member.as_ref(),
             membership: self.membership,
             path: channel.map(|entry| entry.path.as_slice()).unwrap_or_default(),
-            is_author,
+            // Nobody without a name has written anything.
+            is_author: is_author && self.facts.member.is_some(),
         }
     }
 

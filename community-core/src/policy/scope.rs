@@ -6,7 +6,7 @@ use rustc_hash::FxHashSet;
 use serde::{Deserialize, Serialize};
 
 use super::decide::{Access, Asker};
-use super::{Action, Facts, Guarded, Unchecked, Viewer, Visible};
+use super::{Facts, Guarded, Unchecked, Viewer, Visible};
 use crate::directory::Directory;
 use crate::domain::State;
 use crate::id::{ChannelId, CommunityId, MemberId};
@@ -135,7 +135,7 @@ impl Scope {
                     Access::Own => own.insert(entry.channel.id),
                     Access::Nothing => continue,
                 };
-                if asker.allows(Some(entry), &Action::Moderate, false) {
+                if asker.moderates(entry) {
                     moderate.insert(entry.channel.id);
                 }
             }
@@ -245,7 +245,8 @@ impl Scope {
     /// Whether a label exists for this viewer.
     #[must_use]
     pub fn sees_label(&self, community: CommunityId, label: &Slug) -> bool {
-        self.0.hidden_labels.is_empty()
-            || !self.0.hidden_labels.contains(&(community, label.clone()))
+        let hidden = &self.0.hidden_labels;
+        self.sees_community(community)
+            && (hidden.is_empty() || !hidden.contains(&(community, label.clone())))
     }
 }
