@@ -10,6 +10,8 @@ mod decide;
 mod facts;
 mod policy_set;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod viewer;
 mod visible;
 
