@@ -96,6 +96,14 @@ impl SqliteStore {
         Ok(Self::open_in(dir.as_ref(), options)?)
     }
 
+    /// Whether there is a store in a directory. Touches nothing.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`] for something that is there and cannot be opened.
+    pub fn exists(dir: impl AsRef<Path>) -> Result<bool, StoreError> {
+        Ok(files::inspect(&dir.as_ref().join(files::DATABASE))?)
+    }
+
     fn open_in(dir: &Path, options: Options) -> Result<Self> {
         files::check_sqlite()?;
         let claim = files::claim(dir)?;

@@ -12,7 +12,7 @@
 //! };
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> { pollster::block_on(async {
-//! let engine = community::in_memory();
+//! let engine = community::in_memory(); // `community::open("data/")?` for one that lasts
 //!
 //! // The host sets the scene, and says who its people are.
 //! let host = engine.as_system();
@@ -65,8 +65,21 @@
 //! - `bundled` (default): compiles SQLite in. Without it the system's is linked, which has to be
 //!   3.51.3 or newer.
 
+#[cfg(feature = "sqlite")]
+mod durable;
+
+#[cfg(feature = "sqlite")]
+pub use durable::{OpenError, Options, backup, open, open_with, restore};
+
 #[doc(inline)]
 pub use community_core::*;
+
+/// The store on SQLite, for what [`Options`] and the functions here do not reach.
+#[cfg(feature = "sqlite")]
+pub mod sqlite {
+    #[doc(inline)]
+    pub use community_store_sqlite::*;
+}
 
 use std::sync::Arc;
 

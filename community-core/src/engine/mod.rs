@@ -23,6 +23,7 @@ pub use view::{
 pub(crate) use facts::Rights;
 pub(crate) use session::command;
 
+use std::any::Any;
 use std::sync::Arc;
 
 use event_listener::Event as Wakeup;
@@ -134,6 +135,13 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.inner.store
+    }
+
+    /// The store beneath, for what only this kind of store can do; `None` when it is another one.
+    #[must_use]
+    pub fn store_as<T: Store>(&self) -> Option<&T> {
+        let store: &dyn Any = &*self.inner.store;
+        store.downcast_ref()
     }
 
     /// Does background work that is due, on the caller's task: writes buffered views. Returns how

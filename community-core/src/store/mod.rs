@@ -36,7 +36,9 @@ pub use reader::{
     ThreadItem, ThreadPage, TopicRow,
 };
 
-/// Everything that the engine needs of a store.
-pub trait Store: Reader + Committer + EventLog {}
+use std::any::Any;
 
-impl<T: Reader + Committer + EventLog> Store for T {}
+/// Everything that the engine needs of a store.
+pub trait Store: Reader + Committer + EventLog + Any {}
+
+impl<T: Reader + Committer + EventLog + Any> Store for T {}
