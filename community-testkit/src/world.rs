@@ -8,11 +8,13 @@ use community_core::policy::Facts;
 use community_core::store::PostView;
 use community_core::time::{ManualClock, from_micros};
 use community_core::{
-    Env, MemberId, Membership, PostId, Scope, Store, Timestamp, Topic, TopicId, Viewer,
+    Community, Env, MemberId, Membership, PostId, Scope, Sort, Store, Timestamp, Topic, TopicId,
+    Viewer,
 };
 
 use crate::check::{Outcome, some};
 use crate::conformance::Opener;
+use crate::snapshot::{feed, whole_community};
 
 /// A store with a clock and a source of ids, both the same in every run.
 #[derive(Debug)]
@@ -100,6 +102,15 @@ impl World {
         let mut rows = self.store.topics(&[id], &scope).await?;
         let row = rows.pop().flatten().and_then(|row| scope.admit(row));
         Ok(some("the topic", row)?.into_inner().topic)
+    }
+
+    /// The topics of a community in one order, all on one page.
+    pub(crate) async fn listed(&self, community: &Community, sort: Sort) -> Outcome<Vec<TopicId>> {
+        let scope = self.system().await?;
+        let whole = whole_community(&*self.store, community.id).await?;
+        let page = self.store.feed(&feed(vec![whole], sort, 500), &scope).await?;
+        let cards = scope.admit_all(page.items.into_iter().map(|(_, card)| card));
+        Ok(cards.into_iter().map(|card| card.topic.id).collect())
     }
 
     /// A post as it stands now.

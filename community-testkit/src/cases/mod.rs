@@ -2,7 +2,11 @@
 //! `conformance/table.rs`.
 
 pub(crate) mod all_or_nothing;
+pub(crate) mod by_id;
+pub(crate) mod content;
+pub(crate) mod counters;
 pub(crate) mod durable;
 pub(crate) mod expectations;
 pub(crate) mod log;
 pub(crate) mod races;
+pub(crate) mod read_your_writes;

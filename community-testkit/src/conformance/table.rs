@@ -107,7 +107,94 @@ macro_rules! __conformance_table {
                 a_checkpoint_moves_with_its_commit
                 projections_have_checkpoints_of_their_own
             }
+            always read_your_writes ReadYourWrites {
+                a_community_is_read_after_it_is_written
+                a_channel_is_read_after_it_is_written
+                a_label_is_read_after_it_is_written
+                a_member_is_read_after_it_is_written
+                a_membership_is_read_after_it_is_written
+                a_topic_is_read_after_it_is_written
+                a_topic_that_changes_is_read_so
+                a_reply_is_read_after_it_is_written
+                a_new_text_is_read_after_it_is_written
+                a_correction_is_read_after_it_is_written
+                a_link_is_read_from_both_ends
+                a_reaction_is_read_after_it_is_given_and_not_after_it_is_dropped
+                every_counter_is_read_where_it_belongs
+                views_are_read_after_they_are_added
+                activity_is_read_after_it_is_raised_or_set
+                an_event_and_a_checkpoint_are_read_after_they_are_written
+                a_pin_is_read_until_it_is_taken_off
+                a_mark_is_read_after_it_is_made
+                a_name_that_changes_is_read_with_everything_its_member_wrote
+                what_one_thread_has_committed_another_reads
+                reading_changes_nothing
+            }
             durable durable Durable {
+            }
+            always by_id ById {
+                topics_come_back_in_the_order_of_the_request
+                posts_come_back_in_the_order_of_the_request
+                members_come_back_in_the_order_of_the_request
+                members_by_key_come_back_in_the_order_of_the_request
+                keys_are_looked_up_in_the_order_of_the_request
+                a_first_post_is_looked_up_by_its_own_key
+                a_key_leads_to_what_is_hidden_too
+                a_key_that_changed_leads_no_more_to_its_item
+                who_asks_for_nothing_gets_nothing
+                large_requests_are_answered_whole
+                a_hidden_topic_is_as_an_absent_one
+                a_hidden_post_is_as_an_absent_one
+                what_hangs_on_a_hidden_post_is_as_absent
+                everything_in_a_hidden_topic_is_as_absent
+                a_topic_that_is_restored_is_there_again
+            }
+            always counters Meaning {
+                a_new_topic_starts_at_zero_whatever_it_says
+                a_topic_that_is_written_again_keeps_its_counters
+                a_new_post_starts_at_zero_whatever_it_says
+                a_post_that_is_written_again_keeps_its_counters
+                a_member_participates_while_one_post_is_there
+                participation_that_comes_and_goes_in_one_commit_is_none
+                participation_is_counted_by_topic
+                a_tally_is_gone_at_zero
+                tallies_are_kept_by_post
+                label_use_is_summed_over_channels_and_gone_at_zero
+                topics_are_counted_by_channel
+                members_are_counted_by_community
+                counters_of_topic_and_post_are_two
+                moves_of_one_counter_in_one_commit_add_up
+                counters_hold_large_numbers
+                activity_is_only_ever_raised
+                activity_is_set_forwards_and_backwards
+                a_vote_moves_a_topic_in_top_and_hot
+                an_answer_takes_a_topic_out_of_unanswered
+                an_accepted_answer_takes_a_topic_out_of_unsolved
+                topics_that_take_no_answers_are_in_neither
+                a_removed_reply_takes_its_counts_along
+            }
+            always content Meaning {
+                every_field_of_a_topic_comes_back
+                every_field_of_a_post_comes_back
+                every_field_of_a_revision_comes_back
+                revisions_are_read_rising_and_page_by_page
+                a_revision_that_is_written_again_is_replaced
+                the_text_of_a_post_is_the_revision_that_it_names
+                every_field_of_a_correction_comes_back
+                a_missing_correction_is_none
+                corrections_that_stand_are_shown_oldest_first
+                links_of_two_kinds_and_directions_are_four
+                a_link_that_is_written_again_is_replaced
+                a_member_has_one_vote_and_one_reaction_per_post
+                what_a_member_gave_comes_in_the_order_of_the_request
+                reactions_are_read_oldest_first
+                reactions_are_read_page_by_page
+                views_add_up_by_day
+                the_latest_bump_is_of_a_published_post_that_bumps
+                a_topic_in_which_nothing_bumps_has_no_latest_bump
+                pinned_topics_are_published_ones_of_the_community
+                what_a_topic_holds_stays_when_it_is_removed_and_restored
+                times_keep_their_microseconds
             }
         }
     };
