@@ -6,7 +6,7 @@ use community_core::{
 };
 
 use crate::check::{Outcome, equal};
-use crate::fixture::{Home, counted, given, hidden, slug, tallied, topic_state};
+use crate::fixture::{Home, Reply, counted, given, hidden, slug, tallied, topic_state};
 use crate::world::World;
 
 /// Counters that nobody has counted.
@@ -55,9 +55,9 @@ pub(crate) async fn a_topic_that_is_written_again_keeps_its_counters(w: World) -
 pub(crate) async fn a_new_post_starts_at_zero_whatever_it_says(w: World) -> Outcome {
     let home = w.home().await?;
     let draft = w.question(&home).await?;
-    let mut post = w.new_reply(&draft.opening, home.bob.id).post;
+    let Reply { mut post, text } = w.new_reply(&draft.opening, home.bob.id);
     post.counters = PostCounters { ups: 1, downs: 2, children: 3, corrections: 4 };
-    w.apply([Op::PutPost(Box::new(post.clone()))]).await?;
+    w.apply([Op::PutPost(Box::new(post.clone())), Op::PutRevision(Box::new(text))]).await?;
     equal("the counters", w.post(post.id).await?.post.counters, PostCounters::default())
 }
 

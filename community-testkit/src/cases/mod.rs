@@ -1,10 +1,12 @@
 //! The cases of the conformance table, by guarantee. A case is a function here and a line in
 //! `conformance/table.rs`.
 
+pub(crate) mod access;
 pub(crate) mod all_or_nothing;
 pub(crate) mod by_id;
 pub(crate) mod content;
 pub(crate) mod counters;
+pub(crate) mod directory;
 pub(crate) mod durable;
 pub(crate) mod expectations;
 pub(crate) mod log;

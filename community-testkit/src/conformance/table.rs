@@ -149,6 +149,22 @@ macro_rules! __conformance_table {
                 everything_in_a_hidden_topic_is_as_absent
                 a_topic_that_is_restored_is_there_again
             }
+            always access Scopes {
+                a_community_that_is_written_moves_all_rights
+                a_channel_that_is_written_moves_all_rights
+                a_label_that_is_written_moves_all_rights
+                a_member_that_is_written_moves_that_members_rights
+                a_membership_that_is_written_moves_that_members_rights
+                a_visitor_has_no_rights_of_a_member
+                a_new_members_rights_differ_from_those_of_nobody
+                content_moves_no_rights
+                a_refused_change_set_moves_no_rights
+                a_scope_is_stale_after_the_directory_was_written
+                a_scope_is_stale_after_its_member_was_written
+                a_scope_stays_fresh_while_content_is_written
+                the_scope_of_the_system_is_never_stale
+                a_scope_of_other_rights_is_refused
+            }
             always counters Meaning {
                 a_new_topic_starts_at_zero_whatever_it_says
                 a_topic_that_is_written_again_keeps_its_counters
@@ -195,6 +211,22 @@ macro_rules! __conformance_table {
                 pinned_topics_are_published_ones_of_the_community
                 what_a_topic_holds_stays_when_it_is_removed_and_restored
                 times_keep_their_microseconds
+            }
+            always directory Meaning {
+                every_field_of_a_community_comes_back
+                every_field_of_a_channel_comes_back
+                every_field_of_a_label_comes_back
+                every_field_of_a_member_comes_back
+                every_field_of_a_membership_comes_back
+                an_empty_store_has_an_empty_directory
+                communities_are_ordered_by_key
+                channels_are_a_tree_read_by_position_and_key
+                a_channel_moves_with_what_lies_below_it
+                settings_and_rules_are_inherited_from_what_was_written
+                labels_of_two_communities_are_kept_apart
+                all_memberships_of_a_member_are_read
+                a_renamed_member_is_found_by_the_new_key_only
+                two_members_may_swap_their_names_but_not_share_a_key
             }
         }
     };
