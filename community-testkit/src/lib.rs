@@ -7,9 +7,12 @@
 pub(crate) mod cases;
 mod check;
 pub mod conformance;
+mod expected;
 mod fixture;
+mod meadow;
 mod model;
 mod snapshot;
+mod walk;
 mod world;
 pub mod worlds;
 

@@ -9,6 +9,8 @@ pub(crate) mod counters;
 pub(crate) mod directory;
 pub(crate) mod durable;
 pub(crate) mod expectations;
+pub(crate) mod feed_pages;
+pub(crate) mod feeds;
 pub(crate) mod log;
 pub(crate) mod races;
 pub(crate) mod read_your_writes;

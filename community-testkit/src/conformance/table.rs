@@ -149,6 +149,56 @@ macro_rules! __conformance_table {
                 everything_in_a_hidden_topic_is_as_absent
                 a_topic_that_is_restored_is_there_again
             }
+            always feeds Pages {
+                a_community_is_listed
+                a_channel_is_listed
+                a_channel_with_those_below_it_is_listed
+                several_channels_are_listed_together
+                a_channel_of_own_topics_lists_own_topics
+                own_topics_stand_among_all_others
+                a_label_is_listed
+                two_labels_together_are_listed
+                one_of_two_labels_is_listed
+                topics_without_a_label_are_listed
+                a_nested_expression_of_labels_is_listed
+                empty_expressions_are_everything_and_nothing
+                a_label_that_only_some_see_is_listed_for_them
+                a_label_in_a_channel_is_listed
+                a_label_in_several_channels_is_listed
+                labels_excluded_in_a_channel_are_not_listed
+                a_kind_is_listed
+                a_kind_in_a_channel_is_listed
+                a_kind_with_a_label_is_listed
+                an_author_is_listed
+                an_author_in_some_channels_is_listed
+                an_author_is_listed_across_communities
+                a_window_of_days_is_listed
+                a_window_ends_at_an_id_and_includes_it
+                a_window_of_a_label_a_kind_and_an_author_is_listed
+                several_communities_are_listed_together
+                parts_of_several_communities_are_listed_together
+                nothing_selected_is_nothing_listed
+                a_selection_wider_than_the_scope_lists_no_more_than_the_scope
+                cards_show_what_their_topics_are
+            }
+            always feed_pages Pages {
+                ties_are_broken_by_id
+                scores_below_zero_come_last
+                a_page_begins_behind_any_place
+                more_is_said_exactly_when_there_is_more
+                an_empty_community_has_an_empty_page
+                pages_are_full_however_many_topics_are_removed
+                pages_are_full_however_many_topics_are_of_others
+                pages_are_full_however_few_topics_have_the_labels
+                pages_are_full_however_few_topics_are_of_a_kind_or_author
+                what_was_there_throughout_a_walk_is_seen_once
+                a_topic_that_is_hidden_stands_in_no_listing
+                a_topic_that_moves_stands_in_its_new_channel_only
+                a_topic_that_is_relabelled_stands_with_its_new_labels_only
+                a_topic_that_changes_its_kind_or_author_stands_with_the_new_one
+                a_topic_that_was_written_with_another_creation_time_is_sorted_by_it
+                many_topics_are_walked_whole
+            }
             always access Scopes {
                 a_community_that_is_written_moves_all_rights
                 a_channel_that_is_written_moves_all_rights

@@ -32,7 +32,7 @@ use community_core::{
 /// # Ok::<(), community_core::StoreError>(())
 /// ```
 #[derive(Debug, Clone, Default)]
-pub struct ModelStore(Arc<Mutex<State>>);
+pub struct ModelStore(Arc<Mutex<Arc<State>>>);
 
 /// All rows. Topics and posts hold facts only; what is counted stands in `counters`, `views` and
 /// `active`.
@@ -66,12 +66,12 @@ impl ModelStore {
     }
 
     /// What is stored now.
-    fn state(&self) -> State {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn state(&self) -> Arc<State> {
+        Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// What is stored now, for the viewer of this scope.
-    fn state_for(&self, scope: &Scope) -> Result<State, StoreError> {
+    fn state_for(&self, scope: &Scope) -> Result<Arc<State>, StoreError> {
         let state = self.state();
         let fresh = scope.viewer() == Viewer::System
             || scope.access() == state.access_rev(scope.viewer().member());
@@ -105,17 +105,20 @@ impl State {
     /// A topic with its counters.
     fn topic(&self, id: TopicId) -> Option<Topic> {
         let mut topic = self.topics.get(&id)?.clone();
-        let participates = |(counter, count): (&Counter, &i64)| {
-            matches!(counter, Counter::Participation(of, _) if *of == id) && *count > 0
+        let members = |id| {
+            Counter::Participation(id, MemberId::from_bytes([0; 16]))
+                ..=Counter::Participation(id, MemberId::from_bytes([255; 16]))
         };
+        let participants = self.counters.range(members(id)).filter(|(_, posts)| **posts > 0);
+        let views = self.views.range((id, i32::MIN)..=(id, i32::MAX));
         topic.counters = TopicCounters {
             ups: self.counter(&Counter::TopicUps(id)),
             downs: self.counter(&Counter::TopicDowns(id)),
             posts: self.counter(&Counter::TopicPosts(id)),
             answers: self.counter(&Counter::TopicAnswers(id)),
             accepted: self.counter(&Counter::TopicAccepted(id)),
-            participants: self.counters.iter().filter(|entry| participates(*entry)).count() as i64,
-            views: self.views.iter().filter(|((of, _), _)| *of == id).map(|(_, views)| views).sum(),
+            participants: i64::try_from(participants.count()).unwrap_or(i64::MAX),
+            views: views.map(|(_, views)| views).sum(),
             active_at: topic.counters.active_at,
         };
         Some(topic)
@@ -141,9 +144,9 @@ impl Committer for ModelStore {
         changes: ChangeSet,
     ) -> Result<Receipt, community_core::store::CommitError> {
         let mut stored = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut copy = stored.clone();
+        let mut copy = State::clone(&stored);
         let receipt = copy.commit(changes)?;
-        *stored = copy;
+        *stored = Arc::new(copy);
         Ok(receipt)
     }
 
@@ -161,7 +164,8 @@ impl EventLog for ModelStore {
 
     async fn events_after(&self, after: Seq, limit: usize) -> Result<Vec<Event>, StoreError> {
         let state = self.state();
-        Ok(state.events.into_iter().filter(|event| event.seq > after).take(limit).collect())
+        let behind = state.events.iter().filter(|event| event.seq > after);
+        Ok(behind.take(limit).cloned().collect())
     }
 
     async fn checkpoint(&self, name: &Slug) -> Result<Option<Seq>, StoreError> {

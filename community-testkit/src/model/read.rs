@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use community_core::State as Seen;
 use community_core::change::Counter;
 use community_core::policy::Place;
-use community_core::query::{FeedRequest, ListingKey, Position, Sort, ThreadRequest};
+use community_core::query::{FeedRequest, Position, ThreadRequest};
 use community_core::store::{
     Card, FeedPage, MemberRow, PostRef, PostView, Reader, StoreError, StoreInfo, Tally, ThreadPage,
     TopicRow,
@@ -19,6 +19,7 @@ use community_core::{
 };
 
 use super::{ModelStore, State};
+use crate::expected;
 
 type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -49,7 +50,7 @@ impl Reader for ModelStore {
 
     async fn memberships(&self, member: MemberId) -> Result<Vec<Membership>> {
         let state = self.state();
-        Ok(state.memberships.into_values().filter(|m| m.member == member).collect())
+        Ok(state.memberships.values().filter(|m| m.member == member).cloned().collect())
     }
 
     async fn members_of(
@@ -118,26 +119,15 @@ impl Reader for ModelStore {
 
     async fn feed(&self, request: &FeedRequest, scope: &Scope) -> Result<FeedPage> {
         let state = self.state_for(scope)?;
-        let mut found = Vec::new();
-        for id in state.topics.keys() {
-            let Some(topic) = state.topic_for(*id, scope) else { continue };
-            let Some(key) = ListingKey::of(request.sort).key(&topic) else { continue };
-            if belongs(request, &topic, scope) {
-                found.push((Position { key, id: id.uuid() }, topic));
-            }
-        }
-        found.sort_by_key(|(position, _)| *position);
-        if request.sort != Sort::Oldest {
-            found.reverse();
-        }
-        let behind = |position: Position, after: Position| match request.sort {
-            Sort::Oldest => position > after,
-            _ => position < after,
-        };
-        found.retain(|(position, _)| request.after.is_none_or(|after| behind(*position, after)));
-        let more = found.len() > request.limit;
-        let cards = found.into_iter().take(request.limit).filter_map(|(position, topic)| {
-            state.card(topic).map(|card| (position, Unchecked::new(card)))
+        let topics: Vec<Topic> = state.topics.keys().filter_map(|id| state.topic(*id)).collect();
+        let mut places = expected::feed(request, scope, &topics);
+        places.retain(|place| {
+            request.after.is_none_or(|after| expected::is_behind(request.sort, *place, after))
+        });
+        let more = places.len() > request.limit;
+        let cards = places.into_iter().take(request.limit).filter_map(|place| {
+            let card = state.card(state.topic(TopicId::from_uuid(place.id))?)?;
+            Some((place, Unchecked::new(card)))
         });
         Ok(FeedPage { items: cards.collect(), more })
     }
@@ -177,9 +167,9 @@ impl Reader for ModelStore {
         let state = self.state_for(scope)?;
         let Some(view) = state.view_for(post, scope) else { return Ok(Vec::new()) };
         let of = PostRef { author: view.post.author, state: view.post.state };
-        let revisions = state.revisions.into_values();
+        let revisions = state.revisions.values();
         let behind = revisions.filter(|r| r.post == post && r.number > after).take(limit);
-        Ok(behind.map(|revision| Unchecked::new((view.place, of, revision))).collect())
+        Ok(behind.map(|revision| Unchecked::new((view.place, of, revision.clone()))).collect())
     }
 
     async fn correction(&self, id: CorrectionId) -> Result<Option<Correction>> {
@@ -194,9 +184,10 @@ impl Reader for ModelStore {
         limit: usize,
     ) -> Result<Vec<Reaction>> {
         let place = |r: &Reaction| Position { key: to_micros(r.at), id: r.member.uuid() };
-        let mut found: Vec<_> = self.state().reactions.into_values().collect();
-        found.retain(|r| r.post == post && r.slot == slot);
-        found.retain(|r| after.is_none_or(|after| place(r) > after));
+        let state = self.state();
+        let of_slot = state.reactions.values().filter(|r| r.post == post && r.slot == slot);
+        let behind = of_slot.filter(|r| after.is_none_or(|after| place(r) > after));
+        let mut found: Vec<_> = behind.cloned().collect();
         found.sort_by_key(place);
         found.truncate(limit);
         Ok(found)
@@ -211,8 +202,9 @@ impl Reader for ModelStore {
     }
 
     async fn links(&self, topic: TopicId) -> Result<Vec<Link>> {
-        let links = self.state().links.into_values();
-        Ok(links.filter(|link| link.from == topic || link.to == topic).collect())
+        let state = self.state();
+        let links = state.links.values().filter(|link| link.from == topic || link.to == topic);
+        Ok(links.cloned().collect())
     }
 
     async fn label_use(&self, community: CommunityId, scope: &Scope) -> Result<Vec<(Slug, u64)>> {
@@ -260,8 +252,8 @@ impl Reader for ModelStore {
         topic: TopicId,
         except: Option<PostId>,
     ) -> Result<Option<Timestamp>> {
-        let posts = self.state().posts.into_values();
-        let bumps = posts.filter(|post| {
+        let state = self.state();
+        let bumps = state.posts.values().filter(|post| {
             post.topic == topic
                 && post.bumps
                 && post.state == Seen::Published
@@ -271,8 +263,9 @@ impl Reader for ModelStore {
     }
 
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>> {
-        let views = self.state().views.into_iter();
-        Ok(views.filter(|((of, _), _)| *of == topic).map(|((_, day), n)| (day, n)).collect())
+        let state = self.state();
+        let views = state.views.iter().filter(|((of, _), _)| *of == topic);
+        Ok(views.map(|((_, day), views)| (*day, *views)).collect())
     }
 
     async fn topics_by_id(
@@ -308,28 +301,10 @@ impl Reader for ModelStore {
     }
 
     async fn members_by_id(&self, after: Option<MemberId>, limit: usize) -> Result<Vec<Member>> {
-        let members = self.state().members.into_values();
-        let behind = members.filter(|member| after.is_none_or(|after| member.id > after));
-        Ok(behind.take(limit).collect())
+        let state = self.state();
+        let behind = state.members.values().filter(|m| after.is_none_or(|after| m.id > after));
+        Ok(behind.take(limit).cloned().collect())
     }
-}
-
-/// Whether an admitted topic belongs to a feed.
-fn belongs(request: &FeedRequest, topic: &Topic, scope: &Scope) -> bool {
-    let is_own = scope.viewer().member() == Some(topic.author);
-    let selected = request.selection.iter().any(|selection| {
-        selection.community == topic.community
-            && (selection.read.contains(&topic.channel)
-                || (is_own && selection.own.contains(&topic.channel)))
-    });
-    let sees = |label: &Slug| scope.sees_label(topic.community, label);
-    let labels: Vec<Slug> = topic.labels.iter().filter(|label| sees(label)).cloned().collect();
-    selected
-        && topic.state == Seen::Published
-        && request.labels.as_ref().is_none_or(|labelled| labelled.holds(&labels))
-        && request.kind.as_ref().is_none_or(|kind| topic.kind == *kind)
-        && request.author.is_none_or(|author| topic.author == author)
-        && request.since.is_none_or(|since| topic.id >= since)
 }
 
 impl State {
