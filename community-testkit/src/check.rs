@@ -72,6 +72,21 @@ pub(crate) fn equal<T: PartialEq + Debug>(what: &str, found: T, expected: T) -> 
     Err(Failure::new(format!("{what}: found `{found}` where `{expected}` is expected")))
 }
 
+/// Checks that two lists are equal, and names the first place where they part.
+#[track_caller]
+pub(crate) fn same_list<T: PartialEq + Debug>(what: &str, found: &[T], expected: &[T]) -> Outcome {
+    let same = found.iter().zip(expected).take_while(|(a, b)| a == b).count();
+    if same == found.len() && same == expected.len() {
+        return Ok(());
+    }
+    let (found_len, expected_len) = (found.len(), expected.len());
+    let (found, expected) = (found.get(same), expected.get(same));
+    Err(Failure::new(format!(
+        "{what}: {found_len} items where {expected_len} are expected; item {same} is {found:?} \
+         where {expected:?} is expected"
+    )))
+}
+
 /// Checks that two values differ.
 #[track_caller]
 #[allow(clippy::needless_pass_by_value, reason = "what is compared is often made for it")]

@@ -373,6 +373,13 @@ pub(crate) fn accepted(before: &Post, at: Timestamp) -> Vec<Op> {
     vec![Op::PutPost(Box::new(after)), Op::Bump(Counter::TopicAccepted(before.topic), 1)]
 }
 
+/// A new correction, and what it counts for while it stands.
+pub(crate) fn corrected(correction: &Correction) -> Vec<Op> {
+    let stands = i64::from(correction.withdrawn_at.is_none());
+    let counter = Counter::PostCorrections(correction.post);
+    vec![Op::PutCorrection(Box::new(correction.clone())), Op::Bump(counter, stands)]
+}
+
 /// A membership of somebody who joins.
 pub(crate) fn joined(membership: &Membership) -> Vec<Op> {
     vec![

@@ -12,7 +12,7 @@ use community_core::{
 use serde_json::json;
 
 use crate::check::{Outcome, at_least, equal, holds};
-use crate::fixture::{Draft, key, new_text, slug, title, topic_state};
+use crate::fixture::{Draft, corrected, key, new_text, slug, title, topic_state};
 use crate::world::World;
 
 pub(crate) async fn every_field_of_a_topic_comes_back(w: World) -> Outcome {
@@ -226,7 +226,7 @@ pub(crate) async fn corrections_that_stand_are_shown_oldest_first(w: World) -> O
     }
     let of_reply = w.new_correction(&reply, home.ann.id);
     let all = of_opening.iter().chain([&of_reply]).rev();
-    w.apply(all.map(|correction| Op::PutCorrection(Box::new(correction.clone())))).await?;
+    w.apply(all.flat_map(corrected)).await?;
 
     of_opening.sort_by_key(|correction| correction.at);
     equal("all", w.store.corrections(draft.opening.id).await?, of_opening.clone())?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use community_core::query::{FeedRequest, Selection};
 use community_core::{Channel, LabelExpr, Scope, Slug, Sort, TopicId};
 
-use crate::check::{Failure, Outcome, equal, holds};
+use crate::check::{Outcome, equal, holds, same_list};
 use crate::expected;
 use crate::fixture::slug;
 use crate::meadow::{Meadow, selection};
@@ -32,13 +32,9 @@ async fn walked(w: &World, request: &FeedRequest, scope: &Scope, round: usize) -
         for size in sizes {
             let walked = walk::feed(&*w.store, &request, scope, size).await?;
             let places: Vec<_> = walked.into_iter().map(|(place, _)| place).collect();
-            if places != expected {
-                return Err(Failure::new(format!(
-                    "`{sort}` by pages of {size} for {:?}: found {places:?} where {expected:?} is \
-                     expected",
-                    scope.viewer()
-                )));
-            }
+            let viewer = scope.viewer();
+            let what = format!("`{sort}` by pages of {size} for {viewer:?} {request:?}");
+            same_list(&what, &places, &expected)?;
         }
     }
     Ok(most)

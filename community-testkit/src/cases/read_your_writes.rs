@@ -10,7 +10,7 @@ use community_core::{
 };
 
 use crate::check::{Failure, Outcome, equal, holds, some};
-use crate::fixture::{Draft, key, slug, title};
+use crate::fixture::{Draft, corrected, key, slug, title};
 use crate::snapshot::{checkpoint, feed, snapshot, thread, whole_community};
 use crate::world::World;
 
@@ -148,7 +148,7 @@ pub(crate) async fn a_correction_is_read_after_it_is_written(w: World) -> Outcom
     let home = w.home().await?;
     let draft = w.question(&home).await?;
     let correction = w.new_correction(&draft.opening, home.bob.id);
-    w.apply([Op::PutCorrection(Box::new(correction.clone()))]).await?;
+    w.apply(corrected(&correction)).await?;
     equal("by id", w.store.correction(correction.id).await?, Some(correction.clone()))?;
     let all = vec![correction];
     equal("of the post", w.store.corrections(draft.opening.id).await?, all.clone())?;
