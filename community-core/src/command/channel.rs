@@ -101,7 +101,7 @@ impl Session {
             let count = rights.directory.channels(community.id).count();
             env.limits().channels(count + 1)?;
             env.limits().body(new.description.len())?;
-            check_policy(&new.policy)?;
+            check_policy(&new.policy, env.limits())?;
             check_settings(&new.settings, community)?;
             if rights.directory.channel_by_key(community.id, &new.key).is_some() {
                 return Err(Error::Conflict("a channel has this key already"));
@@ -172,7 +172,7 @@ impl Session {
                 ..old.clone()
             };
             env.limits().body(channel.description.len())?;
-            check_policy(&channel.policy)?;
+            check_policy(&channel.policy, env.limits())?;
             check_settings(&channel.settings, community)?;
             put_channel(&rights, old, channel)
         });

@@ -194,7 +194,7 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
     limits.body(community.description.len())?;
     limits.reactions(community.reactions.len())?;
     limits.kinds(community.kinds.len())?;
-    check_policy(&community.policy)?;
+    check_policy(&community.policy, limits)?;
     if community.hot_scale == 0 {
         return Err(Error::invalid("the hot scale is at least one second"));
     }

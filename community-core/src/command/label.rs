@@ -1,6 +1,5 @@
 //! Labels.
 
-use super::check_audience;
 use crate::change::{EventKind, Expect, Op, UniqueKey};
 use crate::domain::{Label, Rev};
 use crate::engine::Session;
@@ -50,7 +49,7 @@ impl Session {
             let target = Target { community, channel: None, topic: None, author: None };
             rights.require(&Action::Manage, target, "community")?;
             env.limits().body(new.description.len())?;
-            check_audience(&new.audience)?;
+            new.audience.check_within(env.limits())?;
             let mut changes = rights.changes();
             let mut label = Label {
                 community: community.id,

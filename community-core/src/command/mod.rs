@@ -1,5 +1,5 @@
 //! Commands: one file per noun. Each looks at facts, asks the policy, and plans a
-//! [`ChangeSet`](crate::change::ChangeSet); the session commits it.
+//! [`ChangeSet`]; the session commits it.
 //!
 //! A command that is sent again with the same [request id](crate::Session::request) has one effect
 //! and one answer. A command that loses against a concurrent one is planned anew.
@@ -33,7 +33,8 @@ use crate::domain::{Community, Topic};
 use crate::engine::Rights;
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId, PostId};
-use crate::policy::{Action, Audience, Clause, Decision, Policy, Viewer};
+use crate::limits::Limits;
+use crate::policy::{Action, Clause, Decision, Policy, Viewer};
 
 /// What a plan comes to: what it is about, and what to write.
 type Planned = Result<(Option<Uuid>, ChangeSet)>;
@@ -91,13 +92,8 @@ impl Rights {
 }
 
 /// Checks what a policy is made of.
-fn check_policy(policy: &Policy) -> Result<()> {
-    policy.rules().try_for_each(|(_, audience)| audience.check())
-}
-
-/// Checks an audience.
-fn check_audience(audience: &Audience) -> Result<()> {
-    audience.check()
+fn check_policy(policy: &Policy, limits: &Limits) -> Result<()> {
+    policy.rules().try_for_each(|(_, audience)| audience.check_within(limits))
 }
 
 /// The event of a channel.

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{check_audience, nothing};
+use super::nothing;
 use crate::change::{ChangeSet, EventKind, Expect, UniqueKey};
 use crate::domain::{
     Community, Link, LinkKind, Pin, PinPlace, Post, PostCounters, PostKind, Rev, Revision, State,
@@ -304,7 +304,7 @@ impl Session {
     pub async fn set_pin(&self, id: TopicId, pin: Option<NewPin>) -> Result<()> {
         let limits = self.engine().env().limits();
         if let Some(pin) = &pin {
-            check_audience(&pin.audience)?;
+            pin.audience.check_within(limits)?;
         }
         command!(self, ("pin", id, &pin), |rights| {
             let topic = self.whole_topic(&rights, id).await?;

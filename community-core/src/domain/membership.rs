@@ -88,6 +88,7 @@ impl Sanction {
 pub enum SanctionKind {
     /// Reads as before, writes nothing.
     Silence,
-    /// Reads what an anonymous visitor reads, writes nothing.
+    /// Reads what an anonymous visitor reads (and there, what they took back themselves), writes
+    /// nothing.
     Suspension,
 }

@@ -85,6 +85,7 @@ impl Session {
     pub async fn feed(&self, query: &FeedQuery) -> Result<FeedView> {
         let limits = self.engine().env().limits();
         let limit = limits.page_size(query.limit)?;
+        query.labels.as_ref().map_or(Ok(()), |labels| labels.check_within(limits))?;
         reading!(self, Read::Feed, |rights| {
             let plan = FeedPlan::new(&rights, query)?;
             let name = plan.name(query);

@@ -2,7 +2,6 @@
 
 use super::state::{Batch, Item};
 use crate::change::{EventKind, Expect, Op, UniqueKey};
-use crate::command::check_audience;
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
     Correction, Link, Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, Slot, State, Topic,
@@ -141,7 +140,7 @@ impl Batch<'_> {
             )));
         };
         if let Some(pin) = &record.pin {
-            check_audience(&pin.audience)?;
+            pin.audience.check_within(self.env.limits())?;
         }
         let labels = self.labels_of(&record.labels)?;
         let channel = self.channel_of(&record.channel)?;

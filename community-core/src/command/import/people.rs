@@ -4,7 +4,7 @@ use super::state::Batch;
 use crate::change::{Counter, EntityRef, EventKind, Expect, NewEvent, Op, UniqueKey};
 use crate::command::NewMember;
 use crate::command::member::check_member;
-use crate::command::{check_audience, check_policy, community::check_settings};
+use crate::command::{check_policy, community::check_settings};
 use crate::domain::{Channel, Label, Member, Membership, Rev, RoleGrant, Sanction};
 use crate::engine::Rights;
 use crate::error::{Error, Result};
@@ -175,7 +175,7 @@ impl Batch<'_> {
             None => Name::new(record.key.as_str())?,
         };
         self.env.limits().body(record.description.len())?;
-        check_policy(&record.policy)?;
+        check_policy(&record.policy, self.env.limits())?;
         check_settings(&record.settings, self.community)?;
         let old = self.channels.get(&record.key).cloned();
         let base = match &old {
@@ -266,7 +266,7 @@ impl Batch<'_> {
             None => Name::new(record.key.as_str())?,
         };
         self.env.limits().body(record.description.len())?;
-        check_audience(&record.audience)?;
+        record.audience.check_within(self.env.limits())?;
         let label = Label {
             community: self.community.id,
             key: record.key.clone(),
