@@ -140,3 +140,18 @@ impl<R: BufRead> Lines<R> {
         Ok(Some(serde_json::from_str(text)?))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_beyond_the_limit_is_never_held() {
+        let limits = Limits { import_line: 1_000, ..Limits::default() };
+        let long = format!("{}\n{{\"type\":\"channel\",\"key\":\"a\"}}", "x".repeat(1_000_000));
+        let mut lines = read(long.as_bytes(), &limits);
+        assert!(matches!(lines.next(), Some(Err(LineError { line: 1, .. }))));
+        assert!(lines.buffer.capacity() < 10_000, "{}", lines.buffer.capacity());
+        assert!(matches!(lines.next(), Some(Ok((2, _)))));
+    }
+}

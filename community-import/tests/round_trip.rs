@@ -6,6 +6,7 @@
     reason = "a test that meets the unexpected has to fail"
 )]
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -189,8 +190,22 @@ fn what_was_written_by_members_survives_with_its_ids() {
     let loaded = load(&copy, &first, 7).unwrap();
     assert_eq!(loaded.unchanged, 0);
     assert_same(&dump(&copy), &first);
+    assert_eq!(openings(&copy), openings(&engine));
     let again = load(&engine, &first, 500).unwrap();
     assert_eq!(again.changed, 0, "an export says what is there");
+}
+
+/// The first posts of all topics, by the topic's key or id.
+fn openings(engine: &Engine) -> BTreeMap<String, PostId> {
+    block_on(async {
+        let session = engine.as_system();
+        let export = session.export().await.unwrap();
+        let community = export.directory.community_by_key(&slug("bikes")).unwrap().id;
+        let rows = export.store.topics_by_id(community, None, 1_000, &export.scope).await.unwrap();
+        let topics = export.scope.admit_all(rows).into_iter().map(|row| row.into_inner().topic);
+        let key = |topic: &Topic| topic.key.as_ref().map_or(topic.id.to_string(), Key::to_string);
+        topics.map(|topic| (key(&topic), topic.opening)).collect()
+    })
 }
 
 /// A community that lives: nobody chose a key or an id.
@@ -253,10 +268,10 @@ async fn native(engine: &Engine, clock: &ManualClock) -> community_core::Result<
 fn an_error_names_the_line_and_leaves_its_batch_unwritten() {
     let (engine, _) = engine(5);
     let bad = r#"{"type":"reaction","post":"nowhere","member":"user:1","key":"up"}"#;
-    let lines: Vec<&str> = WORLD.lines().take(8).chain(["", bad]).collect();
+    let lines: Vec<&str> = WORLD.lines().take(9).chain(["", bad]).collect();
     let error = load(&engine, &lines.join("\n"), 4).unwrap_err();
-    assert!(matches!(error, LoadError::Record { position: 10, .. }), "{error:?}");
-    assert_eq!(error.to_string(), "record 10: there is no post `nowhere`");
+    assert!(matches!(error, LoadError::Record { position: 11, .. }), "{error:?}");
+    assert_eq!(error.to_string(), "record 11: there is no post `nowhere`");
     assert_eq!(dump(&engine).lines().filter(|line| line.contains("\"label\"")).count(), 1);
 }
 

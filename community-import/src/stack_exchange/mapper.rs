@@ -136,7 +136,7 @@ impl Mapper {
                 self.report.check("number of answers of a question and its answers", equal);
             }
         }
-        let what = "Posts.AcceptedAnswerId: the answer is not in the dump";
+        let what = "Posts.AcceptedAnswerId: the question has no such answer";
         self.report.drop_many(what.into(), self.accepted.len() as u64);
         Ok(true)
     }
