@@ -16,10 +16,11 @@ use std::sync::Arc;
 use community_core::domain::PostKind;
 use community_core::record::Record;
 use community_core::time::{ManualClock, from_micros};
-use community_core::{Engine, Env, Key, Limits, Slug};
+use community_core::{Engine, Env, Key, Limits, Slug, Store};
 use community_import::stack_exchange::{Dump, Report};
 use community_import::{LoadOptions, Loaded, Loader, export, jsonl};
 use community_store_memory::MemoryStore;
+use community_store_sqlite::{Options, SqliteStore};
 use serde_json::Value;
 
 struct Site {
@@ -91,10 +92,11 @@ fn dump(engine: &Engine) -> String {
 /// comes out again as it went in.
 fn lasting(site: &Site, seed: u64) {
     // Members exist since the dump says so; the community itself since the clock's time.
-    let engine = || {
+    let engine_on = |store: Arc<dyn Store>| {
         let clock = ManualClock::at(from_micros(1_700_000_000_000_000).unwrap());
-        Engine::with_env(Arc::new(MemoryStore::new()), Env::manual(Arc::new(clock), seed))
+        Engine::with_env(store, Env::manual(Arc::new(clock), seed))
     };
+    let engine = || engine_on(Arc::new(MemoryStore::new()));
     let records = &site.records;
     let first = engine();
     assert_eq!(load(&first, records, records.len()).changed as usize, records.len());
@@ -103,11 +105,12 @@ fn lasting(site: &Site, seed: u64) {
     assert_eq!((again.changed, again.unchanged as usize), (0, records.len()));
     assert!(dump(&first) == exported, "a second import changes nothing");
 
-    let copy = engine();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = engine_on(Arc::new(SqliteStore::open(folder.path(), Options::default()).unwrap()));
     let lines: Vec<Record> =
         jsonl::read(exported.as_bytes(), &Limits::default()).map(|line| line.unwrap().1).collect();
     load(&copy, &lines, lines.len());
-    assert!(dump(&copy) == exported, "what was exported is imported the same");
+    assert!(dump(&copy) == exported, "another store gives the same export");
 
     let resumed = engine();
     let mut state = seed;

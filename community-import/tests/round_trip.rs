@@ -14,6 +14,7 @@ use community_core::time::{ManualClock, from_micros};
 use community_core::*;
 use community_import::{ExportError, LoadError, LoadOptions, Loaded, Loader, export, jsonl};
 use community_store_memory::MemoryStore;
+use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
 
 const NOON: i64 = 1_800_000_000_000_000;
@@ -113,6 +114,20 @@ fn an_export_holds_everything_and_is_the_canonical_form_of_its_import() {
     let loaded = load(&engine, WORLD, 500).unwrap();
     assert_eq!(loaded.changed as usize, WORLD.lines().count());
     assert_same(&dump(&engine), WORLD);
+}
+
+#[test]
+fn every_store_gives_the_same_export() {
+    let (memory, clock) = engine(8);
+    block_on(native(&memory, &clock)).unwrap();
+    for lines in [WORLD.to_owned(), dump(&memory)] {
+        let folder = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(folder.path(), Options::default()).unwrap();
+        let sqlite = Engine::with_env(Arc::new(store), memory.env().clone());
+        load(&sqlite, &lines, 100).unwrap();
+        assert_same(&dump(&sqlite), &lines);
+        assert_eq!(load(&sqlite, &lines, 100).unwrap().changed, 0);
+    }
 }
 
 #[test]
