@@ -50,6 +50,27 @@ pub enum Record {
     Views(ViewsRecord),
 }
 
+impl Record {
+    /// When what it describes was created, as far as it says so.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Community(record) => record.created_at,
+            Self::Member(record) => record.created_at,
+            Self::Channel(record) => record.created_at,
+            Self::Topic(record) => record.created_at,
+            Self::Post(record) => record.created_at,
+            Self::Membership(_)
+            | Self::Label(_)
+            | Self::Revision(_)
+            | Self::Reaction(_)
+            | Self::Correction(_)
+            | Self::Link(_)
+            | Self::Views(_) => None,
+        }
+    }
+}
+
 macro_rules! record {
     ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $type:ty,)+ }) => {
         $(#[$doc])*

@@ -10,6 +10,7 @@ use crate::id::CommunityId;
 use crate::limits::Limits;
 use crate::policy::{Action, Policy, Target};
 use crate::text::{Name, Slug};
+use crate::time::Timestamp;
 
 /// A community to be created.
 #[derive(Debug, Clone)]
@@ -30,6 +31,8 @@ pub struct NewCommunity {
     pub hot_scale: u32,
     /// The most members.
     pub capacity: Option<u64>,
+    /// When it was created, for one that existed elsewhere before; `None` is now.
+    pub created_at: Option<Timestamp>,
 }
 
 impl NewCommunity {
@@ -45,6 +48,7 @@ impl NewCommunity {
             reactions: Vec::new(),
             hot_scale: Community::DEFAULT_HOT_SCALE,
             capacity: None,
+            created_at: None,
         }
     }
 }
@@ -91,7 +95,7 @@ impl Session {
                 hot_scale: new.hot_scale,
                 capacity: new.capacity,
                 archived: false,
-                created_at: rights.now,
+                created_at: new.created_at.unwrap_or(rights.now),
                 rev: Rev::FIRST,
             };
             check_community(&community, env.limits())?;

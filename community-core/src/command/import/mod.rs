@@ -53,7 +53,7 @@ impl Session {
         };
         let mut done = Imported::default();
         let place_head = |error| if head.is_some() { place(1, error) } else { error };
-        if self.import_community(community, head).await.map_err(place_head)? {
+        if self.import_community(community, head, records).await.map_err(place_head)? {
             done.changed += usize::from(head.is_some());
         } else {
             done.unchanged += usize::from(head.is_some());
@@ -88,12 +88,20 @@ impl Session {
     }
 
     /// Creates or changes the community itself. Returns whether it wrote something.
-    async fn import_community(&self, key: &Slug, record: Option<&CommunityRecord>) -> Result<bool> {
+    async fn import_community(
+        &self,
+        key: &Slug,
+        record: Option<&CommunityRecord>,
+        records: &[Record],
+    ) -> Result<bool> {
         let rights = self.acting().await?;
         rights.require_system()?;
         let Some(old) = rights.directory.community_by_key(key) else {
             let name = record.map_or_else(|| Name::new(key.as_str()), |r| Ok(r.name.clone()))?;
             let mut new = NewCommunity::new(key.clone(), name, Policy::public());
+            // It is as old as it says, or as the oldest thing that comes with it: not as the import.
+            let oldest = records.iter().filter_map(Record::created_at).min();
+            new.created_at = record.and_then(|record| record.created_at).or(oldest);
             if let Some(record) = record {
                 let CommunityRecord {
                     key: _,
@@ -147,9 +155,8 @@ impl Session {
                 hot_scale: _,
                 capacity,
                 archived,
-                created_at,
+                created_at: _,
             } = record.clone();
-            let created_at = created_at.filter(|_| fresh).unwrap_or(old.created_at);
             let mut community = Community {
                 name,
                 description,
@@ -159,7 +166,6 @@ impl Session {
                 kinds,
                 capacity,
                 archived,
-                created_at,
                 ..Community::clone(old)
             };
             check_community(&community, self.engine().env().limits())?;
