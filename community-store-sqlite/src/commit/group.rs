@@ -273,3 +273,221 @@ impl Group {
         self.revs.get(&slot).copied().unwrap_or_else(|| access.last(slot))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use community_core::change::{Counter, EventKind, Expect, NewEvent, Op, Request};
+    use community_core::store::{CommitError, EventLog, Reader};
+    use community_core::time::from_micros;
+    use community_core::{
+        AccessRev, Community, CommunityId, Key, Member, MemberId, Name, Policy, RequestId, Rev,
+        Scope, Settings, Slug, TopicId,
+    };
+    use pollster::block_on;
+
+    use super::*;
+    use crate::{Options, SqliteStore};
+
+    /// A store, and a second writer on the same file that the test drives itself.
+    fn store() -> (tempfile::TempDir, SqliteStore, Writing) {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path(), Options::default()).unwrap();
+        let database = &store.inner.claim.database;
+        let conn = crate::files::connect_writer(database, &Options::default()).unwrap();
+        let writing = Writing::new(conn, Arc::clone(&store.inner)).unwrap();
+        (dir, store, writing)
+    }
+
+    fn slug(text: &str) -> Slug {
+        Slug::new(text).unwrap()
+    }
+
+    /// Moves a checkpoint, and says so in the log.
+    fn moves(name: &str, to: u64) -> ChangeSet {
+        let event = NewEvent {
+            kind: EventKind::MemberChanged,
+            actor: None,
+            at: from_micros(0).unwrap(),
+            community: None,
+            channel: None,
+            topic: None,
+            post: None,
+            member: None,
+        };
+        let ops = vec![Op::Checkpoint(slug(name), Seq(to))];
+        ChangeSet { ops, events: vec![event], ..ChangeSet::default() }
+    }
+
+    /// Writes something, then fails.
+    fn fails() -> ChangeSet {
+        let mut changes = moves("lost", 1);
+        changes.ops.push(Op::Bump(Counter::TopicUps(TopicId::from_bytes([9; 16])), 1));
+        changes
+    }
+
+    fn expects(name: &str, at: Option<u64>) -> ChangeSet {
+        let expect = vec![Expect::CheckpointAt(slug(name), at.map(Seq))];
+        ChangeSet { expect, ..moves(name, 100) }
+    }
+
+    fn member(byte: u8) -> Member {
+        Member {
+            id: MemberId::from_bytes([byte; 16]),
+            key: Key::new(&format!("member:{byte}")).unwrap(),
+            name: Name::new("Ann").unwrap(),
+            attributes: BTreeMap::new(),
+            lists: BTreeSet::new(),
+            profile: BTreeMap::new(),
+            listed: true,
+            created_at: from_micros(0).unwrap(),
+            rev: Rev::FIRST,
+        }
+    }
+
+    /// A community whose description is so long.
+    fn describes(bytes: usize) -> ChangeSet {
+        let community = Community {
+            id: CommunityId::from_bytes([1; 16]),
+            key: slug("home"),
+            name: Name::new("Home").unwrap(),
+            description: "x".repeat(bytes),
+            policy: Policy::inherit(),
+            settings: Settings::default(),
+            reactions: Vec::new(),
+            kinds: Vec::new(),
+            hot_scale: 1,
+            capacity: None,
+            archived: false,
+            created_at: from_micros(0).unwrap(),
+            rev: Rev::FIRST,
+        };
+        ChangeSet { ops: vec![Op::PutCommunity(Box::new(community))], ..ChangeSet::default() }
+    }
+
+    fn checkpoint(store: &SqliteStore, name: &str) -> Option<u64> {
+        block_on(store.checkpoint(&slug(name))).unwrap().map(|seq| seq.0)
+    }
+
+    /// What an answer says, in a word.
+    fn word(answer: &Answer) -> String {
+        match answer {
+            Ok(Receipt { seq, replayed: None }) => format!("at {}", seq.0),
+            Ok(Receipt { seq, .. }) => format!("replayed at {}", seq.0),
+            Err(CommitError::Conflict(_)) => "conflict".into(),
+            Err(CommitError::RequestReused) => "reused".into(),
+            Err(CommitError::Store(StoreError::Failed(_))) => "failed".into(),
+            Err(CommitError::Store(StoreError::OutcomeUnknown(_))) => "unknown".into(),
+            Err(CommitError::Store(StoreError::Poisoned)) => "poisoned".into(),
+            Err(error) => format!("{error:?}"),
+        }
+    }
+
+    fn words(answers: &[Answer]) -> Vec<String> {
+        answers.iter().map(word).collect()
+    }
+
+    #[test]
+    fn a_change_set_that_fails_takes_nobody_with_it_and_leaves_no_trace() {
+        let (_dir, store, mut writing) = store();
+        let group = [moves("a", 1), fails(), expects("b", Some(7)), moves("b", 2)];
+        assert_eq!(words(&writing.commit(&group)), ["at 1", "failed", "conflict", "at 2"]);
+        let found = ["a", "b", "lost"].map(|name| checkpoint(&store, name));
+        assert_eq!(found, [Some(1), Some(2), None]);
+        assert_eq!(block_on(store.head()).unwrap(), Seq(2));
+    }
+
+    #[test]
+    fn a_change_set_sees_those_before_it_in_the_group() {
+        let (_dir, store, mut writing) = store();
+        let request = |fingerprint| Request {
+            id: RequestId::from_bytes([5; 16]),
+            subject: None,
+            fingerprint,
+        };
+        let asked = |fingerprint| ChangeSet {
+            request: Some(request(fingerprint)),
+            ..moves("once", fingerprint)
+        };
+        let ann = member(1);
+        let joins =
+            ChangeSet { ops: vec![Op::PutMember(Box::new(ann.clone()))], ..ChangeSet::default() };
+        let before = AccessRev { directory: 0, member: 0 };
+        let rests_on = |rev| ChangeSet {
+            expect: vec![Expect::Access(Some(ann.id), rev)],
+            ..moves("rights", 1)
+        };
+        let group = [
+            moves("a", 1),
+            expects("a", Some(1)),
+            asked(1),
+            asked(1),
+            asked(2),
+            rests_on(before),
+            joins,
+            rests_on(before),
+            rests_on(AccessRev { member: 1, ..before }),
+        ];
+        let said = words(&writing.commit(&group));
+        let expected =
+            ["at 1", "at 2", "at 3", "replayed at 3", "reused", "at 4", "at 4", "conflict", "at 5"];
+        assert_eq!(said, expected);
+        assert_eq!(checkpoint(&store, "once"), Some(1));
+        let rev = block_on(store.access_rev(Some(ann.id))).unwrap();
+        assert_eq!(rev, AccessRev { member: 1, ..before });
+    }
+
+    #[test]
+    fn when_sqlite_gives_up_the_transaction_the_others_are_applied_without_the_culprit() {
+        let (_dir, store, mut writing) = store();
+        writing.conn.pragma_update(None, "max_page_count", 200).unwrap();
+        let group = [moves("a", 1), describes(4_000_000), moves("b", 2), describes(4_000_000)];
+        assert_eq!(words(&writing.commit(&group)), ["at 1", "failed", "at 2", "failed"]);
+        assert_eq!((checkpoint(&store, "a"), checkpoint(&store, "b")), (Some(1), Some(2)));
+        assert_eq!(block_on(store.access_rev(None)).unwrap(), AccessRev::default());
+        assert_eq!(words(&writing.commit(&[moves("c", 3)])), ["at 3"]);
+    }
+
+    #[test]
+    fn after_a_commit_that_failed_the_outcome_is_unknown_and_nothing_more_is_written() {
+        let (_dir, store, mut writing) = store();
+        // A reference that is checked at COMMIT, and fails there.
+        let sabotage = "PRAGMA foreign_keys = ON;
+            CREATE TABLE bad (x INTEGER REFERENCES events DEFERRABLE INITIALLY DEFERRED);
+            CREATE TRIGGER sabotage AFTER INSERT ON events WHEN new.seq = 2
+            BEGIN INSERT INTO bad VALUES (-1); END;";
+        writing.conn.execute_batch(sabotage).unwrap();
+        assert_eq!(words(&writing.commit(&[moves("a", 1)])), ["at 1"]);
+        let ann = member(1);
+        let joins = ChangeSet { ops: vec![Op::PutMember(Box::new(ann.clone()))], ..moves("b", 1) };
+        let group = [joins, moves("c", 3), fails()];
+        assert_eq!(words(&writing.commit(&group)), ["unknown"; 3]);
+        assert_eq!(words(&writing.commit(&[moves("d", 4)])), ["poisoned"]);
+
+        // Reads go on, and ask the file whose rights have changed.
+        assert_eq!((checkpoint(&store, "a"), checkpoint(&store, "b")), (Some(1), None));
+        assert_eq!(store.inner.access.settled(AccessSlot::of(ann.id)), None);
+        let rev = block_on(store.access_rev(Some(ann.id))).unwrap();
+        assert_eq!(rev, AccessRev::default());
+        let scope = Scope::resolve(
+            community_core::Viewer::Member(ann.id),
+            &Default::default(),
+            &block_on(store.directory()).unwrap(),
+            from_micros(0).unwrap(),
+            rev,
+        );
+        assert_eq!(block_on(store.topics(&[], &scope)).unwrap(), []);
+    }
+
+    #[test]
+    fn a_lock_that_is_not_to_be_had_writes_nothing_and_is_no_end() {
+        let (_dir, store, mut writing) = store();
+        writing.conn.busy_timeout(std::time::Duration::ZERO).unwrap();
+        let other = Connection::open(&store.inner.claim.database).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        assert_eq!(words(&writing.commit(&[moves("a", 1), fails()])), ["failed"; 2]);
+        other.execute_batch("ROLLBACK").unwrap();
+        assert_eq!(words(&writing.commit(&[moves("a", 1)])), ["at 1"]);
+    }
+}

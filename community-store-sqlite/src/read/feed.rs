@@ -54,6 +54,7 @@ impl Filling<'_> {
         for (number, source) in sources.iter().enumerate() {
             merge.add(snapshot, &source.listing, source.keys.iter().copied(), after, number)?;
         }
+        let mut looked_at = None;
         while let Some((entry, number)) = merge.next(snapshot)? {
             let Some(source) = sources.get(number) else { continue };
             if request.since.is_some_and(|since| entry.topic < since) {
@@ -65,6 +66,11 @@ impl Filling<'_> {
                     Some(0) => return Ok(Some(entry.position())),
                     Some(left) => *left -= 1,
                 }
+                continue;
+            }
+            // What stands in several of the listings is looked at once. Only here: a listing in
+            // which it does not count must not hide it in one in which it does.
+            if looked_at.replace(entry.position()) == Some(entry.position()) {
                 continue;
             }
             let is_full = self.items.len() == request.limit;

@@ -125,18 +125,17 @@ impl Walk {
 }
 
 /// Several walks in one direction, as if they were one. A topic that stands in several of the
-/// listings comes once.
+/// listings has the same key in each, so its entries come one after the other.
 #[derive(Debug)]
 pub(super) struct Merge {
     direction: Direction,
     walks: Vec<Walk>,
     heads: BinaryHeap<Head>,
-    last: Option<Position>,
 }
 
 impl Merge {
     pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, walks: Vec::new(), heads: BinaryHeap::new(), last: None }
+        Self { direction, walks: Vec::new(), heads: BinaryHeap::new() }
     }
 
     /// Adds a walk along a listing, when there is such a listing. `source` comes back with each
@@ -161,14 +160,9 @@ impl Merge {
 
     /// The next entry, and the source that it came from.
     pub(super) fn next(&mut self, snapshot: &Snapshot<'_>) -> Result<Option<(Entry, usize)>> {
-        while let Some(Head { entry, walk, source, .. }) = self.heads.pop() {
-            self.advance(snapshot, walk, source)?;
-            // The same topic has the same key everywhere, so its other entries come next.
-            if self.last.replace(entry.position()) != Some(entry.position()) {
-                return Ok(Some((entry, source)));
-            }
-        }
-        Ok(None)
+        let Some(Head { entry, walk, source, .. }) = self.heads.pop() else { return Ok(None) };
+        self.advance(snapshot, walk, source)?;
+        Ok(Some((entry, source)))
     }
 
     fn advance(&mut self, snapshot: &Snapshot<'_>, walk: usize, source: usize) -> Result<()> {

@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that unwraps fails")]
 
+mod backup;
 mod common;
+mod concurrency;
 mod explain;
 mod files;
+mod same_answers;
