@@ -69,7 +69,8 @@ enum Channels<'a> {
     Whole,
     /// Those that the scope and the selection read whole.
     Read(Rc<FxHashSet<ChannelId>>),
-    /// Those in which only the viewer's own topics are read.
+    /// Those from which the viewer's own topics are drawn: of a selection's own channels, and of
+    /// channels that the scope reads less of than the selection.
     Own(&'a [Selection]),
     /// Those that the scope reads in any way. Whether the topic belongs is seen when it is read.
     Seen,
@@ -110,7 +111,11 @@ impl<'a> Plan<'a> {
             }
         }
         let selections = self.request.selection.as_slice();
-        let has_own = selections.iter().any(|selection| !selection.own.is_empty());
+        let is_own = |id: &ChannelId| self.scope.own().contains(*id);
+        let has_own = selections.iter().any(|selection| {
+            !selection.own.is_empty()
+                || (!self.scope.own().is_empty() && selection.read.iter().any(is_own))
+        });
         if let Some(me) = self.scope.viewer().member().filter(|_| has_own) {
             let channels = Channels::Own(selections);
             sources.push(Source { listing: Listing::Author(me), keys: vec![key], channels });
@@ -230,10 +235,10 @@ impl Source<'_> {
             Channels::Read(channels) => {
                 channels.contains(&channel) && scope.read().contains(channel)
             }
-            Channels::Own(selections) => {
-                scope.own().contains(channel)
-                    && selections.iter().any(|selection| selection.own.contains(&channel))
-            }
+            Channels::Own(selections) => selections.iter().any(|selection| {
+                (scope.sees_channel(channel) && selection.own.contains(&channel))
+                    || (scope.own().contains(channel) && selection.read.contains(&channel))
+            }),
             Channels::Seen => scope.sees_channel(channel),
         }
     }
