@@ -42,6 +42,6 @@ pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
 pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
-pub use store::{Store, StoreError};
+pub use store::{Card, Placeholder, PostView, Store, StoreError, Tally, ThreadItem, TopicRow};
 pub use text::{Key, Name, Slug, TextError, Title};
 pub use time::Timestamp;
