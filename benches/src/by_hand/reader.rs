@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Row, params};
 use rustc_hash::FxHashSet;
 
@@ -77,6 +78,8 @@ impl HandReader {
         conn.pragma_update(None, "mmap_size", 256 << 20)?;
         conn.pragma_update(None, "query_only", true)?;
         conn.set_prepared_statement_cache_capacity(64);
+        // Otherwise the LIMIT makes SQLite compile the statement anew with each page.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self { conn })
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 
 /// A reply to be written.
@@ -62,8 +63,9 @@ impl HandWriter {
         conn.pragma_update(None, "cache_size", -16 * 1024)?;
         conn.pragma_update(None, "mmap_size", 256 << 20)?;
         conn.pragma_update(None, "secure_delete", true)?;
-        conn.pragma_update(None, "foreign_keys", true)?;
+        conn.pragma_update(None, "foreign_keys", false)?;
         conn.set_prepared_statement_cache_capacity(64);
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         Ok(Self { conn })
     }
 
