@@ -129,8 +129,9 @@ pub struct ThreadRequest {
 pub enum ThreadStart {
     /// With the root.
     Root,
-    /// With this post.
+    /// With this post; with nothing when the thread does not show it.
     At(PostId),
-    /// Behind this post, which stood at this place when the page before was read.
+    /// Behind this post, which stood at this place when the page before was read. It need not be
+    /// shown any more.
     After(Position),
 }

@@ -199,6 +199,59 @@ macro_rules! __conformance_table {
                 a_topic_that_was_written_with_another_creation_time_is_sorted_by_it
                 many_topics_are_walked_whole
             }
+            always threads Pages {
+                a_thread_is_read_in_every_order_and_by_every_page_size
+                a_thread_ends_at_a_depth
+                the_subtree_of_a_post_is_read
+                a_thread_begins_at_any_post
+                a_page_begins_behind_any_post
+                a_subtree_begins_at_and_behind_its_own_posts_only
+                more_posts_are_said_exactly_when_there_are_more
+                best_is_accepted_then_score_then_the_older
+                oldest_and_newest_are_by_time_whatever_the_score
+                posts_of_one_moment_are_ordered_by_id
+                a_vote_moves_a_post_in_best
+                an_acceptance_moves_a_post_in_best_and_back
+                a_removed_post_with_replies_leaves_a_placeholder
+                a_withdrawn_post_with_replies_is_a_placeholder_to_others
+                a_placeholder_says_where_a_post_stood_and_nothing_of_it
+                a_hidden_post_without_replies_is_in_no_thread
+                a_placeholder_goes_with_its_last_reply_and_comes_back_with_it
+                a_removed_first_post_is_a_placeholder_on_top
+                a_thread_whose_root_is_not_in_its_topic_is_empty
+                a_thread_does_not_begin_at_a_post_that_it_does_not_show
+                a_page_goes_on_behind_a_post_that_is_gone
+                a_page_goes_on_where_a_post_stood_that_was_voted_on_since
+                a_reply_that_comes_between_two_pages_doubles_nothing
+                a_chain_of_a_thousand_replies_is_read
+                two_thousand_replies_to_one_post_are_read
+                posts_of_a_thread_come_with_all_that_hangs_on_them
+                the_posts_above_a_post_are_read_from_the_top
+                the_thread_of_a_withdrawn_topic_is_its_authors
+            }
+            always lists Pages {
+                members_of_a_community_come_in_the_order_in_which_they_joined
+                members_who_are_not_listed_or_have_not_joined_are_left_out
+                a_row_of_a_member_says_what_the_member_is
+                a_community_without_members_lists_none
+                a_member_who_joins_anew_moves_in_the_list
+                all_members_are_read_by_id
+                all_topics_of_a_community_are_read_by_id
+                all_posts_of_a_topic_are_read_by_id
+            }
+            always requests Requests {
+                a_request_that_is_sent_again_is_replayed
+                a_replay_does_not_ask_for_expectations
+                a_replay_gives_what_was_recorded_first
+                a_request_id_of_another_command_is_refused
+                change_sets_without_a_request_are_applied_each_time
+                requests_are_told_apart_by_their_ids
+                a_request_that_writes_nothing_is_remembered_too
+                the_receipt_of_a_request_can_be_asked_for
+                requests_keep_subjects_and_fingerprints_of_all_sizes
+                one_request_sent_by_many_at_once_is_applied_once
+                a_commit_whose_caller_goes_away_is_applied_whole_or_not_at_all
+            }
             always access Scopes {
                 a_community_that_is_written_moves_all_rights
                 a_channel_that_is_written_moves_all_rights

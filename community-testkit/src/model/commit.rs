@@ -38,6 +38,7 @@ impl State {
         for op in ops {
             self.apply(op).map_err(StoreError::failed)?;
         }
+        self.keys_are_unique().map_err(StoreError::failed)?;
         for event in events {
             let seq = Seq(self.head().0 + 1);
             self.events.push(Event { seq, event });
@@ -102,13 +103,13 @@ impl State {
             Op::PutCommunity(community) => {
                 self.directory_rev += 1;
                 self.communities.insert(community.id, *community);
-                self.keys_are_unique()
+                Ok(())
             }
             Op::PutChannel(channel) => {
                 require(self.communities.contains_key(&channel.community), "no such community")?;
                 self.directory_rev += 1;
                 self.channels.insert(channel.id, *channel);
-                self.keys_are_unique()
+                Ok(())
             }
             Op::PutLabel(label) => {
                 require(self.communities.contains_key(&label.community), "no such community")?;
@@ -119,7 +120,7 @@ impl State {
             Op::PutMember(member) => {
                 *self.member_revs.entry(member.id).or_default() += 1;
                 self.members.insert(member.id, *member);
-                self.keys_are_unique()
+                Ok(())
             }
             Op::PutMembership(membership) => {
                 require(self.communities.contains_key(&membership.community), "no such community")?;
@@ -136,8 +137,10 @@ impl State {
                     post.parent.is_none_or(|id| self.posts.contains_key(&id)),
                     "no such post above",
                 )?;
-                self.posts.insert(post.id, *post);
-                self.keys_are_unique()
+                let id = post.id;
+                self.posts.insert(id, *post);
+                self.recount_post(id);
+                Ok(())
             }
             Op::PutRevision(revision) => {
                 require(self.posts.contains_key(&revision.post), "no such post")?;
@@ -186,7 +189,9 @@ impl State {
                 require(self.topics.contains_key(&topic), "no such topic")?;
                 let of_day = self.views.entry((topic, day)).or_default();
                 *of_day += views;
-                require(*of_day >= 0, "views below zero")
+                require(*of_day >= 0, "views below zero")?;
+                self.recount_topic(topic);
+                Ok(())
             }
             Op::Checkpoint(name, at) => {
                 self.checkpoints.insert(name, at);
@@ -199,38 +204,44 @@ impl State {
         let channel = self.channels.get(&topic.channel).ok_or(Refused("no such channel"))?;
         require(channel.community == topic.community, "a channel of another community")?;
         require(self.members.contains_key(&topic.author), "no such member")?;
-        // Of all the counters only the last activity is kept in the topic itself.
         let before = self.topics.get(&topic.id);
         let active_at = before.map_or(topic.bumped_at, |before| before.counters.active_at);
         topic.counters = TopicCounters::new(active_at);
-        self.topics.insert(topic.id, topic);
-        self.keys_are_unique()
+        let id = topic.id;
+        self.topics.insert(id, topic);
+        self.recount_topic(id);
+        Ok(())
     }
 
     fn bump(&mut self, counter: Counter, by: i64) -> Result {
-        let known = match &counter {
-            Counter::Members(id) => self.communities.contains_key(id),
+        let count = self.counters.entry(counter.clone()).or_default();
+        *count += by;
+        require(*count >= 0, "a counter below zero")?;
+        match counter {
+            Counter::Members(id) => {
+                require(self.communities.contains_key(&id), "a counter of no community")
+            }
             Counter::TopicUps(id)
             | Counter::TopicDowns(id)
             | Counter::TopicPosts(id)
             | Counter::TopicAnswers(id)
-            | Counter::TopicAccepted(id) => self.topics.contains_key(id),
-            Counter::Participation(id, member) => {
-                self.topics.contains_key(id) && self.members.contains_key(member)
+            | Counter::TopicAccepted(id)
+            | Counter::Participation(id, _) => {
+                self.recount_topic(id);
+                require(self.topics.contains_key(&id), "a counter of no topic")
             }
             Counter::PostUps(id)
             | Counter::PostDowns(id)
             | Counter::PostChildren(id)
             | Counter::PostCorrections(id)
-            | Counter::Tally(id, _) => self.posts.contains_key(id),
-            Counter::LabelUse(_, _, id) | Counter::ChannelTopics(id) => {
-                self.channels.contains_key(id)
+            | Counter::Tally(id, _) => {
+                self.recount_post(id);
+                require(self.posts.contains_key(&id), "a counter of no post")
             }
-        };
-        require(known, "a counter of nothing")?;
-        let count = self.counters.entry(counter).or_default();
-        *count += by;
-        require(*count >= 0, "a counter below zero")
+            Counter::LabelUse(_, _, id) | Counter::ChannelTopics(id) => {
+                require(self.channels.contains_key(&id), "a counter of no channel")
+            }
+        }
     }
 
     fn keys_are_unique(&self) -> Result {

@@ -17,7 +17,7 @@ use community_core::store::{Committer, EventLog, StoreError};
 use community_core::{
     AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
     Label, Link, LinkKind, Member, MemberId, Membership, Post, PostCounters, PostId, Reaction,
-    RequestId, Revision, Scope, Slot, Slug, Topic, TopicCounters, TopicId, Viewer,
+    RequestId, Revision, Scope, Slot, Slug, Timestamp, Topic, TopicCounters, TopicId, Viewer,
 };
 
 /// A store of the plainest kind, to compare others with.
@@ -34,8 +34,8 @@ use community_core::{
 #[derive(Debug, Clone, Default)]
 pub struct ModelStore(Arc<Mutex<Arc<State>>>);
 
-/// All rows. Topics and posts hold facts only; what is counted stands in `counters`, `views` and
-/// `active`.
+/// All rows. What is counted stands in `counters` and `views`, and topics and posts hold a copy of
+/// what is counted of them.
 #[derive(Debug, Clone, Default)]
 struct State {
     communities: BTreeMap<CommunityId, Community>,
@@ -102,16 +102,15 @@ impl State {
         self.counters.get(counter).copied().unwrap_or(0)
     }
 
-    /// A topic with its counters.
-    fn topic(&self, id: TopicId) -> Option<Topic> {
-        let mut topic = self.topics.get(&id)?.clone();
+    /// Copies into a topic what is counted of it.
+    fn recount_topic(&mut self, id: TopicId) {
         let members = |id| {
             Counter::Participation(id, MemberId::from_bytes([0; 16]))
                 ..=Counter::Participation(id, MemberId::from_bytes([255; 16]))
         };
         let participants = self.counters.range(members(id)).filter(|(_, posts)| **posts > 0);
         let views = self.views.range((id, i32::MIN)..=(id, i32::MAX));
-        topic.counters = TopicCounters {
+        let counters = TopicCounters {
             ups: self.counter(&Counter::TopicUps(id)),
             downs: self.counter(&Counter::TopicDowns(id)),
             posts: self.counter(&Counter::TopicPosts(id)),
@@ -119,21 +118,24 @@ impl State {
             accepted: self.counter(&Counter::TopicAccepted(id)),
             participants: i64::try_from(participants.count()).unwrap_or(i64::MAX),
             views: views.map(|(_, views)| views).sum(),
-            active_at: topic.counters.active_at,
+            active_at: Timestamp::UNIX_EPOCH,
         };
-        Some(topic)
+        if let Some(topic) = self.topics.get_mut(&id) {
+            topic.counters = TopicCounters { active_at: topic.counters.active_at, ..counters };
+        }
     }
 
-    /// A post with its counters.
-    fn post(&self, id: PostId) -> Option<Post> {
-        let mut post = self.posts.get(&id)?.clone();
-        post.counters = PostCounters {
+    /// Copies into a post what is counted of it.
+    fn recount_post(&mut self, id: PostId) {
+        let counters = PostCounters {
             ups: self.counter(&Counter::PostUps(id)),
             downs: self.counter(&Counter::PostDowns(id)),
             children: self.counter(&Counter::PostChildren(id)),
             corrections: self.counter(&Counter::PostCorrections(id)),
         };
-        Some(post)
+        if let Some(post) = self.posts.get_mut(&id) {
+            post.counters = counters;
+        }
     }
 }
 

@@ -119,14 +119,13 @@ impl Reader for ModelStore {
 
     async fn feed(&self, request: &FeedRequest, scope: &Scope) -> Result<FeedPage> {
         let state = self.state_for(scope)?;
-        let topics: Vec<Topic> = state.topics.keys().filter_map(|id| state.topic(*id)).collect();
-        let mut places = expected::feed(request, scope, &topics);
+        let mut places = expected::feed(request, scope, state.topics.values());
         places.retain(|place| {
             request.after.is_none_or(|after| expected::is_behind(request.sort, *place, after))
         });
         let more = places.len() > request.limit;
         let cards = places.into_iter().take(request.limit).filter_map(|place| {
-            let card = state.card(state.topic(TopicId::from_uuid(place.id))?)?;
+            let card = state.card(state.topics.get(&TopicId::from_uuid(place.id))?.clone())?;
             Some((place, Unchecked::new(card)))
         });
         Ok(FeedPage { items: cards.collect(), more })
@@ -310,7 +309,8 @@ impl Reader for ModelStore {
 impl State {
     /// A topic with its counters, if the scope admits it.
     pub(super) fn topic_for(&self, id: TopicId, scope: &Scope) -> Option<Topic> {
-        self.topic(id).filter(|topic| scope.admits(topic.place(), topic.author, topic.state))
+        let topic = self.topics.get(&id)?;
+        scope.admits(topic.place(), topic.author, topic.state).then(|| topic.clone())
     }
 
     /// A post as its reader sees it, if the scope admits it.
@@ -320,7 +320,7 @@ impl State {
 
     /// A post with everything that travels with it.
     pub(super) fn view(&self, id: PostId) -> Option<PostView> {
-        let post = self.post(id)?;
+        let post = self.posts.get(&id)?.clone();
         let tallies = self.counters.iter().filter_map(|(counter, count)| match counter {
             Counter::Tally(of, key) if *of == id && *count > 0 => {
                 Some(Tally { key: key.clone(), count: *count })

@@ -25,7 +25,7 @@ impl State {
 
     /// What is still to be read at the beginning of the page, the next one last.
     fn start(&self, request: &ThreadRequest, scope: &Scope) -> Vec<PostId> {
-        let in_topic = |id| self.post(id).filter(|post| post.topic == request.topic);
+        let in_topic = |id| self.posts.get(&id).filter(|post| post.topic == request.topic);
         let root = in_topic(request.root).filter(|root| root.is_shown());
         if self.topic_for(request.topic, scope).is_none() || root.is_none() {
             return Vec::new();
@@ -35,7 +35,8 @@ impl State {
             ThreadStart::At(id) => (id, None),
             ThreadStart::After(Position { key, id }) => (PostId::from_uuid(id), Some(key)),
         };
-        let Some(path) = self.path(request, first) else { return Vec::new() };
+        let begins = key.is_some() || self.posts.get(&first).is_some_and(Post::is_shown);
+        let Some(path) = self.path(request, first).filter(|_| begins) else { return Vec::new() };
         let mut stack = Vec::new();
         for step in path.windows(2) {
             let [parent, child] = step else { continue };
@@ -72,7 +73,7 @@ impl State {
         child: PostId,
         key: Option<i64>,
     ) -> Vec<PostId> {
-        let Some(key) = key.or_else(|| self.post(child).map(|post| request.order.key(&post)))
+        let Some(key) = key.or_else(|| self.posts.get(&child).map(|post| request.order.key(post)))
         else {
             return Vec::new();
         };
@@ -89,9 +90,9 @@ impl State {
     }
 
     /// The replies to a post that the thread shows, the first one last.
-    fn replies(&self, request: &ThreadRequest, parent: PostId) -> Vec<Post> {
+    fn replies(&self, request: &ThreadRequest, parent: PostId) -> Vec<&Post> {
         let of_parent = self.posts.values().filter(|post| post.parent == Some(parent));
-        let mut replies: Vec<Post> = of_parent.filter_map(|post| self.post(post.id)).collect();
+        let mut replies: Vec<&Post> = of_parent.collect();
         replies.retain(|post| post.is_shown() && post.depth <= request.max_depth);
         replies.sort_by_key(|post| (request.order.key(post), post.id));
         match request.order {
