@@ -16,4 +16,6 @@ pub(crate) mod log;
 pub(crate) mod races;
 pub(crate) mod read_your_writes;
 pub(crate) mod requests;
+pub(crate) mod scopes;
+pub(crate) mod texts;
 pub(crate) mod threads;

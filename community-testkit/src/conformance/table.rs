@@ -131,6 +131,25 @@ macro_rules! __conformance_table {
                 reading_changes_nothing
             }
             durable durable Durable {
+                an_empty_store_opens_again
+                what_a_store_is_stays
+                the_directory_stays
+                members_and_memberships_stay
+                topics_posts_and_texts_stay
+                what_was_changed_and_hidden_stays_so
+                reactions_and_counters_stay
+                what_was_taken_back_stays_away
+                corrections_and_links_stay
+                views_and_activity_stay
+                the_log_and_checkpoints_stay_and_go_on
+                requests_are_replayed_after_opening_again
+                rights_stay_and_go_on_from_there
+                expectations_hold_and_fail_as_before
+                what_was_refused_is_not_there
+                every_commit_that_returned_is_there
+                concurrent_commits_that_returned_are_there
+                feeds_of_a_whole_world_stay
+                work_goes_on_after_opening_again
             }
             always by_id ById {
                 topics_come_back_in_the_order_of_the_request
@@ -251,6 +270,44 @@ macro_rules! __conformance_table {
                 requests_keep_subjects_and_fingerprints_of_all_sizes
                 one_request_sent_by_many_at_once_is_applied_once
                 a_commit_whose_caller_goes_away_is_applied_whole_or_not_at_all
+            }
+            always texts NoLimits {
+                bodies_are_kept_byte_for_byte
+                bodies_of_every_length_are_kept
+                titles_are_kept_byte_for_byte
+                payloads_are_kept_as_they_are
+                corrections_and_marks_are_kept_byte_for_byte
+                what_members_say_of_themselves_is_kept_byte_for_byte
+                names_and_descriptions_are_kept_byte_for_byte
+                members_are_told_apart_by_every_byte_of_their_keys
+                items_are_told_apart_by_every_byte_of_their_keys
+                labels_are_told_apart_by_every_byte
+                kinds_and_reactions_are_told_apart_by_every_byte
+                communities_and_channels_are_told_apart_by_every_byte
+                as_many_labels_as_the_engine_allows_are_kept
+                as_much_about_a_member_as_the_engine_allows_is_kept
+                a_change_set_of_thousands_of_operations_is_applied_whole
+            }
+            always scopes Scopes {
+                topics_are_read_by_those_who_may
+                posts_are_read_by_those_who_may
+                pinned_topics_are_read_by_those_who_may
+                threads_are_read_by_those_who_may
+                what_stands_above_a_post_is_read_by_those_who_may
+                texts_are_read_by_those_who_may
+                posts_by_id_are_read_by_those_who_may
+                labels_are_counted_over_what_a_viewer_reads
+                channels_are_counted_over_what_a_viewer_reads
+                what_is_hidden_counts_nowhere
+                own_topics_are_counted_and_forgotten_with_their_state
+                who_is_suspended_reads_what_a_visitor_reads
+                a_stranger_reads_what_a_visitor_reads
+                a_community_for_members_is_empty_for_others
+                a_channel_below_a_closed_one_is_closed
+                what_was_removed_is_seen_by_moderators_of_its_channel
+                the_author_of_an_own_topic_reads_what_others_reply
+                rights_that_change_hold_in_the_next_read
+                a_label_for_some_is_on_no_topic_for_others
             }
             always access Scopes {
                 a_community_that_is_written_moves_all_rights
