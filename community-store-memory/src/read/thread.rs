@@ -35,7 +35,7 @@ pub(super) fn page(
         }
         let position = Position { key: request.order.key(post), id: post.id.uuid() };
         page.items.push((position, item(state, post, topic.place(), scope)?));
-        next = tree.following(post);
+        next = tree.following(post, request.order.key(post));
     }
     Ok(page)
 }
@@ -75,39 +75,31 @@ impl<'a> Tree<'a> {
                 self.post(id).filter(|post| self.shows(post) && self.is_below_root(post))
             }
             // It need not be shown any more: its place among its siblings is known without it.
-            ThreadStart::After(Position { id, .. }) => {
+            ThreadStart::After(Position { key, id }) => {
                 let post = self.post(PostId::from_uuid(id))?;
-                self.is_below_root(post).then(|| self.following(post)).flatten()
+                self.is_below_root(post).then(|| self.following(post, key)).flatten()
             }
         }
     }
 
-    /// The post behind `post` in pre-order.
-    fn following(&self, post: &'a Post) -> Option<&'a Post> {
+    /// The post behind `post` in pre-order. `key` is where `post` stands among its siblings, or, for
+    /// the one with which the page before ended, where it stood then: so that none of those that
+    /// stood behind it is left out or comes twice because of a vote.
+    fn following(&self, post: &'a Post, key: i64) -> Option<&'a Post> {
         if post.depth < self.request.max_depth
             && let Some(first) = self.reply(post.id, None)
         {
             return Some(first);
         }
-        let mut post = post;
+        let (mut post, mut key) = (post, key);
         while post.id != self.request.root {
             let parent = self.post(post.parent?)?;
-            if let Some(sibling) = self.reply(parent.id, Some((self.key(post), post.id))) {
+            if let Some(sibling) = self.reply(parent.id, Some((key, post.id))) {
                 return Some(sibling);
             }
-            post = parent;
+            (post, key) = (parent, self.request.order.key(parent));
         }
         None
-    }
-
-    /// The place of a post among its siblings. For the post with which the page before ended it is
-    /// where it stood then, so that none of those that stood behind it is left out or comes twice
-    /// because of a vote.
-    fn key(&self, post: &Post) -> i64 {
-        match self.request.start {
-            ThreadStart::After(Position { key, id }) if post.id.uuid() == id => key,
-            _ => self.request.order.key(post),
-        }
     }
 
     /// The first shown reply to a post, or the first behind a place among them.
