@@ -52,8 +52,10 @@ pub(super) fn page(
     let mut next = match request.start {
         ThreadStart::Root => Some(root),
         ThreadStart::At(id) => match walk.begin_at(id, None)? {
-            Some(_) => posts::view(snapshot, id)?,
-            None => return Ok(page),
+            Some(post) if post.is_shown() && post.depth <= request.max_depth => {
+                posts::view(snapshot, id)?
+            }
+            _ => return Ok(page),
         },
         ThreadStart::After(Position { key, id }) => {
             match walk.begin_at(PostId::from_uuid(id), Some(key))? {
