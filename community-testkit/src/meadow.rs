@@ -204,11 +204,11 @@ impl World {
                 until: None,
             });
         }
-        let named = [("pests", i % 2 == 0), ("soil", i % 3 == 0), ("internal", i % 5 == 0)];
-        let labels: Vec<&str> = match topic.community == meadow.garden.id {
-            true => named.iter().filter(|(_, has)| *has).map(|(label, _)| *label).collect(),
-            false => named.iter().take(1).filter(|(_, has)| *has).map(|_| "tools").collect(),
-        };
+        let in_garden = topic.community == meadow.garden.id;
+        let named: &[(&str, u64)] =
+            if in_garden { &[("pests", 2), ("soil", 3), ("internal", 5)] } else { &[("tools", 2)] };
+        let worn = named.iter().filter(|(_, every)| i.is_multiple_of(*every));
+        let labels: Vec<&str> = worn.map(|(label, _)| *label).collect();
         let draft = draft.labelled(&labels);
 
         let (topic, post) = (draft.topic.id, draft.opening.id);
@@ -222,8 +222,8 @@ impl World {
             Op::AddViews { topic, day: 19_675, views: votes(4) },
             Op::RaiseActive(topic, created + Duration::from_secs(i % 7 * 40_000)),
         ]);
-        if draft.topic.answerable && i % 4 == 0 {
-            ops.extend(self.answer_of(&draft, bob, i % 8 == 0));
+        if draft.topic.answerable && i.is_multiple_of(4) {
+            ops.extend(self.answer_of(&draft, bob, i.is_multiple_of(8)));
         }
         ops
     }

@@ -114,7 +114,8 @@ async fn topic(
         }
     }
     for key in topic.key.iter() {
-        lines.push(format!("{:?}", store.lookup(topic.community, &[key.clone()]).await?));
+        lines
+            .push(format!("{:?}", store.lookup(topic.community, std::slice::from_ref(key)).await?));
     }
     Ok(())
 }

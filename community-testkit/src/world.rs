@@ -8,8 +8,7 @@ use community_core::policy::Facts;
 use community_core::store::PostView;
 use community_core::time::{ManualClock, from_micros};
 use community_core::{
-    Community, Env, MemberId, Membership, PostId, Scope, Sort, Store, Timestamp, Topic, TopicId,
-    Viewer,
+    Community, Env, MemberId, PostId, Scope, Sort, Store, Timestamp, Topic, TopicId, Viewer,
 };
 
 use crate::check::{Outcome, some};
@@ -119,11 +118,5 @@ impl World {
         let mut views = self.store.posts(&[id], &scope).await?;
         let view = views.pop().flatten().and_then(|view| scope.admit(view));
         Ok(some("the post", view)?.into_inner())
-    }
-
-    /// A membership as it stands now.
-    pub(crate) async fn membership(&self, of: &Membership) -> Outcome<Membership> {
-        let all = self.store.memberships(of.member).await?;
-        some("the membership", all.into_iter().find(|m| m.community == of.community))
     }
 }

@@ -158,7 +158,7 @@ pub(crate) async fn who_asks_for_nothing_gets_nothing(w: World) -> Outcome {
 pub(crate) async fn large_requests_are_answered_whole(w: World) -> Outcome {
     let (home, drafts, replies) = ground(&w).await?;
     let scope = w.system().await?;
-    let many = |i: usize| (i % 3 != 0).then_some(i % 5);
+    let many = |i: usize| (!i.is_multiple_of(3)).then_some(i % 5);
     let absent = [9; 16];
 
     let pick = |i| many(i).and_then(|i| drafts.get(i)).map(|draft| draft.topic.id);

@@ -188,7 +188,7 @@ pub(crate) async fn every_field_of_a_member_comes_back(w: World) -> Outcome {
     for member in [plain.clone(), full, plain] {
         w.apply([Op::PutMember(Box::new(member.clone()))]).await?;
         equal("it", w.store.members(&[member.id]).await?, vec![Some(member.clone())])?;
-        let by_key = w.store.members_by_key(&[member.key.clone()]).await?;
+        let by_key = w.store.members_by_key(std::slice::from_ref(&member.key)).await?;
         equal("by key", by_key, vec![Some(member)])?;
     }
     Ok(())
@@ -253,7 +253,7 @@ fn channel_keys(directory: &Directory, community: &Community) -> Vec<String> {
 pub(crate) async fn channels_are_a_tree_read_by_position_and_key(w: World) -> Outcome {
     let community = w.new_community("garden");
     w.apply([Op::PutCommunity(Box::new(community.clone()))]).await?;
-    let mut channel = |text, position, parent: Option<&Channel>| Channel {
+    let channel = |text, position, parent: Option<&Channel>| Channel {
         position,
         parent: parent.map(|channel| channel.id),
         ..w.new_channel(&community, text)

@@ -455,13 +455,17 @@ pub(crate) async fn a_thread_whose_root_is_not_in_its_topic_is_empty(w: World) -
 }
 
 pub(crate) async fn a_thread_does_not_begin_at_a_post_that_it_does_not_show(w: World) -> Outcome {
-    let (_, draft, _, [first, _]) = branch(&w).await?;
+    let (_, draft, reply, [first, second]) = branch(&w).await?;
     w.apply(hidden(&first, State::Removed)).await?;
     for scope in [w.system().await?, w.anonymous().await?] {
         for order in PostOrder::ALL {
-            let request =
+            let gone =
                 ThreadRequest { start: ThreadStart::At(first.id), ..whole(&draft.topic, order) };
-            equal("the walk", places(&w, &request, &scope, 2).await?, vec![])?;
+            let start = ThreadStart::At(second.id);
+            let too_deep = ThreadRequest { start, max_depth: reply.depth, ..gone.clone() };
+            for request in [gone, too_deep] {
+                equal("the walk", places(&w, &request, &scope, 2).await?, vec![])?;
+            }
         }
     }
     Ok(())

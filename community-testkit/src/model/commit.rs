@@ -174,7 +174,7 @@ impl State {
                 self.reactions.remove(&(post, member, slot));
                 Ok(())
             }
-            Op::Bump(counter, by) => self.bump(counter, by),
+            Op::Bump(counter, by) => self.bump(&counter, by),
             Op::RaiseActive(id, at) => {
                 let topic = self.topics.get_mut(&id).ok_or(Refused("no such topic"))?;
                 topic.counters.active_at = topic.counters.active_at.max(at);
@@ -213,13 +213,13 @@ impl State {
         Ok(())
     }
 
-    fn bump(&mut self, counter: Counter, by: i64) -> Result {
+    fn bump(&mut self, counter: &Counter, by: i64) -> Result {
         let count = self.counters.entry(counter.clone()).or_default();
         *count += by;
         require(*count >= 0, "a counter below zero")?;
         match counter {
             Counter::Members(id) => {
-                require(self.communities.contains_key(&id), "a counter of no community")
+                require(self.communities.contains_key(id), "a counter of no community")
             }
             Counter::TopicUps(id)
             | Counter::TopicDowns(id)
@@ -227,19 +227,19 @@ impl State {
             | Counter::TopicAnswers(id)
             | Counter::TopicAccepted(id)
             | Counter::Participation(id, _) => {
-                self.recount_topic(id);
-                require(self.topics.contains_key(&id), "a counter of no topic")
+                self.recount_topic(*id);
+                require(self.topics.contains_key(id), "a counter of no topic")
             }
             Counter::PostUps(id)
             | Counter::PostDowns(id)
             | Counter::PostChildren(id)
             | Counter::PostCorrections(id)
             | Counter::Tally(id, _) => {
-                self.recount_post(id);
-                require(self.posts.contains_key(&id), "a counter of no post")
+                self.recount_post(*id);
+                require(self.posts.contains_key(id), "a counter of no post")
             }
             Counter::LabelUse(_, _, id) | Counter::ChannelTopics(id) => {
-                require(self.channels.contains_key(&id), "a counter of no channel")
+                require(self.channels.contains_key(id), "a counter of no channel")
             }
         }
     }

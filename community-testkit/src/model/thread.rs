@@ -35,7 +35,8 @@ impl State {
             ThreadStart::At(id) => (id, None),
             ThreadStart::After(Position { key, id }) => (PostId::from_uuid(id), Some(key)),
         };
-        let begins = key.is_some() || self.posts.get(&first).is_some_and(Post::is_shown);
+        let shows = |post: &Post| post.is_shown() && post.depth <= request.max_depth;
+        let begins = key.is_some() || self.posts.get(&first).is_some_and(shows);
         let Some(path) = self.path(request, first).filter(|_| begins) else { return Vec::new() };
         let mut stack = Vec::new();
         for step in path.windows(2) {
