@@ -12,10 +12,12 @@ mod fixture;
 mod meadow;
 mod model;
 mod snapshot;
+mod verify;
 mod walk;
 mod world;
 pub mod worlds;
 
 pub use check::{Failure, Outcome};
 pub use model::ModelStore;
+pub use verify::{Finding, Report, verify};
 pub use world::World;
