@@ -7,7 +7,7 @@ use community::{Key, Timestamp};
 
 use crate::command::{
     answer, channel, events, export, feed, file, history, import, init, label, member, moderate,
-    policy, topic, write,
+    policy, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -99,6 +99,8 @@ pub(crate) enum Command {
     Policy(policy::Policy),
     /// List what happened
     Events(events::Events),
+    /// Recompute everything that is counted and sorted; exit code 1 when something is wrong
+    Verify(verify::Verify),
     /// Copy everything into one file
     Backup(file::Backup),
     /// Make the data directory out of a backup

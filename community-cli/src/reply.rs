@@ -11,17 +11,23 @@ use crate::failure::{Failure, Result};
 /// What a command prints on standard output, and nothing else.
 pub(crate) struct Reply {
     object: Option<Box<dyn Object>>,
+    code: ExitCode,
 }
 
 impl Reply {
     /// An object: printed as JSON, or as its text.
     pub(crate) fn new(object: impl Serialize + Display + 'static) -> Self {
-        Self { object: Some(Box::new(object)) }
+        Self { object: Some(Box::new(object)), code: ExitCode::SUCCESS }
     }
 
     /// Nothing: the command has written its own output.
     pub(crate) fn written() -> Self {
-        Self { object: None }
+        Self { object: None, code: ExitCode::SUCCESS }
+    }
+
+    /// The same, with the exit code that says that something was found.
+    pub(crate) fn with_findings(self) -> Self {
+        Self { code: ExitCode::from(1), ..self }
     }
 
     /// Prints it.
@@ -37,7 +43,7 @@ impl Reply {
                 Ok(()) => {}
             }
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(self.code)
     }
 }
 

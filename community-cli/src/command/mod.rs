@@ -15,6 +15,7 @@ pub(crate) mod member;
 pub(crate) mod moderate;
 pub(crate) mod policy;
 pub(crate) mod topic;
+pub(crate) mod verify;
 pub(crate) mod write;
 
 use crate::args::{Cli, Command};
@@ -55,5 +56,6 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Policy(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
         Command::Backup(command) => command.run(context),
+        Command::Verify(command) => command.run(context).await,
     }
 }
