@@ -74,6 +74,12 @@ pub use durable::{OpenError, Options, backup, open, open_with, restore};
 #[doc(inline)]
 pub use community_core::*;
 
+/// The store in memory.
+pub mod memory {
+    #[doc(inline)]
+    pub use community_store_memory::*;
+}
+
 /// The store on SQLite, for what [`Options`] and the functions here do not reach.
 #[cfg(feature = "sqlite")]
 pub mod sqlite {
@@ -83,7 +89,7 @@ pub mod sqlite {
 
 use std::sync::Arc;
 
-use community_store_memory::MemoryStore;
+use memory::MemoryStore;
 
 /// An engine that keeps everything in memory: for tests, demonstrations, and hosts that rebuild
 /// their content at every start. What it holds is gone with its last clone.
