@@ -83,7 +83,7 @@ fn main() -> Outcome<()> {
     assert_eq!(failed, None);
 
     println!("\n{WRITERS} writers at once, {} replies:", WRITERS * EACH);
-    let engine = rate(|n| reply_by_engine(n))?;
+    let engine = rate(reply_by_engine)?;
     let shared = Mutex::new(hand);
     let locked = rate(|n| {
         let reply = hand_reply(n)?;
