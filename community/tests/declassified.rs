@@ -1,5 +1,7 @@
 //! One test for each line of `DECLASSIFIED.md`: what is knowingly revealed, and nothing beside it.
 
+#![allow(clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 use community::*;
 use pollster::block_on;
 

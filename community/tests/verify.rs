@@ -1,5 +1,7 @@
 //! Verification finds what was seeded, and nothing where nothing was.
 
+#![allow(clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 use community::change::{ChangeSet, Counter, Op};
 use community::*;
 use community_testkit::{Report, verify};

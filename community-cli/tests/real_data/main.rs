@@ -3,6 +3,9 @@
 //! The dumps and the reference lists computed from them are looked for in `../shared/data`, or where
 //! `COMMUNITY_TEST_DATA` says; where they are absent the tests say so and pass.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![allow(missing_docs, missing_debug_implementations, unreachable_pub, reason = "it is a test")]
+
 mod dump;
 mod feeds;
 mod kills;
