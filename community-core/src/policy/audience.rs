@@ -162,6 +162,10 @@ impl Audience {
     fn decider(&self, known: &Known<'_>) -> Decider<'_> {
         let whole = |holds| Decider { holds, part: self, negated: false };
         match self {
+            // As it is printed: what is stored as text has to be explained in the same words.
+            Self::All(parts) | Self::Any(parts) if parts.len() == 1 => {
+                parts.first().map_or_else(|| whole(true), |only| only.decider(known))
+            }
             Self::All(parts) => {
                 let mut parts = parts.iter().map(|part| part.decider(known));
                 parts.find(|part| !part.holds).unwrap_or_else(|| whole(true))
@@ -482,6 +486,17 @@ mod tests {
                 prop_assert_eq!(holds, any.admits(&known));
                 prop_assert_eq!(audience(&part).admits(&known), holds, "{}", part);
             }
+        }
+    }
+
+    #[test]
+    fn an_audience_of_one_part_is_explained_as_that_part() {
+        let (member, _) = zoe();
+        let known = Known { member: Some(&member), ..Known::default() };
+        let choice = audience("members or vip = true");
+        for one in [Audience::All(vec![choice.clone()]), Audience::Any(vec![choice])] {
+            assert_eq!(one.explain(&known).part, "vip = true");
+            assert_eq!(audience(&one.to_string()).explain(&known), one.explain(&known));
         }
     }
 
