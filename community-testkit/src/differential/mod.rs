@@ -9,6 +9,7 @@ mod look;
 mod minimise;
 mod subject;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -41,25 +42,27 @@ impl Backend {
 }
 
 /// How much a run has compared.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Compared {
     /// Scripts.
     pub scripts: usize,
     /// Commands.
     pub commands: usize,
-    /// Commands that were carried out, not refused.
-    pub done: usize,
+    /// How often each command ended how: `Vote ok`, `Vote denied` and so on.
+    pub outcomes: BTreeMap<String, usize>,
     /// Answers to questions, pages of a walk counted as one.
     pub answers: usize,
 }
 
 impl Compared {
     fn add(&mut self, other: Self) {
-        let Self { scripts, commands, done, answers } = other;
+        let Self { scripts, commands, outcomes, answers } = other;
         self.scripts += scripts;
         self.commands += commands;
-        self.done += done;
         self.answers += answers;
+        for (outcome, times) in outcomes {
+            *self.outcomes.entry(outcome).or_default() += times;
+        }
     }
 }
 
@@ -241,6 +244,10 @@ impl Run {
             Deed::Do(command) => {
                 let request = step.request.map(request_id);
                 let command = self.book.settle(command);
+                let viewer = match step.actor {
+                    Actor::Maker(_) => self.book.maker(&command).unwrap_or(viewer),
+                    _ => viewer,
+                };
                 self.send(Sent { viewer, request, command })?;
             }
             Deed::Again(back) => {
@@ -286,7 +293,7 @@ impl Run {
         match actor {
             Actor::Anonymous => Viewer::Anonymous,
             Actor::System => Viewer::System,
-            Actor::Member(number) => {
+            Actor::Member(number) | Actor::Maker(number) => {
                 let id = self.book.member(usize::from(number));
                 Viewer::Member(community_core::MemberId::from_uuid(id))
             }
@@ -304,11 +311,13 @@ impl Run {
         let given = self.given(command, answers.first());
         let expected = self.oracle.perform(viewer, request, command, given);
         self.compared.commands += 1;
-        self.compared.done += usize::from(expected.is_ok());
+        let ended = expected.as_ref().map_or_else(|refusal| refusal.kind, |_| "ok");
+        let outcome = format!("{} {ended}", command.name());
+        *self.compared.outcomes.entry(outcome).or_default() += 1;
         let what = format!("{command:?}, request {request:?}");
         self.compare(viewer, what, &expected, answers)?;
         if expected.is_ok() {
-            self.write_down(command, given);
+            self.write_down(viewer, command, given);
         }
         self.past.push(sent);
         Ok(())
@@ -327,21 +336,31 @@ impl Run {
         Given { id, opening }
     }
 
-    fn write_down(&mut self, command: &Command, given: Given) {
+    fn write_down(&mut self, viewer: Viewer, command: &Command, given: Given) {
         let Given { id, opening } = given;
-        let add = |known: &mut Vec<Uuid>, id| {
-            if !known.contains(&id) {
-                known.push(id);
-            }
+        let Book { members, topics, posts, corrections, makers, topic_of } = &mut self.book;
+        let known = match command {
+            Command::SyncMember(_) => members,
+            Command::StartTopic(_) => topics,
+            Command::Reply(_) => posts,
+            Command::Correct { .. } => corrections,
+            _ => return,
         };
+        // A request that is answered again, or a member who was there already.
+        if known.contains(&id) {
+            return;
+        }
+        known.push(id);
+        makers.insert(id, viewer);
         match command {
-            Command::SyncMember(_) => add(&mut self.book.members, id),
             Command::StartTopic(_) => {
-                add(&mut self.book.topics, id);
-                add(&mut self.book.posts, opening);
+                posts.push(opening);
+                makers.insert(opening, viewer);
+                topic_of.insert(opening, id);
             }
-            Command::Reply(_) => add(&mut self.book.posts, id),
-            Command::Correct { .. } => add(&mut self.book.corrections, id),
+            Command::Reply(reply) => {
+                topic_of.insert(id, reply.topic.id());
+            }
             _ => {}
         }
     }

@@ -1,5 +1,8 @@
 //! What a script has made so far, by number.
 
+use std::collections::BTreeMap;
+
+use community_core::Viewer;
 use uuid::Uuid;
 
 use super::{Command, Pick, Reply, absent};
@@ -15,6 +18,10 @@ pub struct Book {
     pub posts: Vec<Uuid>,
     /// Corrections.
     pub corrections: Vec<Uuid>,
+    /// Who made what.
+    pub makers: BTreeMap<Uuid, Viewer>,
+    /// The topic of each post.
+    pub topic_of: BTreeMap<Uuid, Uuid>,
 }
 
 impl Book {
@@ -22,6 +29,31 @@ impl Book {
     #[must_use]
     pub fn member(&self, number: usize) -> Uuid {
         round(&self.members, number)
+    }
+
+    /// Whoever made what a settled command is about.
+    #[must_use]
+    pub fn maker(&self, command: &Command) -> Option<Viewer> {
+        let about = match command {
+            Command::EditTopic(about, _)
+            | Command::MoveTopic(about, _)
+            | Command::SetLocked(about, _)
+            | Command::SetPin(about, _)
+            | Command::SetStatus(about, _)
+            | Command::SetTopicState(about, _)
+            | Command::SetLink { from: about, .. }
+            | Command::EditPost(about, _)
+            | Command::SetPostState(about, _)
+            | Command::Vote(about, _)
+            | Command::Reply(Reply { topic: about, .. })
+            | Command::WithdrawCorrection(about) => about.id(),
+            // Answers are accepted by whoever started the topic.
+            Command::Accept(answer, _) | Command::Unaccept(answer) => {
+                *self.topic_of.get(&answer.id())?
+            }
+            _ => return None,
+        };
+        self.makers.get(&about).copied()
     }
 
     /// The same command with every reference settled to an id.

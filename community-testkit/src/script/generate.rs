@@ -138,17 +138,18 @@ fn one_of(dice: &mut Dice, names: &[&str]) -> Slug {
     slug(names.get(at).copied().unwrap_or("nothing"))
 }
 
-/// The first two communities come up most.
+/// The first two communities come up most: they are always founded.
 fn community(dice: &mut Dice) -> Slug {
-    if dice.chance(70) {
-        slug(*dice.pick(&names::COMMUNITIES[..2]))
-    } else {
-        one_of(dice, &names::COMMUNITIES)
+    match dice.below(100) {
+        0..60 => slug(names::COMMUNITIES[0]),
+        60..85 => slug(names::COMMUNITIES[1]),
+        _ => one_of(dice, &names::COMMUNITIES),
     }
 }
 
+/// The first three channels come up most: they are always founded.
 fn channel(dice: &mut Dice) -> Slug {
-    if dice.chance(60) {
+    if dice.chance(75) {
         slug(*dice.pick(&names::CHANNELS[..3]))
     } else {
         one_of(dice, &names::CHANNELS)
@@ -156,11 +157,11 @@ fn channel(dice: &mut Dice) -> Slug {
 }
 
 fn label(dice: &mut Dice) -> Slug {
-    one_of(dice, &names::LABELS)
+    if dice.chance(80) { slug(*dice.pick(&names::LABELS[..3])) } else { one_of(dice, &names::LABELS) }
 }
 
 fn labels(dice: &mut Dice) -> Vec<Slug> {
-    let count = if dice.chance(5) { 4 } else { dice.below(3) };
+    let count = if dice.chance(4) { 4 } else { dice.below(3).min(dice.below(3)) };
     (0..count).map(|_| label(dice)).collect()
 }
 
@@ -168,10 +169,12 @@ fn role(dice: &mut Dice) -> Slug {
     slug(*dice.pick(&names::ROLES))
 }
 
+/// A reference: to one of the first few half of the time, so that steps meet.
 fn pick(dice: &mut Dice, bound: usize) -> Pick {
     match dice.below(100) {
-        0..8 => Pick::Foreign(dice.small(40)),
-        8..16 => Pick::Absent(dice.small(4)),
+        0..6 => Pick::Foreign(dice.small(40)),
+        6..12 => Pick::Absent(dice.small(4)),
+        12..56 => Pick::Known(dice.small(bound.min(5))),
         _ => Pick::Known(dice.small(bound)),
     }
 }
@@ -188,52 +191,79 @@ fn person(dice: &mut Dice) -> Pick {
     pick(dice, names::MEMBERS)
 }
 
-/// The steps that make a small world.
+/// The steps that make a small world: people, places, and a first few topics.
 fn founding(dice: &mut Dice) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut found = |command| {
-        steps.push(Step {
-            clock: Tick::On(1_000_000),
-            actor: Actor::System,
-            request: None,
-            deed: Deed::Do(command),
-            look: None,
-        });
-    };
-    for number in 0..names::MEMBERS {
-        found(Command::SyncMember(member(dice, number)));
-    }
-    let communities = 1 + dice.below(3).min(dice.below(4));
+    let mut commands: Vec<_> =
+        (0..names::MEMBERS).map(|number| Command::SyncMember(member(dice, number))).collect();
+    let communities = if dice.chance(30) { 3 + dice.below(2) } else { 2 };
     for key in names::COMMUNITIES.iter().take(communities) {
-        let key = slug(key);
-        found(Command::CreateCommunity(new_community(dice, key.clone())));
-        for at in 0..2 + dice.below(5) {
-            let mut new = new_channel(dice, slug(names::CHANNELS.get(at).unwrap_or(&"news")));
-            let above = dice.below(at.max(1));
-            new.parent = names::CHANNELS
-                .get(above)
-                .filter(|_| at > 0 && dice.chance(45))
-                .map(|parent| slug(parent));
-            found(Command::CreateChannel(key.clone(), new));
-        }
-        for name in names::LABELS.iter().take(2 + dice.below(4)) {
-            found(Command::PutLabel(key.clone(), new_label(dice, slug(name))));
-        }
-        for (at, role) in names::ROLES.iter().enumerate() {
-            let member = Pick::Known(u16::try_from(at).unwrap_or(0));
-            if dice.chance(80) {
-                let channel = (at > 0 && dice.chance(35)).then(|| channel(dice));
-                found(Command::GrantRole(key.clone(), member, slug(role), channel));
-            }
-        }
-        for member in 0..names::MEMBERS {
-            if dice.chance(60) {
-                let member = Pick::Known(u16::try_from(member).unwrap_or(0));
-                found(Command::SetMember(key.clone(), member, true));
-            }
+        found_community(dice, &slug(key), &mut commands);
+    }
+    let mut steps: Vec<Step> =
+        commands.into_iter().map(|command| at_once(Actor::System, command)).collect();
+    for _ in 0..7 {
+        let actor = Actor::Member(dice.byte(6));
+        let place = (slug(names::COMMUNITIES[0]), slug(*dice.pick(&names::CHANNELS[..3])));
+        let kind = slug(if dice.chance(70) { "question" } else { "discussion" });
+        let title = format!("Title {}", dice.below(20));
+        let mut new = NewTopic::new(place.0, place.1, kind, title, "The first text of it.");
+        new.labels = (0..dice.below(3)).map(|_| slug(*dice.pick(&names::LABELS[..3]))).collect();
+        steps.push(at_once(actor, Command::StartTopic(new)));
+        for _ in 0..dice.below(4) {
+            let (topic, parent) = (Pick::Known(dice.small(7)), None);
+            let (body, kind, key) = ("An answer".to_owned(), None, None);
+            let reply = Reply { topic, parent, body, kind, key };
+            steps.push(at_once(Actor::Member(dice.byte(6)), Command::Reply(reply)));
         }
     }
     steps
+}
+
+/// A step of the founding.
+fn at_once(actor: Actor, command: Command) -> Step {
+    let clock = Tick::On(1_000_000);
+    Step { clock, actor, request: None, deed: Deed::Do(command), look: None }
+}
+
+/// A community with channels, labels, roles and members.
+fn found_community(dice: &mut Dice, key: &Slug, commands: &mut Vec<Command>) {
+    let mut new = new_community(dice, key.clone());
+    // In the first one it is easy to get in, mostly.
+    let easy = key == names::COMMUNITIES[0] && dice.chance(85);
+    if easy {
+        new = NewCommunity::new(key.clone(), name(dice), Policy::public());
+        new.reactions = reactions(dice).into_iter().filter(|known| known.key != *"up").collect();
+        new.reactions.truncate(3);
+    }
+    commands.push(Command::CreateCommunity(new));
+    for at in 0..3 + dice.below(3) {
+        let name = names::CHANNELS.get(at).copied().unwrap_or("news");
+        let mut new = new_channel(dice, slug(name));
+        let above = names::CHANNELS.get(dice.below(at.max(1))).copied();
+        new.parent = above.filter(|_| at > 0 && dice.chance(45)).map(slug);
+        if easy && at < 3 && dice.chance(75) {
+            new.policy = Policy::inherit();
+            new.settings = Settings::default();
+        }
+        commands.push(Command::CreateChannel(key.clone(), new));
+    }
+    for name in names::LABELS.iter().take(3 + dice.below(2)) {
+        let label = new_label(dice, slug(name));
+        commands.push(Command::PutLabel(key.clone(), label));
+    }
+    for (at, role) in names::ROLES.iter().enumerate() {
+        let member = Pick::Known(u16::try_from(at).unwrap_or(0));
+        let channel = (at > 0 && dice.chance(35)).then(|| channel(dice));
+        if at == 0 || dice.chance(80) {
+            commands.push(Command::GrantRole(key.clone(), member, slug(role), channel));
+        }
+    }
+    for member in 0..names::MEMBERS {
+        if dice.chance(70) {
+            let member = Pick::Known(u16::try_from(member).unwrap_or(0));
+            commands.push(Command::SetMember(key.clone(), member, true));
+        }
+    }
 }
 
 impl Step {
@@ -252,7 +282,8 @@ impl Step {
             0..12 => Actor::System,
             12..19 => Actor::Anonymous,
             19..22 => Actor::Ghost(dice.byte(3)),
-            22..45 => Actor::Member(dice.byte(2)),
+            22..40 => Actor::Member(dice.byte(2)),
+            40..60 => Actor::Maker(dice.byte(names::MEMBERS)),
             _ => Actor::Member(dice.byte(names::MEMBERS)),
         };
         let request = dice.maybe(12, |dice| dice.byte(6));
@@ -491,7 +522,7 @@ fn new_community(dice: &mut Dice, key: Slug) -> NewCommunity {
 fn new_channel(dice: &mut Dice, key: Slug) -> NewChannel {
     let mut new = NewChannel::new(key, name(dice));
     new.position = i64::from(dice.small(3));
-    if dice.chance(50) {
+    if dice.chance(35) {
         new.policy = overrides(dice, Policy::inherit());
     }
     new.settings = dice.maybe(20, settings).unwrap_or_default();
@@ -506,8 +537,8 @@ fn new_label(dice: &mut Dice, key: Slug) -> NewLabel {
 
 fn policy(dice: &mut Dice) -> Policy {
     let preset = match dice.below(10) {
-        0..4 => Policy::public(),
-        4 | 5 => Policy::members_only(),
+        0..5 => Policy::public(),
+        5 => Policy::members_only(),
         6 => Policy::closed_list(slug("customers")),
         7 => Policy::intranet(audience(dice, 1)),
         8 => Policy::employees(),
@@ -520,8 +551,8 @@ fn policy(dice: &mut Dice) -> Policy {
 fn overrides(dice: &mut Dice, policy: Policy) -> Policy {
     (0..1 + dice.below(3)).fold(policy, |policy, _| {
         let action = match dice.below(12) {
-            0..4 => Action::View,
-            4 => Action::StartKind(one_of(dice, &names::KINDS)),
+            0..3 => Action::View,
+            3 => Action::StartKind(one_of(dice, &names::KINDS)),
             _ => dice.pick(Action::ALL).clone(),
         };
         // A rule that a whole channel can live with, more often than any rule.
@@ -537,6 +568,13 @@ fn overrides(dice: &mut Dice, policy: Policy) -> Policy {
 }
 
 fn audience(dice: &mut Dice, depth: usize) -> Audience {
+    // Now and then one that is too deep, too wide or too long.
+    match dice.below(200) {
+        0 => return (0..7).fold(Audience::Members, |inner, _| Audience::Not(Box::new(inner))),
+        1 => return Audience::Any(vec![Audience::Members; 11]),
+        2 => return Audience::All(vec![Audience::Member(user(3)), long_test()]),
+        _ => {}
+    }
     let parts = |dice: &mut Dice| {
         (0..dice.below(4)).map(|_| audience(dice, depth.saturating_sub(1))).collect()
     };
@@ -574,6 +612,11 @@ fn audience(dice: &mut Dice, depth: usize) -> Audience {
             Audience::Attribute(slug("age"), dice.pick(&comparisons).clone())
         }
     }
+}
+
+fn long_test() -> Audience {
+    let long = Attribute::Text("x".repeat(300));
+    Audience::Attribute(slug("department"), Comparison::Is(long))
 }
 
 fn settings(dice: &mut Dice) -> Settings {
@@ -633,12 +676,16 @@ fn payload(dice: &mut Dice) -> Option<Value> {
         Some(json!({ "place": "x".repeat(200) })),
         None,
     ];
-    if dice.chance(70) { None } else { dice.pick(&payloads).clone() }
+    if dice.chance(85) { None } else { dice.pick(&payloads).clone() }
 }
 
 fn new_topic(dice: &mut Dice) -> NewTopic {
     let limits = Script::limits();
-    let kind = if dice.chance(50) { slug("question") } else { one_of(dice, &names::KINDS) };
+    let kind = match dice.below(100) {
+        0..60 => slug("question"),
+        60..85 => slug(*dice.pick(&names::KINDS[..4])),
+        _ => one_of(dice, &names::KINDS),
+    };
     let title = title(dice, limits.title);
     let body = text(dice, limits.body);
     let mut new = NewTopic::new(community(dice), channel(dice), kind, title, body);

@@ -57,6 +57,8 @@ pub enum Actor {
     Anonymous,
     /// The n-th member that there is.
     Member(u8),
+    /// Whoever made what the command is about, and otherwise the n-th member.
+    Maker(u8),
     /// A member that there is not.
     Ghost(u8),
     /// The host.
@@ -246,6 +248,12 @@ pub struct Reply {
 }
 
 impl Command {
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{self:?}").chars().take_while(|c| c.is_alphanumeric()).collect()
+    }
+
     /// Whether a request id means something to it: whether it commits anything by itself.
     #[must_use]
     pub fn takes_request(&self) -> bool {

@@ -39,11 +39,11 @@ const HOSTILE: [&str; 20] = [
 /// A text of any length that limits may or may not let through.
 pub(super) fn text(dice: &mut Dice, limit: usize) -> String {
     match dice.below(100) {
-        0..75 => {
+        0..78 => {
             let text = dice.pick(&PLAIN);
             format!("{text} {}", dice.below(4))
         }
-        75..95 => (*dice.pick(&HOSTILE)).to_owned(),
+        78..98 => (*dice.pick(&HOSTILE)).to_owned(),
         // At the limit and one beyond it, in characters of one to four bytes.
         _ => {
             let character = dice.pick(&["x", "é", "自", "😀"]);
@@ -63,7 +63,7 @@ pub(super) fn reason(dice: &mut Dice, limit: usize) -> Option<String> {
 
 /// A title on one line, mostly.
 pub(super) fn title(dice: &mut Dice, limit: usize) -> String {
-    if dice.chance(85) { format!("Title {}", dice.below(20)) } else { text(dice, limit) }
+    if dice.chance(94) { format!("Title {}", dice.below(20)) } else { text(dice, limit) }
 }
 
 /// A name, as far as one can be made of a text.
