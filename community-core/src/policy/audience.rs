@@ -182,6 +182,27 @@ impl Audience {
         }
     }
 
+    /// The same audience as it reads back from its text: a conjunction or disjunction of one part is
+    /// that part, one of no parts `everyone` or `nobody`.
+    ///
+    /// Commands keep this form, so that an audience is the same whether a store keeps its text or
+    /// its tree. Recursion is bounded: what comes here has been checked.
+    pub(crate) fn canonical(self) -> Self {
+        let parts = |parts: Vec<Self>| parts.into_iter().map(Self::canonical).collect::<Vec<_>>();
+        let joined =
+            |mut parts: Vec<Self>, none: Self, join: fn(Vec<Self>) -> Self| match parts.len() {
+                0 => none,
+                1 => parts.pop().unwrap_or(none),
+                _ => join(parts),
+            };
+        match self {
+            Self::All(all) => joined(parts(all), Self::Everyone, Self::All),
+            Self::Any(any) => joined(parts(any), Self::Nobody, Self::Any),
+            Self::Not(inner) => Self::Not(Box::new(inner.canonical())),
+            test => test,
+        }
+    }
+
     /// Checks that it can serve in a policy: like [`Audience::check_within`] with the hard caps.
     ///
     /// # Errors
@@ -474,6 +495,15 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn the_canonical_form_is_the_one_that_reads_back(any in any_audience()) {
+            if any.check().is_ok() {
+                let canonical = any.clone().canonical();
+                prop_assert_eq!(canonical.to_string(), any.to_string());
+                prop_assert_eq!(audience(&any.to_string()), canonical);
+            }
+        }
+
         #[test]
         fn the_part_that_decided_decides_the_same_alone(any in any_audience(), is_author: bool) {
             let (member, membership) = zoe();
