@@ -13,7 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
-    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, Seq, Session, Slot, Slug, ThreadQuery, TopicId,
+    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, Seq, Session, Slot, Slug,
+    ThreadQuery, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};

@@ -2,8 +2,8 @@
 
 use community_core::query::PostOrder;
 use community_core::{
-    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read, Seq, Slot, Slug, Sort,
-    ThreadQuery, TopicId, Window,
+    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read, Seq, Slot,
+    Slug, Sort, ThreadQuery, TopicId, Window,
 };
 
 use super::Question;

@@ -324,9 +324,8 @@ impl Oracle {
             (None, Some(around)) => whole.iter().position(|post| post.id == around),
             (None, None) => Some(0),
         };
-        let is_in = |post: &Post| {
-            post.depth <= deepest && self.is_shown(root.id) && self.is_shown(post.id)
-        };
+        let is_in =
+            |post: &Post| post.depth <= deepest && self.is_shown(root.id) && self.is_shown(post.id);
         let mut rest: Vec<Post> = whole.into_iter().skip(start.unwrap_or(usize::MAX)).collect();
         // A page that is to begin with a post that is not in the thread is empty.
         if after.is_none() && query.around.is_some() && !rest.first().is_some_and(is_in) {

@@ -2,8 +2,8 @@
 
 use community_core::change::EventKind;
 use community_core::{
-    Action, Channel, ChannelId, ChannelUpdate, Community, CommunityId, CommunityUpdate, Kind,
-    Label, NewChannel, NewCommunity, NewLabel, Rev, Settings, Slug, builtin_kinds,
+    Action, Audience, Channel, ChannelId, ChannelUpdate, Community, CommunityId, CommunityUpdate,
+    Kind, Label, NewChannel, NewCommunity, NewLabel, Policy, Rev, Settings, Slug, builtin_kinds,
 };
 use serde_json::json;
 
@@ -27,7 +27,7 @@ impl Oracle {
             hot_scale: new.hot_scale,
             capacity: new.capacity,
             archived: false,
-            created_at: act.now,
+            created_at: new.created_at.unwrap_or(act.now),
             rev: Rev(1),
         };
         self.check_community(&community)?;
@@ -35,7 +35,8 @@ impl Oracle {
             return Err(conflict("a community has this key already"));
         }
         let id = community.id;
-        self.communities.push(community);
+        let policy = as_written(&community.policy);
+        self.communities.push(Community { policy, ..community });
         self.log(act, EventKind::CommunityCreated, About::community(id));
         Ok(json!(id))
     }
@@ -88,6 +89,7 @@ impl Oracle {
 
     fn put_community(&mut self, act: Act, old: &Community, mut new: Community) -> Answer {
         self.check_community(&new)?;
+        new.policy = as_written(&new.policy);
         if new != *old {
             new.rev = Rev(old.rev.0 + 1);
             self.communities.retain(|community| community.id != old.id);
@@ -155,6 +157,7 @@ impl Oracle {
         let NewChannel { key, name, description, position, policy, settings, .. } = new.clone();
         let id = ChannelId::from_uuid(act.given.id);
         let parent = parent.map(|parent| parent.id);
+        let policy = as_written(&policy);
         self.channels.push(Channel {
             id,
             community,
@@ -199,6 +202,7 @@ impl Oracle {
         within(self.limits().body(new.description.len()))?;
         self.check_policy(&new.policy)?;
         check_settings(&new.settings, community)?;
+        new.policy = as_written(&new.policy);
         if new != old {
             let about = About { channel: Some(old.id), ..About::community(community.id) };
             new.rev = Rev(old.rev.0 + 1);
@@ -214,6 +218,7 @@ impl Oracle {
         within(self.limits().body(new.description.len()))?;
         self.check_audience(&new.audience)?;
         let NewLabel { key, name, description, audience } = new.clone();
+        let audience = written(&audience);
         let mut label =
             Label { community: community.id, key, name, description, audience, rev: Rev(1) };
         match self.label_row(community.id, &new.key) {
@@ -248,6 +253,17 @@ fn check_settings(settings: &Settings, community: &Community) -> Result {
         return Err(invalid("a feed offers at least one sort"));
     }
     Ok(())
+}
+
+/// An audience is what its text says.
+pub(super) fn written(audience: &Audience) -> Audience {
+    audience.to_string().parse().unwrap_or_else(|_| audience.clone())
+}
+
+fn as_written(policy: &Policy) -> Policy {
+    policy.rules().fold(Policy::inherit(), |policy, (action, audience)| {
+        policy.with(action.clone(), written(audience))
+    })
 }
 
 fn replace<T>(value: &mut T, new: Option<T>) {

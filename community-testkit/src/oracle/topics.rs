@@ -245,7 +245,7 @@ impl Oracle {
         let pin = pin.cloned().map(|NewPin { place, position, audience, until }| Pin {
             place,
             position,
-            audience,
+            audience: super::places::written(&audience),
             since: act.now,
             until,
         });

@@ -157,7 +157,11 @@ fn channel(dice: &mut Dice) -> Slug {
 }
 
 fn label(dice: &mut Dice) -> Slug {
-    if dice.chance(80) { slug(*dice.pick(&names::LABELS[..3])) } else { one_of(dice, &names::LABELS) }
+    if dice.chance(80) {
+        slug(*dice.pick(&names::LABELS[..3]))
+    } else {
+        one_of(dice, &names::LABELS)
+    }
 }
 
 fn labels(dice: &mut Dice) -> Vec<Slug> {
