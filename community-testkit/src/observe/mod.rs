@@ -178,6 +178,9 @@ impl Question {
 }
 
 /// Asks a question. A page comes with its cursor as text, under `next`.
+///
+/// # Errors
+/// What the engine refuses.
 pub async fn ask(session: &Session, question: &Question) -> Answer {
     fn shown(value: impl Serialize) -> Answer {
         serde_json::to_value(value)
@@ -254,6 +257,9 @@ const MOST_PAGES: usize = 1_000;
 ///
 /// In the answer each cursor is replaced by the place that it holds. The answer to a question with
 /// pages is the list of all pages.
+///
+/// # Errors
+/// The refusal of any page; `endless` when there is no end to them.
 pub fn walk(question: &Question, mut ask: impl FnMut(&Question) -> Answer) -> Answer {
     let (first, mut next) = one_page(question, &mut ask);
     let first = first?;

@@ -19,6 +19,9 @@ pub(super) struct Place {
 
 impl Oracle {
     /// Answers a question. A page comes with a cursor of the oracle's own, under `next`.
+    ///
+    /// # Errors
+    /// What the engine has to refuse.
     pub fn ask(&mut self, viewer: Viewer, question: &Question) -> Answer {
         let viewer = self.known_as(viewer);
         let act = Act { viewer, now: self.env.now(), given: Given::default() };

@@ -116,6 +116,9 @@ impl Oracle {
 
     /// Carries out a command whose references are settled. The answer is the new id as text where
     /// the command gives one, and null elsewhere.
+    ///
+    /// # Errors
+    /// What the engine has to refuse.
     pub fn perform(
         &mut self,
         viewer: Viewer,

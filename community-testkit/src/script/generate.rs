@@ -131,6 +131,12 @@ fn user(number: usize) -> Key {
     Key::new(&format!("user:{number}")).expect("a valid key")
 }
 
+/// One of several names.
+fn any_of(dice: &mut Dice, names: &[&str]) -> Slug {
+    let name: &&str = dice.pick(names);
+    slug(name)
+}
+
 /// One of several names, the last one seldom.
 fn one_of(dice: &mut Dice, names: &[&str]) -> Slug {
     let usual = names.len().saturating_sub(1);
@@ -150,18 +156,14 @@ fn community(dice: &mut Dice) -> Slug {
 /// The first three channels come up most: they are always founded.
 fn channel(dice: &mut Dice) -> Slug {
     if dice.chance(75) {
-        slug(*dice.pick(&names::CHANNELS[..3]))
+        any_of(dice, &names::CHANNELS[..3])
     } else {
         one_of(dice, &names::CHANNELS)
     }
 }
 
 fn label(dice: &mut Dice) -> Slug {
-    if dice.chance(80) {
-        slug(*dice.pick(&names::LABELS[..3]))
-    } else {
-        one_of(dice, &names::LABELS)
-    }
+    if dice.chance(80) { any_of(dice, &names::LABELS[..3]) } else { one_of(dice, &names::LABELS) }
 }
 
 fn labels(dice: &mut Dice) -> Vec<Slug> {
@@ -170,7 +172,7 @@ fn labels(dice: &mut Dice) -> Vec<Slug> {
 }
 
 fn role(dice: &mut Dice) -> Slug {
-    slug(*dice.pick(&names::ROLES))
+    any_of(dice, &names::ROLES)
 }
 
 /// A reference: to one of the first few half of the time, so that steps meet.
@@ -207,11 +209,11 @@ fn founding(dice: &mut Dice) -> Vec<Step> {
         commands.into_iter().map(|command| at_once(Actor::System, command)).collect();
     for _ in 0..7 {
         let actor = Actor::Member(dice.byte(6));
-        let place = (slug(names::COMMUNITIES[0]), slug(*dice.pick(&names::CHANNELS[..3])));
+        let place = (slug(names::COMMUNITIES[0]), any_of(dice, &names::CHANNELS[..3]));
         let kind = slug(if dice.chance(70) { "question" } else { "discussion" });
         let title = format!("Title {}", dice.below(20));
         let mut new = NewTopic::new(place.0, place.1, kind, title, "The first text of it.");
-        new.labels = (0..dice.below(3)).map(|_| slug(*dice.pick(&names::LABELS[..3]))).collect();
+        new.labels = (0..dice.below(3)).map(|_| any_of(dice, &names::LABELS[..3])).collect();
         steps.push(at_once(actor, Command::StartTopic(new)));
         for _ in 0..dice.below(4) {
             let (topic, parent) = (Pick::Known(dice.small(7)), None);
@@ -226,7 +228,7 @@ fn founding(dice: &mut Dice) -> Vec<Step> {
 /// A step of the founding.
 fn at_once(actor: Actor, command: Command) -> Step {
     let clock = Tick::On(1_000_000);
-    Step { clock, actor, request: None, deed: Deed::Do(command), look: None }
+    Step { clock, actor, request: None, deed: Deed::Do(Box::new(command)), look: None }
 }
 
 /// A community with channels, labels, roles and members.
@@ -303,7 +305,7 @@ fn deed(dice: &mut Dice) -> Deed {
         6..8 => Deed::ReadThread(dice.byte(3), topic(dice), Box::new(thread_query(dice))),
         8..13 => Deed::ReadOn(dice.byte(3)),
         13 => Deed::Reopen,
-        _ => Deed::Do(command(dice)),
+        _ => Deed::Do(Box::new(command(dice))),
     }
 }
 
@@ -370,7 +372,7 @@ fn command(dice: &mut Dice) -> Command {
         113..117 => Command::SetPin(topic(dice), dice.maybe(80, new_pin)),
         117..120 => {
             let statuses = ["open", "closed", "new", "in-review", "planned", "begun", "over"];
-            Command::SetStatus(topic(dice), slug(*dice.pick(&statuses)))
+            Command::SetStatus(topic(dice), any_of(dice, &statuses))
         }
         120..123 => {
             let kind = *dice.pick(&[LinkKind::Related, LinkKind::Duplicate]);
@@ -626,7 +628,7 @@ fn long_test() -> Audience {
 fn settings(dice: &mut Dice) -> Settings {
     Settings {
         kinds: dice.maybe(35, |dice| {
-            (0..1 + dice.below(4)).map(|_| slug(*dice.pick(&names::KINDS))).collect()
+            (0..1 + dice.below(4)).map(|_| any_of(dice, &names::KINDS)).collect()
         }),
         sorts: dice.maybe(20, |dice| (0..dice.below(5)).map(|_| *dice.pick(&Sort::ALL)).collect()),
         filters: dice
@@ -662,7 +664,7 @@ fn kind(dice: &mut Dice) -> Kind {
     }
     let field = Field { name: slug("place"), kind: FieldType::Text, required: dice.chance(40) };
     Kind {
-        name: slug(*dice.pick(&["case", "trip", "question"])),
+        name: any_of(dice, &["case", "trip", "question"]),
         answers: dice.chance(50),
         initial: slug("new"),
         transitions,
@@ -687,7 +689,7 @@ fn new_topic(dice: &mut Dice) -> NewTopic {
     let limits = Script::limits();
     let kind = match dice.below(100) {
         0..60 => slug("question"),
-        60..85 => slug(*dice.pick(&names::KINDS[..4])),
+        60..85 => any_of(dice, &names::KINDS[..4]),
         _ => one_of(dice, &names::KINDS),
     };
     let title = title(dice, limits.title);

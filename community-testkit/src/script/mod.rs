@@ -69,7 +69,7 @@ pub enum Actor {
 #[derive(Debug, Clone)]
 pub enum Deed {
     /// A command.
-    Do(Command),
+    Do(Box<Command>),
     /// The command of the n-th step before this one once more, with the same actor, request and
     /// references.
     Again(u8),

@@ -8,6 +8,9 @@ use crate::observe::Answer;
 
 /// Carries out a command whose references are settled. The answer is the new id as text where the
 /// command gives one, and null elsewhere.
+///
+/// # Errors
+/// What the engine refuses.
 pub async fn perform(session: &Session, command: &Command) -> Answer {
     let done = match command {
         Command::CreateCommunity(new) => {
