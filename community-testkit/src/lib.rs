@@ -7,10 +7,14 @@
 pub(crate) mod cases;
 mod check;
 pub mod conformance;
+pub mod differential;
 mod expected;
 mod fixture;
 mod meadow;
 mod model;
+pub mod observe;
+pub mod oracle;
+pub mod script;
 mod snapshot;
 mod verify;
 mod walk;

@@ -114,7 +114,7 @@ impl Session {
                 name: new.name.clone(),
                 description: new.description.clone(),
                 position: new.position,
-                policy: new.policy.clone(),
+                policy: new.policy.clone().canonical(),
                 settings: new.settings.clone(),
                 archived: false,
                 created_at: rights.now,
@@ -162,7 +162,7 @@ impl Session {
                 archived,
                 expected: _,
             } = update.clone();
-            let channel = Channel {
+            let mut channel = Channel {
                 name: name.unwrap_or_else(|| old.name.clone()),
                 description: description.unwrap_or_else(|| old.description.clone()),
                 position: position.unwrap_or(old.position),
@@ -174,6 +174,7 @@ impl Session {
             env.limits().body(channel.description.len())?;
             check_policy(&channel.policy, env.limits())?;
             check_settings(&channel.settings, community)?;
+            channel.policy = channel.policy.canonical();
             put_channel(&rights, old, channel)
         });
         Ok(())

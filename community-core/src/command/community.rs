@@ -99,6 +99,7 @@ impl Session {
                 rev: Rev::FIRST,
             };
             check_community(&community, env.limits())?;
+            let community = Community { policy: community.policy.canonical(), ..community };
             if rights.directory.community_by_key(&new.key).is_some() {
                 return Err(Error::Conflict("a community has this key already"));
             }
@@ -181,6 +182,7 @@ fn put_community(
     limits: &Limits,
 ) -> super::Planned {
     check_community(&community, limits)?;
+    community.policy = community.policy.canonical();
     let subject = Some(community.id.uuid());
     if community == *old {
         return nothing(rights, subject);

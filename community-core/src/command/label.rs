@@ -56,7 +56,7 @@ impl Session {
                 key: new.key.clone(),
                 name: new.name.clone(),
                 description: new.description.clone(),
-                audience: new.audience.clone(),
+                audience: new.audience.clone().canonical(),
                 rev: Rev::FIRST,
             };
             match rights.directory.label(community.id, &new.key) {

@@ -321,7 +321,7 @@ impl Session {
                 pin: pin.clone().map(|NewPin { place, position, audience, until }| Pin {
                     place,
                     position,
-                    audience,
+                    audience: audience.canonical(),
                     since: rights.now,
                     until,
                 }),

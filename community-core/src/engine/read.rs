@@ -201,12 +201,13 @@ impl Session {
                 if view.post.topic != topic {
                     return Err(Error::NotFound("post"));
                 }
-                top = view.post.depth;
+                if query.root == Some(wish) {
+                    top = view.post.depth;
+                }
                 path = store.ancestors(wish, &rights.scope).await?;
             }
             if let Some(around) = query.around {
                 start = ThreadStart::At(around);
-                top = 0;
             }
             let depth = query.depth.map_or(u32::MAX, |depth| top.saturating_add(depth));
             let name = format!("thread {topic} {:?} {} {depth}", query.root, query.order);

@@ -162,6 +162,10 @@ impl Audience {
     fn decider(&self, known: &Known<'_>) -> Decider<'_> {
         let whole = |holds| Decider { holds, part: self, negated: false };
         match self {
+            // As it is printed: what is stored as text has to be explained in the same words.
+            Self::All(parts) | Self::Any(parts) if parts.len() == 1 => {
+                parts.first().map_or_else(|| whole(true), |only| only.decider(known))
+            }
             Self::All(parts) => {
                 let mut parts = parts.iter().map(|part| part.decider(known));
                 parts.find(|part| !part.holds).unwrap_or_else(|| whole(true))
@@ -175,6 +179,27 @@ impl Audience {
                 Decider { holds: !holds, part, negated: !negated }
             }
             _ => whole(self.admits(known)),
+        }
+    }
+
+    /// The same audience as it reads back from its text: a conjunction or disjunction of one part is
+    /// that part, one of no parts `everyone` or `nobody`.
+    ///
+    /// Commands keep this form, so that an audience is the same whether a store keeps its text or
+    /// its tree. Recursion is bounded: what comes here has been checked.
+    pub(crate) fn canonical(self) -> Self {
+        let parts = |parts: Vec<Self>| parts.into_iter().map(Self::canonical).collect::<Vec<_>>();
+        let joined =
+            |mut parts: Vec<Self>, none: Self, join: fn(Vec<Self>) -> Self| match parts.len() {
+                0 => none,
+                1 => parts.pop().unwrap_or(none),
+                _ => join(parts),
+            };
+        match self {
+            Self::All(all) => joined(parts(all), Self::Everyone, Self::All),
+            Self::Any(any) => joined(parts(any), Self::Nobody, Self::Any),
+            Self::Not(inner) => Self::Not(Box::new(inner.canonical())),
+            test => test,
         }
     }
 
@@ -471,6 +496,15 @@ mod tests {
 
     proptest! {
         #[test]
+        fn the_canonical_form_is_the_one_that_reads_back(any in any_audience()) {
+            if any.check().is_ok() {
+                let canonical = any.clone().canonical();
+                prop_assert_eq!(canonical.to_string(), any.to_string());
+                prop_assert_eq!(audience(&any.to_string()), canonical);
+            }
+        }
+
+        #[test]
         fn the_part_that_decided_decides_the_same_alone(any in any_audience(), is_author: bool) {
             let (member, membership) = zoe();
             let (member, membership) = (Some(&member), Some(&membership));
@@ -482,6 +516,17 @@ mod tests {
                 prop_assert_eq!(holds, any.admits(&known));
                 prop_assert_eq!(audience(&part).admits(&known), holds, "{}", part);
             }
+        }
+    }
+
+    #[test]
+    fn an_audience_of_one_part_is_explained_as_that_part() {
+        let (member, _) = zoe();
+        let known = Known { member: Some(&member), ..Known::default() };
+        let choice = audience("members or vip = true");
+        for one in [Audience::All(vec![choice.clone()]), Audience::Any(vec![choice])] {
+            assert_eq!(one.explain(&known).part, "vip = true");
+            assert_eq!(audience(&one.to_string()).explain(&known), one.explain(&known));
         }
     }
 

@@ -54,6 +54,12 @@ impl Policy {
         self
     }
 
+    /// The same policy with every audience as it reads back from its text.
+    pub(crate) fn canonical(self) -> Self {
+        let rules = self.rules.into_iter();
+        Self { rules: rules.map(|(action, audience)| (action, audience.canonical())).collect() }
+    }
+
     /// Everybody reads; whoever is signed in may join; members write.
     #[must_use]
     pub fn public() -> Self {

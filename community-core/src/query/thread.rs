@@ -96,7 +96,8 @@ pub struct ThreadQuery {
     pub depth: Option<u32>,
     /// The post whose subtree is wanted; `None` is the topic's first post.
     pub root: Option<PostId>,
-    /// Begin at this post instead of at the root, as a permalink does.
+    /// Begin at this post instead of at the root, as a permalink does. The page is empty when the
+    /// thread does not show the post: taken back, without replies.
     pub around: Option<PostId>,
     /// Posts a page; `None` is 20.
     pub limit: Option<usize>,

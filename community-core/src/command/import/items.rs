@@ -164,7 +164,7 @@ impl Batch<'_> {
             pin: record.pin.as_ref().map(|pin| Pin {
                 place: pin.place,
                 position: pin.position,
-                audience: pin.audience.clone(),
+                audience: pin.audience.clone().canonical(),
                 since: pin.since,
                 until: pin.until,
             }),

@@ -169,6 +169,7 @@ impl Session {
                 ..Community::clone(old)
             };
             check_community(&community, self.engine().env().limits())?;
+            community.policy = community.policy.canonical();
             let id = Some(community.id.uuid());
             if community == **old {
                 return nothing(&rights, id);

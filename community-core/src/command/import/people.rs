@@ -190,7 +190,7 @@ impl Batch<'_> {
             name,
             description: record.description.clone(),
             position: record.position,
-            policy: record.policy.clone(),
+            policy: record.policy.clone().canonical(),
             settings: record.settings.clone(),
             archived: record.archived,
             ..base
@@ -272,7 +272,7 @@ impl Batch<'_> {
             key: record.key.clone(),
             name,
             description: record.description.clone(),
-            audience: record.audience.clone(),
+            audience: record.audience.clone().canonical(),
             rev: Rev::FIRST,
         };
         self.put_label(label)

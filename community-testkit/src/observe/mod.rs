@@ -1,0 +1,324 @@
+//! Everything that a viewer can be shown, as JSON that can be compared.
+//!
+//! A [`Question`] is one call of one public read, with its arguments. [`ask`] puts it to a
+//! [`Session`]; the [`Oracle`](crate::oracle::Oracle) answers the same questions in the same words.
+//! [`questions`] lists what to ask for each [`Read`] of the engine's register: it matches on the
+//! register exhaustively, so a new read that nobody observes does not compile.
+//!
+//! Cursors are opaque, and each side has its own; what is compared is the place that they hold.
+
+mod questions;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use community_core::diff::ChangeKind;
+use community_core::{
+    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, Seq, Session, Slot, Slug,
+    ThreadQuery, TopicId,
+};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+pub use questions::{Refs, questions};
+
+/// What was answered: a value, or a refusal.
+pub type Answer = Result<Value, Refusal>;
+
+/// A refusal, with everything of it that a caller can tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Refusal {
+    /// Which kind of error: `not_found`, `denied`, `invalid`, `conflict`, `limit` or `store`.
+    pub kind: &'static str,
+    /// Its text.
+    pub text: String,
+}
+
+impl From<&Error> for Refusal {
+    fn from(error: &Error) -> Self {
+        let kind = match error {
+            Error::NotFound(_) => "not_found",
+            Error::Denied(_) => "denied",
+            Error::Invalid(_) => "invalid",
+            Error::Conflict(_) => "conflict",
+            Error::Limit(_) => "limit",
+            _ => "store",
+        };
+        let mut text = error.to_string();
+        let mut source = std::error::Error::source(error).filter(|_| kind == "store");
+        while let Some(cause) = source {
+            text = format!("{text}: {cause}");
+            source = cause.source();
+        }
+        Self { kind, text }
+    }
+}
+
+impl From<Error> for Refusal {
+    fn from(error: Error) -> Self {
+        Self::from(&error)
+    }
+}
+
+/// One call of a public read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Question {
+    /// [`Session::communities`].
+    Communities,
+    /// [`Session::community`].
+    Community(Slug),
+    /// [`Session::channels`].
+    Channels(Slug),
+    /// [`Session::place`].
+    Place(ChannelId),
+    /// [`Session::labels`].
+    Labels(Slug),
+    /// [`Session::feed`].
+    Feed(FeedQuery),
+    /// [`Session::topic`].
+    Topic(TopicId),
+    /// [`Session::topic_by_key`].
+    TopicByKey(Slug, Key),
+    /// [`Session::thread`].
+    Thread(TopicId, ThreadQuery),
+    /// [`Session::post`].
+    Post(PostId),
+    /// [`Session::post_by_key`].
+    PostByKey(Slug, Key),
+    /// [`Session::revisions`], behind a number, at most so many.
+    Revisions(PostId, u32, Option<usize>),
+    /// [`Session::revision_diff`].
+    RevisionDiff(PostId, u32, u32),
+    /// [`Session::corrections`].
+    Corrections(PostId),
+    /// [`Session::reactions`].
+    Reactions {
+        /// The post.
+        post: PostId,
+        /// Votes or reactions.
+        slot: Slot,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
+    /// [`Session::own_reactions`].
+    OwnReactions(Vec<PostId>),
+    /// [`Session::links`].
+    Links(TopicId),
+    /// [`Session::members`].
+    Members {
+        /// The community.
+        community: Slug,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
+    /// [`Session::member_of`].
+    MemberOf(Slug, Key),
+    /// [`Session::authors`].
+    Authors(Vec<MemberId>),
+    /// [`Session::member_count`].
+    MemberCount(Slug),
+    /// [`Session::can`].
+    Can(Action, Slug, Option<Slug>),
+    /// [`Session::can_in_topic`].
+    CanInTopic(Action, TopicId),
+    /// [`Session::can_on_post`].
+    CanOnPost(Action, PostId),
+    /// [`Session::record_view`].
+    RecordView(TopicId),
+    /// [`Session::events`], behind a position, at most so many.
+    Events(Seq, Option<usize>),
+    /// [`Session::checkpoint`].
+    Checkpoint(Slug),
+    /// [`Session::export`]: only whether it is granted.
+    Export,
+}
+
+impl Question {
+    /// The read of the engine's register that this is a call of.
+    #[must_use]
+    pub fn read(&self) -> Read {
+        match self {
+            Self::Communities | Self::Community(_) => Read::Communities,
+            Self::Channels(_) | Self::Place(_) => Read::Channels,
+            Self::Labels(_) => Read::Labels,
+            Self::Feed(_) => Read::Feed,
+            Self::Topic(_) | Self::TopicByKey(..) => Read::Topic,
+            Self::Thread(..) => Read::Thread,
+            Self::Post(_) | Self::PostByKey(..) => Read::Post,
+            Self::Revisions(..) | Self::RevisionDiff(..) => Read::Revisions,
+            Self::Corrections(_) => Read::Corrections,
+            Self::Reactions { .. } => Read::Reactions,
+            Self::OwnReactions(_) => Read::OwnReactions,
+            Self::Links(_) => Read::Links,
+            Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
+            Self::MemberCount(_) => Read::MemberCount,
+            Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
+            Self::RecordView(_) => Read::RecordView,
+            Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
+        }
+    }
+
+    /// The same question about the page behind a cursor; `None` when it has no pages.
+    #[must_use]
+    pub fn behind(&self, cursor: &str) -> Option<Self> {
+        let mut next = self.clone();
+        match &mut next {
+            Self::Feed(FeedQuery { after, .. })
+            | Self::Thread(_, ThreadQuery { after, .. })
+            | Self::Reactions { after, .. }
+            | Self::Members { after, .. } => *after = Some(cursor.to_owned()),
+            _ => return None,
+        }
+        Some(next)
+    }
+}
+
+/// Asks a question. A page comes with its cursor as text, under `next`.
+///
+/// # Errors
+/// What the engine refuses.
+pub async fn ask(session: &Session, question: &Question) -> Answer {
+    fn shown(value: impl Serialize) -> Answer {
+        serde_json::to_value(value)
+            .map_err(|error| Refusal { kind: "unprintable", text: error.to_string() })
+    }
+    match question {
+        Question::Communities => shown(session.communities().await?),
+        Question::Community(key) => shown(session.community(key).await?),
+        Question::Channels(community) => shown(session.channels(community).await?),
+        Question::Place(channel) => shown(session.place(*channel).await?),
+        Question::Labels(community) => shown(session.labels(community).await?),
+        Question::Feed(query) => shown(session.feed(query).await?),
+        Question::Topic(id) => shown(session.topic(*id).await?),
+        Question::TopicByKey(community, key) => shown(session.topic_by_key(community, key).await?),
+        Question::Thread(topic, query) => shown(session.thread(*topic, query).await?),
+        Question::Post(id) => shown(session.post(*id).await?),
+        Question::PostByKey(community, key) => shown(session.post_by_key(community, key).await?),
+        Question::Revisions(post, after, limit) => {
+            shown(session.revisions(*post, *after, *limit).await?)
+        }
+        Question::RevisionDiff(post, from, to) => {
+            let changes = session.revision_diff(*post, *from, *to).await?;
+            let side = |without: ChangeKind| {
+                let of_side = changes.iter().filter(|change| change.kind != without);
+                of_side.map(|change| change.text.as_str()).collect::<String>()
+            };
+            Ok(diff_sides(&side(ChangeKind::Added), &side(ChangeKind::Removed)))
+        }
+        Question::Corrections(post) => shown(session.corrections(*post).await?),
+        Question::Reactions { post, slot, after, limit } => {
+            shown(session.reactions(*post, *slot, after.as_deref(), *limit).await?)
+        }
+        Question::OwnReactions(posts) => shown(session.own_reactions(posts).await?),
+        // Links come in no order.
+        Question::Links(topic) => shown(session.links(*topic).await?).map(sorted),
+        Question::Members { community, after, limit } => {
+            shown(session.members(community, after.as_deref(), *limit).await?)
+        }
+        Question::MemberOf(community, key) => shown(session.member_of(community, key).await?),
+        Question::Authors(ids) => shown(session.authors(ids).await?),
+        Question::MemberCount(community) => shown(session.member_count(community).await?),
+        Question::Can(action, community, channel) => {
+            shown(session.can(action, community, channel.as_ref()).await?)
+        }
+        Question::CanInTopic(action, topic) => shown(session.can_in_topic(action, *topic).await?),
+        Question::CanOnPost(action, post) => shown(session.can_on_post(action, *post).await?),
+        Question::RecordView(topic) => shown(session.record_view(*topic).await?),
+        Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
+        Question::Checkpoint(name) => shown(session.checkpoint(name).await?),
+        Question::Export => session.export().await.map(|_| Value::Null).map_err(Refusal::from),
+    }
+}
+
+/// The two texts that a diff was made of.
+pub(crate) fn diff_sides(old: &str, new: &str) -> Value {
+    json!({ "old": old, "new": new })
+}
+
+/// A list in an order of its own.
+pub(crate) fn sorted(list: Value) -> Value {
+    match list {
+        Value::Array(mut items) => {
+            items.sort_by_cached_key(Value::to_string);
+            Value::Array(items)
+        }
+        other => other,
+    }
+}
+
+/// Pages after which a walk that does not end is given up.
+const MOST_PAGES: usize = 1_000;
+
+/// Asks a question, and if it has pages, walks them to the end.
+///
+/// In the answer each cursor is replaced by the place that it holds. The answer to a question with
+/// pages is the list of all pages.
+///
+/// # Errors
+/// The refusal of any page; `endless` when there is no end to them.
+pub fn walk(question: &Question, mut ask: impl FnMut(&Question) -> Answer) -> Answer {
+    let (first, mut next) = one_page(question, &mut ask);
+    let first = first?;
+    if question.behind("").is_none() {
+        return Ok(first);
+    }
+    let mut pages = vec![first];
+    while let Some(behind) = next.and_then(|cursor| question.behind(&cursor)) {
+        if pages.len() == MOST_PAGES {
+            return Err(Refusal { kind: "endless", text: format!("{MOST_PAGES} pages") });
+        }
+        let (page, cursor) = one_page(&behind, &mut ask);
+        pages.push(page?);
+        next = cursor;
+    }
+    Ok(Value::Array(pages))
+}
+
+/// Asks for one page. Its cursor comes beside it, and in it stands the place that the cursor holds.
+pub(crate) fn one_page(
+    question: &Question,
+    ask: impl FnOnce(&Question) -> Answer,
+) -> (Answer, Option<String>) {
+    let mut answer = ask(question);
+    let mut cursor = None;
+    if let Ok(page) = &mut answer
+        && question.behind("").is_some()
+        && let Some(next) = page.get_mut("next")
+    {
+        cursor = next.as_str().map(str::to_owned);
+        *next = cursor.as_deref().map_or(Value::Null, place_of);
+    }
+    (answer, cursor)
+}
+
+/// Everything that one read of the register shows to a session about what `refs` names: each
+/// question with its answer.
+pub fn observe(session: &Session, read: Read, refs: &Refs) -> Value {
+    let mut observed = Vec::new();
+    for question in questions(read, refs) {
+        let answer = walk(&question, |question| pollster::block_on(ask(session, question)));
+        observed.push(json!([format!("{question:?}"), answer_value(&answer)]));
+    }
+    Value::Array(observed)
+}
+
+/// An answer as one value.
+#[must_use]
+pub fn answer_value(answer: &Answer) -> Value {
+    match answer {
+        Ok(value) => json!({ "ok": value }),
+        Err(Refusal { kind, text }) => json!({ "refused": kind, "text": text }),
+    }
+}
+
+/// The place that a cursor holds: 8 bytes of key and 16 of id, as its documentation says.
+fn place_of(cursor: &str) -> Value {
+    let bytes = URL_SAFE_NO_PAD.decode(cursor).unwrap_or_default();
+    let key = bytes.get(..8).and_then(|key| key.try_into().ok()).map(i64::from_be_bytes);
+    let id = bytes.get(8..24).and_then(|id| Uuid::from_slice(id).ok());
+    json!({ "key": key, "id": id })
+}

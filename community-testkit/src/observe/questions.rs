@@ -1,0 +1,252 @@
+//! What to ask for each read of the register.
+
+use community_core::query::PostOrder;
+use community_core::{
+    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read, Seq, Slot,
+    Slug, Sort, ThreadQuery, TopicId, Window,
+};
+
+use super::Question;
+
+/// Names of things in a world, there or not: what questions are asked about.
+#[derive(Debug, Clone, Default)]
+pub struct Refs {
+    /// Keys of communities.
+    pub communities: Vec<Slug>,
+    /// Keys of channels, in whichever community.
+    pub channels: Vec<Slug>,
+    /// Keys of labels, in whichever community.
+    pub labels: Vec<Slug>,
+    /// Kinds of topics.
+    pub kinds: Vec<Slug>,
+    /// Topics.
+    pub topics: Vec<TopicId>,
+    /// Posts.
+    pub posts: Vec<PostId>,
+    /// Corrections. No read takes one; commands do.
+    pub corrections: Vec<CorrectionId>,
+    /// Keys of topics and posts.
+    pub items: Vec<Key>,
+    /// Keys of members.
+    pub people: Vec<Key>,
+    /// Members.
+    pub members: Vec<MemberId>,
+    /// Channels.
+    pub places: Vec<ChannelId>,
+    /// Sizes of pages.
+    pub sizes: Vec<usize>,
+    /// Cursors of no list.
+    pub strange_cursors: Vec<String>,
+}
+
+/// Every question that one read of the register can be asked about these things.
+///
+/// The match has an arm for each read and none for the rest: whoever adds a read is told here.
+#[must_use]
+pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
+    match read {
+        Read::Communities => {
+            let mut all = vec![Question::Communities];
+            all.extend(refs.communities.iter().cloned().map(Question::Community));
+            all
+        }
+        Read::Channels => {
+            let mut all: Vec<_> =
+                refs.communities.iter().cloned().map(Question::Channels).collect();
+            all.extend(refs.places.iter().copied().map(Question::Place));
+            all
+        }
+        Read::Labels => refs.communities.iter().cloned().map(Question::Labels).collect(),
+        Read::Feed => feeds(refs).into_iter().map(Question::Feed).collect(),
+        Read::Topic => {
+            let mut all: Vec<_> = refs.topics.iter().copied().map(Question::Topic).collect();
+            all.extend(by_key(refs).map(|(at, key)| Question::TopicByKey(at, key)));
+            all
+        }
+        Read::Thread => threads(refs),
+        Read::Post => {
+            let mut all: Vec<_> = refs.posts.iter().copied().map(Question::Post).collect();
+            all.extend(by_key(refs).map(|(at, key)| Question::PostByKey(at, key)));
+            all
+        }
+        Read::Revisions => each_post(refs, |post, all| {
+            all.push(Question::Revisions(post, 0, None));
+            all.push(Question::Revisions(post, 1, Some(1)));
+            all.push(Question::RevisionDiff(post, 1, 2));
+            all.push(Question::RevisionDiff(post, 1, 1));
+            all.push(Question::RevisionDiff(post, 0, 1));
+        }),
+        Read::Corrections => each_post(refs, |post, all| all.push(Question::Corrections(post))),
+        Read::Reactions => each_post(refs, |post, all| {
+            for slot in [Slot::Vote, Slot::Reaction] {
+                for limit in refs.sizes.iter().copied().map(Some).chain([None, Some(0)]) {
+                    all.push(Question::Reactions { post, slot, after: None, limit });
+                }
+            }
+            for after in refs.strange_cursors.iter().cloned().map(Some) {
+                let slot = Slot::Reaction;
+                all.push(Question::Reactions { post, slot, after, limit: None });
+            }
+        }),
+        Read::OwnReactions => {
+            let mut all: Vec<_> =
+                refs.posts.chunks(7).map(|posts| Question::OwnReactions(posts.to_vec())).collect();
+            all.extend(refs.posts.first().map(|post| Question::OwnReactions(vec![*post; 2_000])));
+            all
+        }
+        Read::Links => refs.topics.iter().copied().map(Question::Links).collect(),
+        Read::Members => members(refs),
+        Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
+        Read::Can => rights(refs),
+        Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
+        Read::Events => {
+            let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
+            let mut all = vec![
+                Question::Events(Seq(0), None),
+                Question::Events(Seq(3), Some(2)),
+                Question::Events(Seq(u64::MAX / 4), Some(1)),
+                Question::Events(Seq(0), Some(0)),
+                Question::Events(Seq(0), Some(100_000)),
+                Question::Export,
+            ];
+            all.extend(projection);
+            all
+        }
+    }
+}
+
+/// Each key in each community.
+fn by_key(refs: &Refs) -> impl Iterator<Item = (Slug, Key)> {
+    let ids = refs.topics.iter().take(2).map(|id| id.to_string());
+    let ids = ids.chain(refs.posts.iter().take(3).map(|id| id.to_string()));
+    let ids = ids.filter_map(|id| Key::new(&id).ok());
+    let keys: Vec<Key> = refs.items.iter().cloned().chain(ids).collect();
+    let pairs = refs.communities.iter().flat_map(move |community| {
+        keys.iter().cloned().map(|key| (community.clone(), key)).collect::<Vec<_>>()
+    });
+    pairs.collect::<Vec<_>>().into_iter()
+}
+
+fn each_post(refs: &Refs, ask: impl Fn(PostId, &mut Vec<Question>)) -> Vec<Question> {
+    let mut all = Vec::new();
+    for post in &refs.posts {
+        ask(*post, &mut all);
+    }
+    all
+}
+
+fn feeds(refs: &Refs) -> Vec<FeedQuery> {
+    let mut wishes = vec![FeedQuery::home()];
+    let pair = refs.communities.iter().take(2).cloned().collect();
+    wishes.push(FeedQuery { communities: pair, ..FeedQuery::default() });
+    for community in &refs.communities {
+        let whole = FeedQuery::community(community.clone());
+        wishes.push(whole.clone());
+        for channel in &refs.channels {
+            wishes.push(whole.clone().channel(channel.clone()));
+        }
+        if let [first, second, ..] = refs.channels.as_slice() {
+            wishes.push(whole.clone().channel(first.clone()).channel(second.clone()));
+        }
+        wishes.extend(label_exprs(refs).into_iter().map(|labels| whole.clone().labels(labels)));
+        wishes.extend(refs.kinds.iter().map(|kind| whole.clone().kind(kind.clone())));
+        wishes.extend(refs.members.iter().map(|author| whole.clone().author(*author)));
+    }
+    if let [label, ..] = refs.labels.as_slice() {
+        wishes.push(FeedQuery::home().labels(LabelExpr::Has(label.clone())));
+    }
+    let mut all = Vec::new();
+    for wish in &wishes {
+        all.push(wish.clone());
+        for sort in Sort::ALL {
+            all.extend(refs.sizes.iter().map(|size| wish.clone().sort(sort).limit(*size)));
+        }
+    }
+    for community in &refs.communities {
+        let whole = FeedQuery::community(community.clone());
+        for days in [0, 1, 30, u16::MAX] {
+            let window = Window::Days(days);
+            for sort in [Sort::Top, Sort::Hot, Sort::Views, Sort::New] {
+                all.push(whole.clone().window(window).sort(sort).limit(2));
+            }
+        }
+        all.push(whole.clone().limit(0));
+        all.push(whole.clone().limit(1_000_000));
+        all.extend(refs.strange_cursors.iter().map(|cursor| whole.clone().after(cursor.clone())));
+    }
+    all
+}
+
+/// Label expressions of every form over these labels.
+fn label_exprs(refs: &Refs) -> Vec<LabelExpr> {
+    let has = |label: &Slug| LabelExpr::Has(label.clone());
+    let not = |expr| LabelExpr::Not(Box::new(expr));
+    let mut all: Vec<_> = refs.labels.iter().map(has).collect();
+    for pair in refs.labels.windows(2) {
+        let [a, b] = pair else { continue };
+        all.push(LabelExpr::All(vec![has(a), has(b)]));
+        all.push(LabelExpr::Any(vec![has(a), has(b)]));
+        all.push(LabelExpr::All(vec![has(a), not(has(b))]));
+        all.push(not(LabelExpr::Any(vec![has(a), has(b)])));
+    }
+    all
+}
+
+fn threads(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for topic in &refs.topics {
+        let mut ask = |query| all.push(Question::Thread(*topic, query));
+        for order in PostOrder::ALL {
+            for size in &refs.sizes {
+                let query = ThreadQuery { order, limit: Some(*size), ..ThreadQuery::default() };
+                ask(query.clone());
+                ask(ThreadQuery { depth: Some(1), ..query.clone() });
+                for (at, post) in refs.posts.iter().enumerate() {
+                    let depth = u32::try_from(at % 3).ok().filter(|depth| *depth > 0);
+                    ask(ThreadQuery { root: Some(*post), depth, ..query.clone() });
+                    ask(ThreadQuery { around: Some(*post), depth, ..query.clone() });
+                    let root = refs.posts.get(at / 2).copied();
+                    ask(ThreadQuery { root, around: Some(*post), depth, ..query.clone() });
+                }
+            }
+        }
+        for cursor in &refs.strange_cursors {
+            ask(ThreadQuery { after: Some(cursor.clone()), ..ThreadQuery::default() });
+        }
+        ask(ThreadQuery { limit: Some(0), ..ThreadQuery::default() });
+    }
+    all
+}
+
+fn members(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        let ask = |after, limit| Question::Members { community: community.clone(), after, limit };
+        all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
+        all.push(ask(None, Some(0)));
+        all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::MemberOf(community.clone(), key)));
+    }
+    all.push(Question::Authors(refs.members.clone()));
+    all.extend(refs.members.first().map(|id| Question::Authors(vec![*id; 2_000])));
+    all
+}
+
+fn rights(refs: &Refs) -> Vec<Question> {
+    let mut actions = Action::ALL.to_vec();
+    actions.extend(refs.kinds.iter().cloned().map(Action::StartKind));
+    let mut all = Vec::new();
+    for action in &actions {
+        for community in &refs.communities {
+            all.push(Question::Can(action.clone(), community.clone(), None));
+            for channel in &refs.channels {
+                let channel = Some(channel.clone());
+                all.push(Question::Can(action.clone(), community.clone(), channel));
+            }
+        }
+        all.extend(refs.topics.iter().map(|id| Question::CanInTopic(action.clone(), *id)));
+        all.extend(refs.posts.iter().map(|id| Question::CanOnPost(action.clone(), *id)));
+    }
+    all
+}

@@ -1,0 +1,147 @@
+//! Answers to questions.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use community_core::{Seq, Viewer};
+use serde::Serialize;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{Act, Given, Oracle, Result, invalid, within};
+use crate::observe::{Answer, Question, Refs, Refusal, answer_value, questions, walk};
+
+/// A place in a sorted list: its key and the id that breaks ties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Place {
+    pub(super) key: i64,
+    pub(super) id: Uuid,
+}
+
+impl Oracle {
+    /// Answers a question. A page comes with a cursor of the oracle's own, under `next`.
+    ///
+    /// # Errors
+    /// What the engine has to refuse.
+    pub fn ask(&mut self, viewer: Viewer, question: &Question) -> Answer {
+        let viewer = self.known_as(viewer);
+        let act = Act { viewer, now: self.env.now(), given: Given::default() };
+        match question {
+            Question::Communities => shown(self.communities(act)),
+            Question::Community(key) => shown(self.community_view(act, key)?),
+            Question::Channels(community) => shown(self.channels(act, community)?),
+            Question::Place(channel) => shown(self.place(act, *channel)?),
+            Question::Labels(community) => shown(self.labels(act, community)?),
+            Question::Feed(query) => self.feed(act, query),
+            Question::Topic(id) => shown(self.topic(act, *id)?),
+            Question::TopicByKey(community, key) => shown(self.topic_by_key(act, community, key)?),
+            Question::Thread(topic, query) => self.thread(act, *topic, query),
+            Question::Post(id) => shown(self.post(act, *id)?),
+            Question::PostByKey(community, key) => shown(self.post_by_key(act, community, key)?),
+            Question::Revisions(post, after, limit) => {
+                let limit = self.page_size(*limit)?;
+                shown(self.revisions(act, *post, *after, limit)?)
+            }
+            Question::RevisionDiff(post, from, to) => self.revision_diff(act, *post, *from, *to),
+            Question::Corrections(post) => shown(self.corrections(act, *post)?),
+            Question::Reactions { post, slot, after, limit } => {
+                self.reactions(act, *post, *slot, after.as_deref(), *limit)
+            }
+            Question::OwnReactions(posts) => shown(self.own_reactions(act, posts)?),
+            Question::Links(topic) => shown(self.links(act, *topic)?).map(crate::observe::sorted),
+            Question::Members { community, after, limit } => {
+                self.members(act, community, after.as_deref(), *limit)
+            }
+            Question::MemberOf(community, key) => shown(self.member_of(act, community, key)?),
+            Question::Authors(ids) => shown(self.authors(ids)?),
+            Question::MemberCount(community) => shown(self.member_count(act, community)?),
+            Question::Can(action, community, channel) => {
+                shown(self.can(act, action, community, channel.as_ref())?)
+            }
+            Question::CanInTopic(action, id) => {
+                let topic = self.seen_topic(act, *id)?;
+                shown(self.decide_in_topic(act, action, &topic, Some(topic.author))?)
+            }
+            Question::CanOnPost(action, id) => {
+                let post = self.seen_post(act, *id)?;
+                let topic = self.seen_topic(act, post.topic)?;
+                shown(self.decide_in_topic(act, action, &topic, Some(post.author))?)
+            }
+            Question::RecordView(topic) => self.record_view(act, *topic),
+            Question::Events(after, limit) => {
+                let limit = self.page_size(*limit)?;
+                self.require_system(act)?;
+                let behind = self.events.iter().filter(|event| event.seq > *after);
+                shown(behind.take(limit).collect::<Vec<_>>())
+            }
+            // Nothing here sets one.
+            Question::Checkpoint(_) => {
+                self.require_system(act)?;
+                shown(Option::<Seq>::None)
+            }
+            Question::Export => {
+                self.require_system(act)?;
+                Ok(Value::Null)
+            }
+        }
+    }
+
+    /// Everything that one read of the register shows to a viewer, as
+    /// [`observe`](crate::observe::observe) gives it for a session.
+    pub fn observe(&mut self, viewer: Viewer, read: community_core::Read, refs: &Refs) -> Value {
+        let mut observed = Vec::new();
+        for question in questions(read, refs) {
+            let answer = walk(&question, |question| self.ask(viewer, question));
+            observed.push(json!([format!("{question:?}"), answer_value(&answer)]));
+        }
+        Value::Array(observed)
+    }
+
+    /// The size of a page.
+    pub(super) fn page_size(&self, wish: Option<usize>) -> Result<usize> {
+        let size = wish.unwrap_or(20.min(self.limits().page));
+        if size == 0 {
+            return Err(invalid("a page holds at least one item"));
+        }
+        within(self.limits().page(size))?;
+        Ok(size)
+    }
+}
+
+pub(super) fn shown(value: impl Serialize) -> Answer {
+    serde_json::to_value(value)
+        .map_err(|error| Refusal { kind: "unprintable", text: error.to_string() })
+}
+
+/// A cursor of the oracle: the place as the engine's cursors hold it, then the list that it
+/// belongs to.
+pub(super) fn cursor(place: Place, list: &str) -> String {
+    let mut bytes = Vec::new();
+    bytes.extend(place.key.to_be_bytes());
+    bytes.extend(place.id.as_bytes());
+    bytes.extend(list.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// The place that a cursor of this list holds.
+pub(super) fn place_in(cursor: Option<&str>, list: &str) -> Result<Option<Place>> {
+    let Some(cursor) = cursor else { return Ok(None) };
+    let read = || {
+        let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
+        let key = i64::from_be_bytes(bytes.get(..8)?.try_into().ok()?);
+        let id = Uuid::from_slice(bytes.get(8..24)?).ok()?;
+        (bytes.get(24..)? == list.as_bytes()).then_some(Place { key, id })
+    };
+    read().map(Some).ok_or_else(|| invalid("that is not a cursor of this list"))
+}
+
+/// One page of a sorted list of places, and the cursor behind it when there is more.
+pub(super) fn page<T>(
+    sorted: Vec<(Place, T)>,
+    size: usize,
+    list: &str,
+) -> (Vec<T>, Option<String>) {
+    let more = sorted.len() > size;
+    let last = sorted.get(size.saturating_sub(1)).map(|(place, _)| *place);
+    let next = last.filter(|_| more).map(|place| cursor(place, list));
+    (sorted.into_iter().take(size).map(|(_, item)| item).collect(), next)
+}

@@ -1,0 +1,53 @@
+//! Every store does what the oracle says: the same results, errors and pages for random scripts of
+//! everything that a session can do.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::sync::Arc;
+
+use community_core::Store;
+use community_store_memory::MemoryStore;
+use community_store_sqlite::{Options, SqliteStore, Synchronous};
+use community_testkit::conformance::Opener;
+use community_testkit::differential::{Backend, run_many};
+
+const BACKENDS: [Backend; 2] = [Backend::new("memory", memory), Backend::new("sqlite", sqlite)];
+
+fn memory() -> Opener {
+    let store = Arc::new(MemoryStore::new());
+    Opener::new(move || {
+        let store = Arc::clone(&store);
+        async move { store as Arc<dyn Store> }
+    })
+}
+
+fn sqlite() -> Opener {
+    let dir = Arc::new(tempfile::tempdir().unwrap());
+    Opener::new(move || {
+        let dir = Arc::clone(&dir);
+        async move {
+            // Durability is tested elsewhere, by killing processes.
+            let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+            Arc::new(SqliteStore::open(dir.path(), options).unwrap()) as Arc<dyn Store>
+        }
+    })
+}
+
+fn differential(first: u64, count: usize) {
+    let command = "cargo test -p community --test differential";
+    match run_many(&BACKENDS, first, count, command) {
+        Ok(compared) => println!("{compared:?}"),
+        Err(report) => panic!("{report}"),
+    }
+}
+
+#[test]
+fn stores_do_what_the_oracle_says() {
+    differential(0, 500);
+}
+
+#[test]
+#[ignore = "takes an hour: run it before a release"]
+fn stores_do_what_the_oracle_says_in_20_000_scripts() {
+    differential(1_000_000, 20_000);
+}
