@@ -14,10 +14,10 @@ use crate::command::{
 ///
 /// Reading and writing is done as the member named by --as, or else as an anonymous visitor. The
 /// operator's commands (init, import, export, channel, label, member, moderate, policy set, events,
-/// backup, restore) act as the system, because whoever runs them holds the file; most of them
+/// verify, backup, restore) act as the system, because whoever runs them holds the file; most of them
 /// can be done as a member with --as, who is then refused what the policy does not allow.
 ///
-/// Exit codes: 0 done, 2 bad input, 3 denied or not found, 4 the store failed.
+/// Exit codes: 0 done, 1 findings of verify, 2 bad input, 3 denied or not found, 4 the store failed.
 #[derive(Debug, Parser)]
 #[command(name = "community", version, max_term_width = 100)]
 pub(crate) struct Cli {

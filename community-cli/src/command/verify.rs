@@ -1,9 +1,10 @@
-//! `verify`: everything that is counted and sorted, recomputed from its rows.
+//! `verify`: everything that is counted and sorted, recomputed from its rows; and the file itself.
 
 use std::fmt;
 
 use clap::Args;
-use community_testkit::Report;
+use community::sqlite::SqliteStore;
+use community_testkit::{Finding, Report};
 use serde::Serialize;
 
 use crate::context::{Context, nobody_acts};
@@ -22,7 +23,17 @@ impl Verify {
     pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
         nobody_acts(&context.globals)?;
         let report = community_testkit::verify(context.engine.store()).await;
-        let report = report.map_err(community::Error::from)?;
+        let mut report = report.map_err(community::Error::from)?;
+        if let Some(store) = context.engine.store_as::<SqliteStore>() {
+            let findings = store.integrity_check()?.into_iter().map(|found| Finding {
+                rule: "file",
+                subject: context.globals.data.display().to_string(),
+                expected: "ok".to_owned(),
+                found,
+            });
+            report.checks += 1;
+            report.findings.extend(findings);
+        }
         let clean = report.is_clean();
         let reply = Reply::new(Verified(report));
         Ok(if clean { reply } else { reply.with_findings() })
