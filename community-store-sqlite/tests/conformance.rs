@@ -1,5 +1,7 @@
 //! The contract of every store, case by case.
 
+#![allow(clippy::expect_used, reason = "a panic is how a test fails")]
+
 use std::sync::Arc;
 
 use community_core::Store;
