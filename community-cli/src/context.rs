@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use community::time::ManualClock;
-use community::{Engine, Error, Key, MemberId, Options, PostKind, PostView, Session, Slug};
+use community::{Action, Engine, Error, Key, MemberId, Options, PostKind, PostView, Session, Slug};
 
 use crate::args::Globals;
 use crate::failure::{Failure, Result};
@@ -50,6 +50,18 @@ impl Context {
         let session = self.engine.member_by_key(key).await?;
         session.viewer().member().ok_or_else(|| Error::NotFound("member").into())
     }
+}
+
+/// Goes on only for somebody who may do this there. Asked before a member is looked up by key: who
+/// has no say about members does not learn which keys there are.
+pub(crate) async fn require(
+    session: &Session,
+    action: Action,
+    community: &Slug,
+    channel: Option<&Slug>,
+) -> Result<()> {
+    let decision = session.can(&action, community, channel).await?;
+    if decision.allowed { Ok(()) } else { Err(Error::Denied(Box::new(decision)).into()) }
 }
 
 fn options(globals: &Globals) -> Options {

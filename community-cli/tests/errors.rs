@@ -141,6 +141,10 @@ fn what_is_hidden_is_reported_like_what_does_not_exist() {
             ("--as ana moderate move {} help", "hidden:1", "absent:1"),
             ("policy explain garden reply --topic {}", "hidden:1", "absent:1"),
             ("feed garden --author {}", "ed", "nobody"),
+            ("--as ana member role garden {} manager", "ed", "nobody"),
+            ("--as ana member level garden {} 3", "ed", "nobody"),
+            ("--as ana member add garden {}", "ed", "nobody"),
+            ("--as ana member sanction garden {} silence --lift", "ed", "nobody"),
         ] {
             let who = if arguments.starts_with("--as") { "" } else { who };
             for json in ["", "--json "] {

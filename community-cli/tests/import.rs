@@ -76,6 +76,7 @@ fn the_export_of_an_import_of_an_export_is_the_same() {
     place.ok("--data copy export jsonl --community garden second.jsonl");
     assert_eq!(place.read("first.jsonl"), place.read("second.jsonl"));
     assert_eq!(place.ok("export jsonl --community garden"), place.read("first.jsonl"));
+    assert_eq!(place.ok("export jsonl - --community garden"), place.read("first.jsonl"));
     assert_eq!(place.ok("--as ana topic q:1"), place.ok("--data copy --as ana topic q:1"));
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use community::Slug;
@@ -23,7 +23,7 @@ pub(crate) enum Export {
 
 #[derive(Debug, Args)]
 pub(crate) struct Jsonl {
-    /// The file, which is replaced; standard output when it is missing
+    /// The file, which is replaced; standard output when it is missing or `-`
     file: Option<PathBuf>,
     /// The key of the community
     #[arg(long, value_name = "KEY")]
@@ -40,6 +40,7 @@ struct Exported {
 impl Export {
     pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
         let Self::Jsonl(Jsonl { file, community }) = self;
+        let file = file.filter(|path| *path != Path::new("-"));
         let session = context.operator().await?;
         // Asked for first: an export that may not be leaves the file alone.
         session.export().await?;

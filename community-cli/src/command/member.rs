@@ -5,13 +5,13 @@ use std::fmt;
 
 use clap::{Args, Subcommand};
 use community::{
-    Attribute, Key, MemberId, MemberView, Name, NewMember, NewSanction, SanctionKind, Session,
-    Slug, Timestamp,
+    Action, Attribute, Key, MemberId, MemberView, Name, NewMember, NewSanction, SanctionKind,
+    Session, Slug, Timestamp,
 };
 use serde::Serialize;
 
 use crate::args::time;
-use crate::context::Context;
+use crate::context::{Context, require};
 use crate::failure::Result;
 use crate::object::{Created, Done, Names, moment};
 use crate::reply::Reply;
@@ -182,14 +182,14 @@ impl Member {
             }
             Self::Add { community, key, undo } => {
                 let session = context.operator().await?;
-                session.community(&community).await?;
+                require(&session, Action::Manage, &community, None).await?;
                 session.set_member(&community, context.member(&key).await?, !undo).await?;
                 Ok(Reply::new(Done::new("add", &key)))
             }
             Self::Role(role) => role.run(context).await,
             Self::Level { community, key, level } => {
                 let session = context.operator().await?;
-                session.community(&community).await?;
+                require(&session, Action::Manage, &community, None).await?;
                 session.set_level(&community, context.member(&key).await?, level).await?;
                 Ok(Reply::new(Done::new("level", &key)))
             }
@@ -231,7 +231,7 @@ impl Role {
     async fn run(self, context: &Context) -> Result<Reply> {
         let session = context.operator().await?;
         let Self { community, key, role, channel, revoke } = self;
-        session.community(&community).await?;
+        require(&session, Action::Manage, &community, channel.as_ref()).await?;
         let member = context.member(&key).await?;
         if revoke {
             session.revoke_role(&community, member, &role, channel.as_ref()).await?;
@@ -246,7 +246,7 @@ impl Sanction {
     async fn run(self, context: &Context) -> Result<Reply> {
         let session = context.operator().await?;
         let Self { community, key, kind, channel, until, reason, lift } = self;
-        session.community(&community).await?;
+        require(&session, Action::Moderate, &community, channel.as_ref()).await?;
         let member = context.member(&key).await?;
         if lift {
             session.lift_sanction(&community, member, kind, channel.as_ref()).await?;

@@ -11,7 +11,7 @@ use community::{
 };
 use serde::Serialize;
 
-use crate::context::{Context, Item};
+use crate::context::{Context, Item, require};
 use crate::failure::Result;
 use crate::object::Done;
 use crate::reply::Reply;
@@ -140,10 +140,7 @@ impl Target {
         context: &Context,
         session: &Session,
     ) -> Result<std::sync::Arc<Directory>> {
-        let decision = session.can(&Action::Manage, &self.community, self.channel.as_ref()).await?;
-        if !decision.allowed {
-            return Err(Error::Denied(Box::new(decision)).into());
-        }
+        require(session, Action::Manage, &self.community, self.channel.as_ref()).await?;
         Ok(context.engine.as_system().export().await?.directory)
     }
 
