@@ -69,30 +69,50 @@ impl ChangeSet {
     }
 
     /// A post becomes published, withdrawn or removed. `ancestors` are the posts above it, its
-    /// parent first; `active_at` is the topic's last activity afterwards. Returns the post and the
-    /// counts of children that moved.
+    /// parent first; `others` is the topic's last activity without the post. Returns the post and
+    /// the counts of children that moved.
     ///
-    /// The caller moves the topic's gate in the same change set, so that neither replies nor other
-    /// changes of state come between.
+    /// `topic` was read before everything else, and the caller moves its gate in the same change
+    /// set: nothing that looks at the gate comes between. Replies look at it and do not move it;
+    /// those that came meanwhile are noticed by what they count for.
     pub fn change_post_state(
         &mut self,
+        topic: &Topic,
         before: &Post,
         state: State,
         ancestors: &[Post],
-        active_at: Timestamp,
+        others: Timestamp,
     ) -> (Post, Vec<(PostId, i64)>) {
         let after = Post { state, ..before.clone() };
-        let step = match (before.state == State::Published, state == State::Published) {
-            (true, false) => -1,
-            (false, true) => 1,
-            _ => 0,
-        };
-        if step != 0 {
-            self.count_post(before.topic, before, step);
-            self.ops.push(Op::SetActive(before.topic, active_at));
+        match (before.state == State::Published, state == State::Published) {
+            (true, false) => {
+                self.expect_no_more(Counter::PostChildren(before.id), before.counters.children);
+                if before.bumps && before.created_at >= topic.counters.active_at {
+                    self.lower_active(topic, others);
+                }
+                self.count_post(topic.id, before, -1);
+            }
+            (false, true) => {
+                if before.bumps {
+                    self.ops.push(Op::RaiseActive(topic.id, before.created_at));
+                }
+                self.count_post(topic.id, before, 1);
+            }
+            _ => {}
         }
         let moved = self.show((before.is_shown(), after.is_shown()), ancestors);
         (self.change_post(before, after), moved)
+    }
+
+    /// A topic's last activity becomes an earlier one, because what it rested on is gone. Under the
+    /// topic's gate.
+    pub fn lower_active(&mut self, topic: &Topic, to: Timestamp) {
+        self.expect_no_more(Counter::TopicPosts(topic.id), topic.counters.posts);
+        self.ops.push(Op::SetActive(topic.id, to));
+    }
+
+    fn expect_no_more(&mut self, counter: Counter, count: i64) {
+        self.expect(Expect::Below(counter, count + 1));
     }
 
     /// A post was shown or not, and is now or not: counts it at its parent. A parent that is only a

@@ -62,11 +62,15 @@ impl ChangeSet {
     }
 
     /// Adds what is to happen after this in the same step. What `next` expects of an entity that
-    /// this change set has written itself is known already, and dropped.
+    /// this change set has written itself is known already, and dropped; what it expects of a
+    /// counter is said of the counter as it stands before this change set moves it.
     pub fn then(&mut self, next: Self) {
         let Self { request, expect, ops, events } = next;
         self.request = self.request.or(request);
-        for expectation in expect {
+        for mut expectation in expect {
+            if let Expect::Below(counter, bound) = &mut expectation {
+                *bound -= self.moves(counter);
+            }
             let settled = match &expectation {
                 Expect::Rev(entity, _) => self.ops.iter().any(|op| op.writes() == Some(*entity)),
                 Expect::ReactionIs { post, member, slot, .. } => self.ops.iter().any(|op| {
@@ -81,6 +85,15 @@ impl ChangeSet {
         }
         self.ops.extend(ops);
         self.events.extend(events);
+    }
+
+    /// By how much this change set moves a counter.
+    fn moves(&self, counter: &Counter) -> i64 {
+        let moves = self.ops.iter().filter_map(|op| match op {
+            Op::Bump(moved, step) if moved == counter => Some(step),
+            _ => None,
+        });
+        moves.sum()
     }
 
     /// Adds an expectation, once.

@@ -1,7 +1,7 @@
 //! Corrections: what is right, beside what was said.
 
 use super::nothing;
-use crate::change::{EventKind, Expect};
+use crate::change::{EntityRef, EventKind, Expect};
 use crate::domain::{Correction, Rev};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
@@ -71,6 +71,8 @@ impl Session {
             let id = correction.id.uuid();
             let mut changes = rights.changes();
             changes.expect(Expect::Gate(topic.id, topic.gate));
+            // The post was read before the gate: it may have been removed in between.
+            changes.expect(Expect::Rev(EntityRef::Post(new.post), view.post.rev));
             let kind = EventKind::Corrected { stands: true };
             changes.events.push(rights.event_on(kind, &topic, Some(new.post)));
             changes.change_correction(None, correction);

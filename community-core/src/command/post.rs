@@ -224,8 +224,10 @@ impl Session {
     async fn change_post_state(&self, id: PostId, state: State) -> Result<()> {
         command!(self, ("post state", id, state), |rights| {
             let view = self.visible_post(&rights, id).await?;
+            let topic = self.whole_topic(&rights, view.post.topic).await?;
+            // Read again behind the topic, whose gate then tells whether it is still so.
+            let view = self.visible_post(&rights, id).await?;
             let post = &view.post;
-            let topic = self.whole_topic(&rights, post.topic).await?;
             let action = state_action(post.state, state, rights.actor() == Some(post.author));
             rights.require_in_topic(&action, &topic, Some(post.author), "post")?;
             if post.kind == PostKind::Opening {
@@ -240,11 +242,9 @@ impl Session {
             let above: Vec<Post> =
                 above.into_iter().rev().map(|view| view.into_inner().post).collect();
             let others = store.latest_bump(topic.id, Some(id)).await?;
-            let own = (state == State::Published && post.bumps).then_some(post.created_at);
-            let active_at = [Some(topic.bumped_at), others, own].into_iter().flatten().max();
+            let others = others.unwrap_or(topic.bumped_at).max(topic.bumped_at);
             let mut changes = rights.changes();
-            let active_at = active_at.unwrap_or(topic.bumped_at);
-            changes.change_post_state(post, state, &above, active_at);
+            changes.change_post_state(&topic, post, state, &above, others);
             let kind = EventKind::PostStateChanged { state };
             changes.events.push(rights.event_on(kind, &topic, Some(id)));
             let after = Topic { gate: topic.gate + 1, ..topic.clone() };

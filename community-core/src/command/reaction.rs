@@ -1,7 +1,7 @@
 //! Votes and reactions.
 
 use super::nothing;
-use crate::change::{EventKind, Expect};
+use crate::change::{EntityRef, EventKind, Expect};
 use crate::domain::{Slot, Vote};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
@@ -54,6 +54,8 @@ impl Session {
             }
             let mut changes = rights.changes();
             changes.expect(Expect::Gate(topic.id, topic.gate));
+            // The post was read before the gate: it may have been removed in between.
+            changes.expect(Expect::Rev(EntityRef::Post(id), view.post.rev));
             let to = key.clone().map(|key| (key, rights.now));
             changes.change_reaction(&topic, id, me, slot, old.as_ref(), to);
             let kind = EventKind::Reacted { from: old, to: key.clone() };

@@ -436,6 +436,8 @@ impl Session {
                 return nothing(&rights, None);
             }
             let mut changes = rights.changes();
+            changes.expect(Expect::Gate(topic.id, topic.gate));
+            changes.expect(Expect::Gate(other.topic.id, other.topic.gate));
             changes.ops.push(if linked {
                 crate::change::Op::PutLink(Link { from, to, kind, at: rights.now })
             } else {

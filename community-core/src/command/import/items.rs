@@ -26,7 +26,7 @@ struct Text<'r> {
 }
 
 impl Batch<'_> {
-    pub(super) fn topic(&mut self, record: &TopicRecord) -> Result<()> {
+    pub(super) async fn topic(&mut self, record: &TopicRecord) -> Result<()> {
         let limits = self.env.limits();
         limits.check_title(record.title.as_str())?;
         limits.check_body(&record.body)?;
@@ -44,7 +44,7 @@ impl Batch<'_> {
             }
             Some(Item::Topic(id)) => {
                 let old = self.topic_by_id(*id)?;
-                self.change_topic(&old, record, &text)
+                self.change_topic(&old, record, &text).await
             }
             None => self.add_topic(record, &text),
         }
@@ -113,7 +113,9 @@ impl Batch<'_> {
         plan.events.push(event);
         self.posts.insert(post.id, (post, record.body.clone()));
         self.items.insert(record.key.clone(), Item::Topic(topic.id));
-        self.topics.insert(topic.id, topic);
+        let (id, active_at) = (topic.id, topic.bumped_at);
+        self.topics.insert(id, topic);
+        self.counted(id, 1, active_at);
         Ok(())
     }
 
@@ -173,7 +175,12 @@ impl Batch<'_> {
         })
     }
 
-    fn change_topic(&mut self, old: &Topic, record: &TopicRecord, text: &Text<'_>) -> Result<()> {
+    async fn change_topic(
+        &mut self,
+        old: &Topic,
+        record: &TopicRecord,
+        text: &Text<'_>,
+    ) -> Result<()> {
         let mut new = self.topic_facts(old.clone(), record)?;
         if new.author != old.author {
             return Err(Error::invalid("a topic keeps its author"));
@@ -198,15 +205,23 @@ impl Batch<'_> {
         }
         let at = text.edited_at.unwrap_or(self.rights.now);
         let event = self.event(EventKind::TopicEdited, &new, None, None, at);
-        let bumped =
-            (new.bumped_at != old.bumped_at).then(|| new.bumped_at.max(old.counters.active_at));
+        let active_at = old.counters.active_at;
+        let fell = new.bumped_at < old.bumped_at && old.bumped_at >= active_at;
+        let active_at = if fell {
+            self.activity_without(&new, None).await?
+        } else {
+            active_at.max(new.bumped_at)
+        };
         let plan = self.plan_mut();
-        if let Some(active_at) = bumped {
+        if fell {
+            plan.lower_active(old, active_at);
+        } else if active_at != old.counters.active_at {
             plan.ops.push(Op::RaiseActive(old.id, active_at));
         }
         plan.events.push(event);
         let new = plan.change_topic(old, new);
         self.topics.insert(new.id, new);
+        self.counted(old.id, 0, active_at);
         Ok(())
     }
 
@@ -300,6 +315,10 @@ impl Batch<'_> {
         let moved = plan.add_post(topic.id, &above, &post, revision);
         plan.events.extend(events);
         self.moved(moved);
+        if post.state == State::Published {
+            let bumped = if post.bumps { post.created_at } else { topic.bumped_at };
+            self.counted(topic.id, 1, topic.counters.active_at.max(bumped));
+        }
         self.items.insert(record.key.clone(), Item::Post(post.id));
         self.posts.insert(post.id, (post, record.body.clone()));
         Ok(())
@@ -335,6 +354,7 @@ impl Batch<'_> {
         if body != record.body {
             let (next, revision) = self.next_revision(&post, text, post.author)?;
             post = self.put_revision(&post, next, revision, record.body.clone());
+            self.settle();
         }
         let accepted = self.mark(record.accepted.as_ref(), post.kind)?;
         let official = self.mark(record.official.as_ref(), post.kind)?;
@@ -349,24 +369,26 @@ impl Batch<'_> {
             let plan = self.plan_mut();
             plan.events.extend(event);
             post = plan.change_accepted(&post, after);
+            self.settle();
         }
         if post.state != record.state {
             let above = self.ancestors(&post).await?;
-            let store = self.session.engine().store();
-            let others = store.latest_bump(topic.id, Some(post.id)).await?;
-            let own = (record.state == State::Published && post.bumps).then_some(post.created_at);
-            let active = [Some(topic.bumped_at), others, own].into_iter().flatten().max();
+            let others = self.activity_without(topic, Some(post.id)).await?;
             let kind = EventKind::PostStateChanged { state: record.state };
             let event = self.event(kind, topic, Some(post.id), None, self.rights.now);
-            let before_topic = self.topic_by_id(topic.id)?;
-            let gate = before_topic.gate + 1;
             let plan = self.plan_mut();
-            let active = active.unwrap_or(topic.bumped_at);
-            let (after, moved) = plan.change_post_state(&post, record.state, &above, active);
+            let (after, moved) = plan.change_post_state(topic, &post, record.state, &above, others);
             plan.events.push(event);
             let moved_gate =
-                plan.change_topic(&before_topic, Topic { gate, ..before_topic.clone() });
+                plan.change_topic(topic, Topic { gate: topic.gate + 1, ..topic.clone() });
             self.topics.insert(topic.id, moved_gate);
+            let published = |post: &Post| i64::from(post.state == State::Published);
+            let active_at = if after.state == State::Published && after.bumps {
+                others.max(after.created_at)
+            } else {
+                others
+            };
+            self.counted(topic.id, published(&after) - published(&post), active_at);
             self.moved(moved);
             post = after;
         }

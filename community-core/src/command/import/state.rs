@@ -4,7 +4,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use crate::change::{ChangeSet, EventKind, NewEvent};
-use crate::domain::{Channel, Community, Label, Member, Membership, Post, Slot, Topic};
+use crate::domain::{Channel, Community, Label, Member, Membership, Post, Slot, State, Topic};
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -31,6 +31,7 @@ pub(super) struct Batch<'a> {
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
     changes: ChangeSet,
     plan: ChangeSet,
+    writes: bool,
 }
 
 /// What a key stands for.
@@ -73,6 +74,7 @@ impl<'a> Batch<'a> {
             reactions: FxHashMap::default(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
+            writes: false,
         };
         let mut named = References::default();
         for record in records {
@@ -171,7 +173,7 @@ impl<'a> Batch<'a> {
 
     /// Plans one record. Returns whether it writes something.
     pub(super) async fn plan(&mut self, record: &Record) -> Result<bool> {
-        self.plan = ChangeSet::default();
+        self.writes = false;
         match record {
             Record::Community(_) => {
                 return Err(Error::invalid("the community stands on the first line"));
@@ -180,7 +182,7 @@ impl<'a> Batch<'a> {
             Record::Membership(record) => self.membership(record).await?,
             Record::Channel(record) => self.channel(record)?,
             Record::Label(record) => self.label(record)?,
-            Record::Topic(record) => self.topic(record)?,
+            Record::Topic(record) => self.topic(record).await?,
             Record::Post(record) => self.post(record).await?,
             Record::Revision(record) => self.revision(record).await?,
             Record::Reaction(record) => self.reaction(record)?,
@@ -188,10 +190,16 @@ impl<'a> Batch<'a> {
             Record::Link(record) => self.link(record).await?,
             Record::Views(record) => self.views(record).await?,
         }
+        self.settle();
+        Ok(self.writes)
+    }
+
+    /// Ends a step: what is planned from here on rests on what was planned so far. A record that
+    /// writes one entity twice ends a step in between.
+    pub(super) fn settle(&mut self) {
         let plan = std::mem::take(&mut self.plan);
-        let writes = !plan.is_empty();
+        self.writes |= !plan.is_empty();
         self.changes.then(plan);
-        Ok(writes)
     }
 
     /// The change set of the whole batch.
@@ -253,6 +261,44 @@ impl<'a> Batch<'a> {
             above.push(parent);
         }
         Ok(above)
+    }
+
+    /// The last activity of a topic without one of its posts, as the batch leaves it. Looks at the
+    /// whole thread: asked only when activity goes, which is rare.
+    pub(super) async fn activity_without(
+        &mut self,
+        topic: &Topic,
+        except: Option<PostId>,
+    ) -> Result<Timestamp> {
+        const PAGE: usize = 500;
+        let store = self.session.engine().store();
+        let mut after = None;
+        loop {
+            let rows = store.posts_by_id(topic.id, after, PAGE, self.scope()).await?;
+            let full = rows.len() == PAGE;
+            for row in self.scope().admit_all(rows) {
+                let view = row.into_inner();
+                after = Some(view.post.id);
+                self.posts.entry(view.post.id).or_insert((view.post, view.body));
+            }
+            if !full {
+                break;
+            }
+        }
+        let posts = self.posts.values().map(|(post, _)| post);
+        let bumps = posts.filter(|post| {
+            let counts = post.bumps && post.state == State::Published;
+            counts && post.topic == topic.id && Some(post.id) != except
+        });
+        Ok(bumps.map(|post| post.created_at).fold(topic.bumped_at, Timestamp::max))
+    }
+
+    /// Takes over what a plan has moved of a topic: posts that are published, the last activity.
+    pub(super) fn counted(&mut self, topic: TopicId, posts: i64, active_at: Timestamp) {
+        if let Some(topic) = self.topics.get_mut(&topic) {
+            topic.counters.posts += posts;
+            topic.counters.active_at = active_at;
+        }
     }
 
     /// Takes over counts of children that a plan has moved.
