@@ -11,8 +11,8 @@ use community_core::time::ManualClock;
 use community_core::{
     Action, Engine, Env, FeedQuery, Imported, Key, PostKind, Sort, State, Viewer,
 };
-use community_testkit::ModelStore;
 use community_testkit::worlds::{Access, Params, Size, World, load};
+use community_testkit::{ModelStore, verify};
 use pollster::block_on;
 
 /// A hash of a world's records as lines of JSON.
@@ -281,6 +281,8 @@ fn a_hamlet_loads_and_loading_it_again_changes_nothing() {
         let again = block_on(load(&session, &world)).unwrap();
         assert_eq!(again, Imported { changed: 0, unchanged: records });
         assert_eq!(block_on(engine.store().head()).unwrap(), head);
+        let report = block_on(verify(engine.store())).unwrap();
+        assert!(report.is_clean(), "{:#?}", report.findings);
     }
 }
 
