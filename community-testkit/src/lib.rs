@@ -10,6 +10,7 @@ pub mod conformance;
 pub mod differential;
 mod expected;
 mod fixture;
+pub mod leaks;
 mod meadow;
 mod model;
 pub mod observe;

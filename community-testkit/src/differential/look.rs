@@ -78,7 +78,7 @@ impl Run {
     }
 
     /// Puts so many questions of each read.
-    fn put(
+    pub(crate) fn put(
         &mut self,
         viewer: Viewer,
         refs: &Refs,
@@ -95,7 +95,11 @@ impl Run {
     }
 
     /// Puts one question, walking through all of its pages.
-    fn ask(&mut self, viewer: Viewer, question: &Question) -> Result<(), Box<Difference>> {
+    pub(crate) fn ask(
+        &mut self,
+        viewer: Viewer,
+        question: &Question,
+    ) -> Result<(), Box<Difference>> {
         let expected = walk(question, |question| self.oracle.ask(viewer, question));
         let answers: Vec<Answer> = self
             .subjects

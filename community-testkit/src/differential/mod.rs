@@ -5,6 +5,7 @@
 //! same ids; the oracle takes them over from the first store. A difference is cut down to the steps
 //! that it needs and comes with the line that runs it again.
 
+mod controls;
 mod look;
 mod minimise;
 mod subject;
@@ -19,17 +20,21 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::conformance::Opener;
-use crate::observe::{Answer, Question, answer_value};
+use crate::observe::{Answer, Question, answer_value, walk};
 use crate::oracle::{Given, Oracle};
 use crate::script::{Actor, Book, Command, Deed, Script, Step, Tick, absent};
 
+pub use controls::Fault;
 use subject::Subject;
+pub(crate) use subject::{Surface, honest};
 
 /// A kind of store that scripts run on.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Backend {
     name: &'static str,
     fresh: fn() -> Opener,
+    fault: Option<Fault>,
+    surface: Surface,
 }
 
 impl Backend {
@@ -37,7 +42,18 @@ impl Backend {
     /// opener opens that same store; a store that keeps nothing gives the same handle again.
     #[must_use]
     pub const fn new(name: &'static str, fresh: fn() -> Opener) -> Self {
-        Self { name, fresh }
+        Self { name, fresh, fault: None, surface: honest }
+    }
+
+    /// The same with a fault in it, which a run is to find.
+    #[must_use]
+    pub const fn with_fault(self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+
+    /// The same behind a surface that answers otherwise than the engine.
+    pub(crate) const fn behind(self, surface: Surface) -> Self {
+        Self { surface, ..self }
     }
 }
 
@@ -200,7 +216,7 @@ pub const MOST_STEPS: usize = 80;
 /// A script as it runs.
 pub(crate) struct Run {
     subjects: Vec<Subject>,
-    oracle: Oracle,
+    pub(crate) oracle: Oracle,
     clock: Arc<ManualClock>,
     pub(crate) book: Book,
     /// The commands that were carried out, settled.
@@ -213,10 +229,10 @@ pub(crate) struct Run {
 
 /// A command as it was sent.
 #[derive(Debug, Clone)]
-struct Sent {
-    viewer: Viewer,
-    request: Option<RequestId>,
-    command: Command,
+pub(crate) struct Sent {
+    pub(crate) viewer: Viewer,
+    pub(crate) request: Option<RequestId>,
+    pub(crate) command: Command,
 }
 
 /// How many pages are kept to be read on.
@@ -226,7 +242,7 @@ impl Run {
     pub(crate) fn new(backends: &[Backend]) -> Self {
         let (env, clock) = environment();
         Self {
-            subjects: backends.iter().map(|b| Subject::open(b.name, (b.fresh)())).collect(),
+            subjects: backends.iter().map(Subject::open).collect(),
             oracle: Oracle::new(env),
             clock,
             book: Book::default(),
@@ -248,12 +264,12 @@ impl Run {
                     Actor::Maker(_) => self.book.maker(&command).unwrap_or(viewer),
                     _ => viewer,
                 };
-                self.send(Sent { viewer, request, command })?;
+                let _answer = self.send(Sent { viewer, request, command })?;
             }
             Deed::Again(back) => {
                 let at = self.past.len().checked_sub(1 + usize::from(*back));
                 if let Some(sent) = at.and_then(|at| self.past.get(at)).cloned() {
-                    self.send(sent)?;
+                    let _answer = self.send(sent)?;
                 }
             }
             Deed::ReadFirst(kept, query) => {
@@ -304,7 +320,8 @@ impl Run {
         }
     }
 
-    fn send(&mut self, sent: Sent) -> Result<(), Box<Difference>> {
+    /// Carries out a command everywhere, and gives the oracle's answer.
+    pub(crate) fn send(&mut self, sent: Sent) -> Result<Answer, Box<Difference>> {
         let Sent { viewer, request, ref command } = sent;
         let answers: Vec<Answer> =
             self.subjects.iter().map(|subject| subject.perform(viewer, request, command)).collect();
@@ -320,7 +337,7 @@ impl Run {
             self.write_down(viewer, command, given);
         }
         self.past.push(sent);
-        Ok(())
+        Ok(expected)
     }
 
     /// The ids that the first store has given.
@@ -363,6 +380,18 @@ impl Run {
             }
             _ => {}
         }
+    }
+
+    /// How many answers were compared.
+    pub(crate) fn answers(&self) -> usize {
+        self.compared.answers
+    }
+
+    /// What the first store answers, pages walked to the end.
+    pub(crate) fn ask_first(&self, viewer: Viewer, question: &Question) -> Answer {
+        let subject = self.subjects.first();
+        let answer = subject.map(|subject| walk(question, |page| subject.ask(viewer, page)));
+        answer.unwrap_or(Ok(Value::Null))
     }
 
     /// Compares what the stores answer with what the oracle says.

@@ -7,17 +7,28 @@ use community_core::time::ManualClock;
 use community_core::{Engine, Env, RequestId, TopicId, Viewer};
 use uuid::Uuid;
 
-use super::environment;
+use super::controls::MeddledStore;
+use super::{Backend, Fault, environment};
 use crate::conformance::Opener;
 use crate::observe::{Answer, Question, ask};
 use crate::script::{Command, perform};
 
+/// What answers questions: the engine, or something in front of it that a control puts there.
+pub(crate) type Surface = fn(&Engine, Viewer, &Question) -> Answer;
+
+/// The engine's own answers.
+pub(crate) fn honest(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    pollster::block_on(ask(&engine.session(viewer), question))
+}
+
 /// A store with its engine, clock and ids.
-pub(super) struct Subject {
+pub(crate) struct Subject {
     pub(super) name: &'static str,
     pub(super) clock: Arc<ManualClock>,
     env: Env,
     opener: Opener,
+    fault: Option<Fault>,
+    surface: Surface,
     /// `None` only while it is opened again.
     engine: Option<Engine>,
     /// Its own cursors, by number.
@@ -31,10 +42,12 @@ impl fmt::Debug for Subject {
 }
 
 impl Subject {
-    pub(super) fn open(name: &'static str, opener: Opener) -> Self {
+    pub(super) fn open(backend: &Backend) -> Self {
         let (env, clock) = environment();
+        let Backend { name, fresh, fault, surface } = *backend;
+        let cursors = vec![None; super::KEPT_PAGES];
         let mut subject =
-            Self { name, clock, env, opener, engine: None, cursors: vec![None; super::KEPT_PAGES] };
+            Self { name, clock, env, opener: fresh(), fault, surface, engine: None, cursors };
         subject.reopen();
         subject
     }
@@ -43,6 +56,10 @@ impl Subject {
     pub(super) fn reopen(&mut self) {
         self.engine = None;
         let store = pollster::block_on(self.opener.open());
+        let store = match self.fault {
+            Some(fault) => Arc::new(MeddledStore::new(store, fault)),
+            None => store,
+        };
         self.engine = Some(Engine::with_env(store, self.env.clone()));
     }
 
@@ -65,8 +82,8 @@ impl Subject {
         pollster::block_on(perform(&session, command))
     }
 
-    pub(super) fn ask(&self, viewer: Viewer, question: &Question) -> Answer {
-        pollster::block_on(ask(&self.engine().session(viewer), question))
+    pub(crate) fn ask(&self, viewer: Viewer, question: &Question) -> Answer {
+        (self.surface)(self.engine(), viewer, question)
     }
 
     /// The first post of a topic; nil when there is no such topic.

@@ -171,6 +171,15 @@ impl Oracle {
         self.channels.iter().map(|channel| channel.id).collect()
     }
 
+    /// The post that a correction stands beside.
+    #[must_use]
+    pub fn post_of_correction(
+        &self,
+        id: community_core::CorrectionId,
+    ) -> Option<community_core::PostId> {
+        self.correction_row(id).map(|correction| correction.post)
+    }
+
     fn limits(&self) -> &Limits {
         self.env.limits()
     }

@@ -1,0 +1,81 @@
+//! Seeded leaks: each is one that another system had, and each has to be found.
+
+use community_core::{Engine, Viewer};
+use serde_json::Value;
+
+use crate::differential::{Backend, Fault, honest};
+use crate::observe::{Answer, Question, Refusal};
+
+/// A leak that is put into a store, or in front of the engine where a store cannot cause it: what
+/// the engine lets out it checks a second time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Leak {
+    /// One list forgets to ask what its viewer may see.
+    DroppedPredicate,
+    /// Counts are taken over everything.
+    CountOverEverything,
+    /// An error names a channel that its viewer does not see.
+    ErrorNamesHiddenChannel,
+    /// A cursor holds the id of a topic that its viewer does not see.
+    CursorHoldsHiddenId,
+    /// The list of labels has those that do not exist for its viewer.
+    LabelListWithHidden,
+}
+
+impl Leak {
+    /// All leaks.
+    pub const ALL: [Self; 5] = [
+        Self::DroppedPredicate,
+        Self::CountOverEverything,
+        Self::ErrorNamesHiddenChannel,
+        Self::CursorHoldsHiddenId,
+        Self::LabelListWithHidden,
+    ];
+
+    pub(super) fn into_backend(self, backend: Backend) -> Backend {
+        match self {
+            Self::DroppedPredicate => backend.behind(links_of_everybody),
+            Self::CountOverEverything => backend.with_fault(Fault::CountsEverything),
+            Self::ErrorNamesHiddenChannel => backend.behind(telling_errors),
+            Self::CursorHoldsHiddenId => backend.with_fault(Fault::CursorHoldsHiddenId),
+            Self::LabelListWithHidden => backend.behind(all_labels),
+        }
+    }
+}
+
+/// Who sees a topic sees all of its links.
+fn links_of_everybody(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    let answer = honest(engine, viewer, question)?;
+    match question {
+        Question::Links(_) => honest(engine, Viewer::System, question),
+        _ => Ok(answer),
+    }
+}
+
+/// A channel that is there and hidden is called by its name.
+fn telling_errors(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    honest(engine, viewer, question).map_err(|refusal| {
+        let Question::Can(_, _, Some(channel)) = question else { return refusal };
+        if honest(engine, Viewer::System, question).is_err() {
+            return refusal;
+        }
+        Refusal { text: format!("{}: `{channel}`", refusal.text), ..refusal }
+    })
+}
+
+/// The labels of a community as the system sees them, each with a count of zero if it is hidden.
+fn all_labels(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    let answer = honest(engine, viewer, question)?;
+    let (Question::Labels(_), Value::Array(seen)) = (question, &answer) else { return Ok(answer) };
+    let Ok(Value::Array(all)) = honest(engine, Viewer::System, question) else {
+        return Ok(answer);
+    };
+    let listed = all.into_iter().map(|mut label| {
+        let known = seen.iter().find(|known| known.get("key") == label.get("key"));
+        if let Some(topics) = label.get_mut("topics") {
+            *topics = known.and_then(|known| known.get("topics")).cloned().unwrap_or(0.into());
+        }
+        label
+    });
+    Ok(Value::Array(listed.collect()))
+}
