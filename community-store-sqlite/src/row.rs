@@ -7,10 +7,10 @@ use community_core::change::EntityId;
 use community_core::time::{from_micros, to_micros};
 use community_core::{
     ChannelId, CommunityId, CorrectionId, LinkKind, MemberId, PostId, PostKind, RequestId, Rev,
-    Slot, State, Timestamp, TopicId,
+    Slot, Slug, State, Timestamp, TopicId,
 };
 use rusqlite::Row;
-use rusqlite::types::FromSql;
+use rusqlite::types::{FromSql, ValueRef};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -32,8 +32,8 @@ impl<'a, 's> Columns<'a, 's> {
 
     /// A value that SQLite keeps as it is: a number, a flag, a text.
     pub(crate) fn get<T: FromSql>(&mut self) -> Result<T> {
-        let at = self.step();
-        Ok(self.row.get(at)?)
+        self.next += 1;
+        Ok(self.row.get(self.next - 1)?)
     }
 
     pub(crate) fn id<T: Id>(&mut self) -> Result<T> {
@@ -44,86 +44,141 @@ impl<'a, 's> Columns<'a, 's> {
         Ok(self.get::<Option<[u8; 16]>>()?.map(T::of))
     }
 
-    /// A number that is never negative.
-    pub(crate) fn whole<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<T> {
-        let at = self.step();
-        T::try_from(self.row.get::<_, i64>(at)?).map_err(|error| self.unreadable(at, error))
-    }
-
-    pub(crate) fn opt_whole<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<Option<T>> {
-        if self.is_null()? { self.skip(None) } else { self.whole().map(Some) }
-    }
-
-    pub(crate) fn time(&mut self) -> Result<Timestamp> {
-        let at = self.step();
-        let micros = self.row.get(at)?;
-        from_micros(micros).ok_or_else(|| self.unreadable(at, "no time in the years 1970 to 2199"))
-    }
-
-    pub(crate) fn opt_time(&mut self) -> Result<Option<Timestamp>> {
-        if self.is_null()? { self.skip(None) } else { self.time().map(Some) }
-    }
-
-    /// A validated text.
-    pub(crate) fn text<T: FromStr<Err: Display>>(&mut self) -> Result<T> {
-        let at = self.step();
-        let text = self.row.get_ref(at)?.as_str();
-        text.map_err(|error| self.unreadable(at, error))?
-            .parse()
-            .map_err(|error| self.unreadable(at, error))
-    }
-
-    pub(crate) fn opt_text<T: FromStr<Err: Display>>(&mut self) -> Result<Option<T>> {
-        if self.is_null()? { self.skip(None) } else { self.text().map(Some) }
-    }
-
-    pub(crate) fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
-        let at = self.step();
-        let text = self.row.get_ref(at)?.as_str();
-        let text = text.map_err(|error| self.unreadable(at, error))?;
-        serde_json::from_str(text).map_err(|error| self.unreadable(at, error))
-    }
-
-    pub(crate) fn opt_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
-        if self.is_null()? { self.skip(None) } else { self.json().map(Some) }
-    }
-
     /// The revision of an entity.
     pub(crate) fn rev(&mut self) -> Result<Rev> {
         self.whole().map(Rev)
     }
 
+    /// A number that is never negative.
+    pub(crate) fn whole<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<T> {
+        self.read(whole)
+    }
+
+    pub(crate) fn opt_whole<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<Option<T>> {
+        self.read_opt(whole)
+    }
+
+    pub(crate) fn time(&mut self) -> Result<Timestamp> {
+        self.read(time)
+    }
+
+    pub(crate) fn opt_time(&mut self) -> Result<Option<Timestamp>> {
+        self.read_opt(time)
+    }
+
+    /// A validated text.
+    pub(crate) fn text<T: FromStr<Err: Display>>(&mut self) -> Result<T> {
+        self.read(text)
+    }
+
+    pub(crate) fn opt_text<T: FromStr<Err: Display>>(&mut self) -> Result<Option<T>> {
+        self.read_opt(text)
+    }
+
+    pub(crate) fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        self.read(from_json)
+    }
+
+    pub(crate) fn opt_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>> {
+        self.read_opt(from_json)
+    }
+
+    /// A short name of which there are few.
+    pub(crate) fn word(&mut self, words: &mut Words) -> Result<Slug> {
+        self.read(|value| words.get(as_str(value)?))
+    }
+
+    /// A list of such names, as JSON.
+    pub(crate) fn words(&mut self, words: &mut Words) -> Result<Vec<Slug>> {
+        self.read(|value| {
+            let list = as_str(value)?;
+            // Written by this store: no name holds a quote, a comma or a backslash.
+            let inner = list.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+            let inner = inner.ok_or("no list")?;
+            if inner.is_empty() {
+                return Ok(Vec::new());
+            }
+            inner.split(',').map(|quoted| words.get(quoted.trim().trim_matches('"'))).collect()
+        })
+    }
+
     /// A value that is kept as a code.
     pub(crate) fn code<T: Code>(&mut self) -> Result<T> {
-        let at = self.step();
-        T::of(self.row.get(at)?).ok_or_else(|| self.unreadable(at, "an unknown code"))
+        self.read(|value| {
+            let code = value.as_i64().map_err(in_words)?;
+            u8::try_from(code).ok().and_then(T::of).ok_or_else(|| "an unknown code".to_owned())
+        })
     }
 
     /// A value that is kept by its name.
     pub(crate) fn named<T>(&mut self, of: impl FnOnce(&str) -> Option<T>) -> Result<T> {
-        let at = self.step();
-        let text = self.row.get_ref(at)?.as_str();
-        let text = text.map_err(|error| self.unreadable(at, error))?;
-        of(text).ok_or_else(|| self.unreadable(at, "an unknown name"))
+        self.read(|value| of(as_str(value)?).ok_or_else(|| "an unknown name".to_owned()))
     }
 
-    fn step(&mut self) -> usize {
+    fn read<T>(&mut self, read: impl FnOnce(ValueRef<'_>) -> Result<T, String>) -> Result<T> {
+        let at = self.next;
         self.next += 1;
-        self.next - 1
+        read(self.row.get_ref(at)?).map_err(|reason| {
+            let column = self.row.as_ref().column_name(at).unwrap_or("?").to_owned();
+            Fault::Row { column, reason }
+        })
     }
 
-    fn skip<T>(&mut self, value: T) -> Result<T> {
-        self.next += 1;
-        Ok(value)
+    fn read_opt<T>(
+        &mut self,
+        read: impl FnOnce(ValueRef<'_>) -> Result<T, String>,
+    ) -> Result<Option<T>> {
+        self.read(|value| match value {
+            ValueRef::Null => Ok(None),
+            value => read(value).map(Some),
+        })
     }
+}
 
-    fn is_null(&self) -> Result<bool> {
-        Ok(self.row.get_ref(self.next)?.data_type() == rusqlite::types::Type::Null)
-    }
+fn whole<T: TryFrom<i64, Error: Display>>(value: ValueRef<'_>) -> Result<T, String> {
+    T::try_from(value.as_i64().map_err(in_words)?).map_err(in_words)
+}
 
-    fn unreadable(&self, at: usize, reason: impl Display) -> Fault {
-        let column = self.row.as_ref().column_name(at).unwrap_or("?").to_owned();
-        Fault::Row { column, reason: reason.to_string() }
+fn time(value: ValueRef<'_>) -> Result<Timestamp, String> {
+    let micros = value.as_i64().map_err(in_words)?;
+    from_micros(micros).ok_or_else(|| "no time in the years 1970 to 2199".to_owned())
+}
+
+fn text<T: FromStr<Err: Display>>(value: ValueRef<'_>) -> Result<T, String> {
+    as_str(value)?.parse().map_err(in_words)
+}
+
+fn from_json<T: DeserializeOwned>(value: ValueRef<'_>) -> Result<T, String> {
+    serde_json::from_str(as_str(value)?).map_err(in_words)
+}
+
+fn as_str(value: ValueRef<'_>) -> Result<&str, String> {
+    value.as_str().map_err(in_words)
+}
+
+fn in_words(error: impl Display) -> String {
+    error.to_string()
+}
+
+/// Names that were read lately: labels, kinds and statuses come again and again, and are checked
+/// and allocated once.
+#[derive(Debug, Default)]
+pub(crate) struct Words(Vec<Slug>);
+
+impl Words {
+    /// Beyond so many, looking takes longer than making.
+    const MOST: usize = 64;
+
+    fn get(&mut self, text: &str) -> Result<Slug, String> {
+        if let Some(known) = self.0.iter().find(|known| known.as_str() == text) {
+            return Ok(known.clone());
+        }
+        let word = Slug::new(text).map_err(in_words)?;
+        if self.0.len() == Self::MOST {
+            self.0.clear();
+        }
+        self.0.push(word.clone());
+        Ok(word)
     }
 }
 

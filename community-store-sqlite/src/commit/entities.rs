@@ -36,6 +36,9 @@ const COUNT_TOPIC: &str = "UPDATE topics SET ups = ?2, downs = ?3, posts = ?4, a
      accepted = ?6, participants = ?7, views = ?8, active_at = ?9 WHERE id = ?1";
 
 /// By the primary key.
+const CORRECT_TOPIC: &str = "UPDATE topics SET corrections = ?2 WHERE id = ?1";
+
+/// By the primary key.
 const PUT_POST: &str = "INSERT INTO posts
     (id, topic, parent, depth, kind, key, author, state, bumps, accepted_at, accepted_by,
      accepted_reason, official_at, official_by, official_reason, created_at, edited_at, revision,
@@ -175,7 +178,17 @@ impl Change<'_> {
             if before.as_ref() == Some(&now) {
                 continue;
             }
-            if put { self.write_post(&now)? } else { self.count_post(&now)? }
+            if put {
+                self.write_post(&now)?
+            } else {
+                self.count_post(&now)?
+            }
+            let corrections = |post: &Post| post.counters.corrections;
+            let corrected = before.as_ref().map_or(0, corrections) != corrections(&now);
+            if corrected && now.parent.is_none() {
+                let params = (now.topic.as_bytes(), corrections(&now));
+                self.conn.prepare_cached(CORRECT_TOPIC)?.execute(params)?;
+            }
         }
         Ok(())
     }

@@ -7,7 +7,7 @@ use community_core::{
     ChannelId, CommunityId, PostId, Scope, Slug, State, Timestamp, Topic, TopicId,
 };
 
-use super::merge::{Direction, Walk};
+use super::merge::Walk;
 use super::{Snapshot, topics};
 use crate::error::Result;
 
@@ -89,8 +89,7 @@ fn own_topics(
         return Ok(own);
     };
     let mine = Listing::Author(me);
-    let Some(mut walk) = Walk::start(snapshot, &mine, ListingKey::New, Direction::Falling, None)?
-    else {
+    let Some(mut walk) = Walk::start(snapshot, &mine, ListingKey::New, 64)? else {
         return Ok(own);
     };
     while let Some(entry) = walk.next(snapshot)? {

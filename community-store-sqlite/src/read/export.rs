@@ -8,7 +8,7 @@ use community_core::{CommunityId, PostId, Scope, TopicId, Unchecked};
 use super::topics::{read_row, topic_columns};
 use super::{Snapshot, posts};
 use crate::error::Result;
-use crate::row::Columns;
+use crate::row::{Columns, Words};
 use crate::scope::admits;
 
 /// Along `topics_by_id`; authors by the primary key. The index is named because a database that
@@ -37,10 +37,10 @@ pub(super) fn topics(
     let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
     let mut statement = snapshot.prepare(TOPICS)?;
     let mut rows = statement.query((community.as_bytes(), after))?;
-    let mut found = Vec::new();
+    let (mut found, mut words) = (Vec::new(), Words::default());
     while found.len() < limit {
         let Some(row) = rows.next()? else { break };
-        let row = read_row(&mut Columns::of(row))?;
+        let row = read_row(&mut Columns::of(row), &mut words)?;
         if admits(scope, &row.topic) {
             found.push(Unchecked::new(row));
         }

@@ -1,17 +1,43 @@
 //! Feeds: walk along listings, look at what they name, stop when the page is full.
 //!
-//! First keys, then topics: a listing gives ids in order, each topic is then looked up by its id,
-//! in the same snapshot. What a listing cannot tell is tested on the topic.
+//! A listing gives ids in order, and each topic is looked up by its id, in the same snapshot. What
+//! a listing cannot tell is tested on the topic.
 
 use community_core::query::{FeedRequest, Position, Sort};
 use community_core::store::{Card, FeedPage};
 use community_core::{Scope, Slug, State, Topic, Unchecked};
 
-use super::merge::{Direction, Merge};
-use super::plan::{Plan, Way};
-use super::{Snapshot, topics};
+use super::Snapshot;
+use super::merge::{Direction, Entry, Merge, number_of};
+use super::plan::{Patience, Plan, Source, Way};
+use super::topics::{Cards, card_columns, read_card};
 use crate::error::Result;
+use crate::listings::sort_code;
+use crate::row::{Columns, Words};
 use crate::scope::admits;
+
+/// Backwards along the primary key; topics and authors by theirs.
+const CARDS_FALLING: &str = concat!(
+    "SELECT e.key, e.topic, e.channel, ",
+    card_columns!(),
+    " FROM listing_entries e CROSS JOIN topics t ON t.id = e.topic
+    CROSS JOIN members m ON m.id = t.author
+    WHERE e.listing = ?1 AND e.sort = ?2 AND (e.key, e.topic) < (?3, ?4)
+    ORDER BY e.key DESC, e.topic DESC"
+);
+
+/// Along the primary key; topics and authors by theirs.
+const CARDS_RISING: &str = concat!(
+    "SELECT e.key, e.topic, e.channel, ",
+    card_columns!(),
+    " FROM listing_entries e CROSS JOIN topics t ON t.id = e.topic
+    CROSS JOIN members m ON m.id = t.author
+    WHERE e.listing = ?1 AND e.sort = ?2 AND (e.key, e.topic) > (?3, ?4)
+    ORDER BY e.key, e.topic"
+);
+
+pub(crate) const STATEMENTS: &[(&str, &str)] =
+    &[("cards of a listing, falling", CARDS_FALLING), ("cards of a listing, rising", CARDS_RISING)];
 
 pub(super) fn page(
     snapshot: &Snapshot<'_>,
@@ -19,9 +45,20 @@ pub(super) fn page(
     scope: &Scope,
 ) -> Result<FeedPage> {
     let plan = Plan::new(snapshot, request, scope)?;
-    let mut page = Filling { snapshot, request, scope, items: Vec::new(), more: false };
-    if let Some(at) = page.fill(&plan, Way::Wide, request.after, plan.patience())? {
-        page.fill(&plan, Way::Narrow, Some(at), None)?;
+    let direction = match request.sort {
+        Sort::Oldest => Direction::Rising,
+        _ => Direction::Falling,
+    };
+    let items = Vec::with_capacity(request.limit.min(100));
+    let mut page = Filling { snapshot, request, scope, direction, items, more: false };
+    let sources = plan.sources(Way::Wide);
+    match sources.as_slice() {
+        [source] if source.is_pure() => page.walk(source)?,
+        sources => {
+            if let Some(at) = page.merge(sources, request.after, plan.patience())? {
+                page.merge(&plan.sources(Way::Narrow), Some(at), None)?;
+            }
+        }
     }
     Ok(FeedPage { items: page.items, more: page.more })
 }
@@ -31,40 +68,65 @@ struct Filling<'a> {
     snapshot: &'a Snapshot<'a>,
     request: &'a FeedRequest,
     scope: &'a Scope,
+    direction: Direction,
     items: Vec<(Position, Unchecked<Card>)>,
     more: bool,
 }
 
 impl Filling<'_> {
-    /// Walks until the page is full and it is known whether there is more, or nothing is left.
-    /// Gives up when it has met more entries of other channels than `patience`, and says where.
-    fn fill(
-        &mut self,
-        plan: &Plan<'_>,
-        way: Way,
-        after: Option<Position>,
-        mut patience: Option<usize>,
-    ) -> Result<Option<Position>> {
-        let Self { snapshot, request, scope, .. } = *self;
-        let mut merge = Merge::new(match request.sort {
-            Sort::Oldest => Direction::Rising,
-            _ => Direction::Falling,
-        });
-        let sources = plan.sources(way);
-        for (number, source) in sources.iter().enumerate() {
-            merge.add(snapshot, &source.listing, source.keys.iter().copied(), after, number)?;
-        }
-        let mut looked_at = None;
-        while let Some((entry, number)) = merge.next(snapshot)? {
-            let Some(source) = sources.get(number) else { continue };
-            if request.since.is_some_and(|since| entry.topic < since) {
+    /// Walks along one listing of which next to everything counts: entries, topics and authors in
+    /// one statement, which stops when the page is full.
+    fn walk(&mut self, source: &Source<'_>) -> Result<()> {
+        let Self { snapshot, request, scope, direction, .. } = *self;
+        let [key] = source.keys.as_slice() else { return Ok(()) };
+        let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(()) };
+        let (after, topic) = direction.behind(request.after);
+        let mut statement = snapshot.prepare(match direction {
+            Direction::Falling => CARDS_FALLING,
+            Direction::Rising => CARDS_RISING,
+        })?;
+        let mut rows = statement.query((listing, sort_code(*key), after, topic))?;
+        let mut words = Words::default();
+        while let Some(row) = rows.next()? {
+            let mut columns = Columns::of(row);
+            let entry = Entry::read(&mut columns)?;
+            if self.is_too_old(&entry) || !source.counts(&entry, scope) {
                 continue;
             }
+            let card = || read_card(snapshot, &mut columns, &mut words).map(Some);
+            if !self.offer(&entry, source, card)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Walks along several listings at once. Gives up when its patience is lost, and says where.
+    fn merge(
+        &mut self,
+        sources: &[Source<'_>],
+        after: Option<Position>,
+        patience: Option<Patience>,
+    ) -> Result<Option<Position>> {
+        let Self { snapshot, request, scope, direction, .. } = *self;
+        // One walk gives the whole page and the proof that there is more. Of several each gives a
+        // part; those that give more are asked again.
+        let walks: usize = sources.iter().map(|source| source.keys.len()).sum();
+        let portion = if walks <= 1 { request.limit + 1 } else { 1 + 2 * request.limit / walks };
+        let mut merge = Merge::new(direction, after, portion);
+        for (number, source) in sources.iter().enumerate() {
+            merge.add(snapshot, &source.listing, &source.keys, number)?;
+        }
+        let mut cards = Cards::of(snapshot)?;
+        let (mut looked_at, mut passed) = (None, 0);
+        while let Some((entry, number)) = merge.next(snapshot)? {
+            let Some(source) = sources.get(number).filter(|_| !self.is_too_old(&entry)) else {
+                continue;
+            };
             if !source.counts(&entry, scope) {
-                match &mut patience {
-                    None => {}
-                    Some(0) => return Ok(Some(entry.position())),
-                    Some(left) => *left -= 1,
+                passed += 1;
+                if patience.is_some_and(|patience| patience.is_lost(passed, self.items.len())) {
+                    return Ok(Some(entry.position()));
                 }
                 continue;
             }
@@ -73,21 +135,39 @@ impl Filling<'_> {
             if looked_at.replace(entry.position()) == Some(entry.position()) {
                 continue;
             }
-            let is_full = self.items.len() == request.limit;
-            if is_full && source.decides(request) {
-                self.more = true;
-                return Ok(None);
-            }
-            let card = topics::card(snapshot, entry.topic)?;
-            if let Some(card) = card.filter(|card| belongs(request, &card.topic, scope)) {
-                if is_full {
-                    self.more = true;
-                    return Ok(None);
-                }
-                self.items.push((entry.position(), Unchecked::new(card)));
+            if !self.offer(&entry, source, || cards.read(entry.topic))? {
+                break;
             }
         }
         Ok(None)
+    }
+
+    fn is_too_old(&self, entry: &Entry) -> bool {
+        self.request.since.is_some_and(|since| entry.topic < since)
+    }
+
+    /// Takes an entry that counts onto the page, when its topic belongs there. `false` when the
+    /// page was full, and there is more.
+    fn offer(
+        &mut self,
+        entry: &Entry,
+        source: &Source<'_>,
+        card: impl FnOnce() -> Result<Option<Card>>,
+    ) -> Result<bool> {
+        let is_full = self.items.len() == self.request.limit;
+        let is_certain = source.decides(self.request);
+        if !(is_full && is_certain) {
+            let Some(card) = card()? else { return Ok(true) };
+            if !is_certain && !belongs(self.request, &card.topic, self.scope) {
+                return Ok(true);
+            }
+            if !is_full {
+                self.items.push((entry.position(), Unchecked::new(card)));
+                return Ok(true);
+            }
+        }
+        self.more = true;
+        Ok(false)
     }
 }
 

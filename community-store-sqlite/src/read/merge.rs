@@ -1,7 +1,7 @@
 //! Walks along listings, and several walks merged into one.
 
 use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+use std::collections::BinaryHeap;
 
 use community_core::query::{Listing, ListingKey, Position};
 use community_core::{ChannelId, TopicId};
@@ -9,7 +9,7 @@ use community_core::{ChannelId, TopicId};
 use super::Snapshot;
 use crate::error::Result;
 use crate::listings;
-use crate::row::rows;
+use crate::row::{Columns, rows};
 
 /// Backwards along the primary key.
 const FALLING: &str = "SELECT key, topic, channel FROM listing_entries
@@ -34,6 +34,17 @@ pub(super) enum Direction {
     Rising,
 }
 
+impl Direction {
+    /// The key and id behind which to begin: after a position, or before everything.
+    pub(super) fn behind(self, after: Option<Position>) -> (i64, [u8; 16]) {
+        match (after, self) {
+            (Some(after), _) => (after.key, after.id.into_bytes()),
+            (None, Self::Falling) => (i64::MAX, [0xff; 16]),
+            (None, Self::Rising) => (i64::MIN, [0; 16]),
+        }
+    }
+}
+
 /// A topic in a listing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entry {
@@ -44,6 +55,11 @@ pub(super) struct Entry {
 }
 
 impl Entry {
+    /// Reads the columns key, topic and channel.
+    pub(super) fn read(columns: &mut Columns<'_, '_>) -> Result<Self> {
+        Ok(Self { key: columns.get()?, topic: columns.id()?, channel: columns.opt_id()? })
+    }
+
     pub(super) fn position(&self) -> Position {
         Position { key: self.key, id: self.topic.uuid() }
     }
@@ -59,49 +75,50 @@ pub(super) struct Walk {
     /// Where the last portion ended.
     behind: (i64, [u8; 16]),
     portion: usize,
-    fetched: VecDeque<Entry>,
+    fetched: std::vec::IntoIter<Entry>,
     done: bool,
 }
 
 impl Walk {
-    const FIRST_PORTION: usize = 21;
     const LARGEST_PORTION: usize = 512;
 
-    /// A walk that begins behind a position, or at the beginning. `None` when there is no such
-    /// listing.
+    /// A walk from the greatest key down. `None` when there is no such listing.
     pub(super) fn start(
         snapshot: &Snapshot<'_>,
         listing: &Listing,
         key: ListingKey,
-        direction: Direction,
-        after: Option<Position>,
+        portion: usize,
     ) -> Result<Option<Self>> {
         let number = number_of(snapshot, listing)?;
-        Ok(number.map(|number| Self::along(number, key, direction, after)))
+        Ok(number.map(|number| Self::along(number, key, Direction::Falling, None, portion)))
     }
 
-    fn along(listing: i64, key: ListingKey, direction: Direction, after: Option<Position>) -> Self {
-        let behind = match (after, direction) {
-            (Some(after), _) => (after.key, after.id.into_bytes()),
-            (None, Direction::Falling) => (i64::MAX, [0xff; 16]),
-            (None, Direction::Rising) => (i64::MIN, [0; 16]),
-        };
+    fn along(
+        listing: i64,
+        key: ListingKey,
+        direction: Direction,
+        after: Option<Position>,
+        portion: usize,
+    ) -> Self {
         Self {
             listing,
             sort: listings::sort_code(key),
             direction,
-            behind,
-            portion: Self::FIRST_PORTION,
-            fetched: VecDeque::new(),
+            behind: direction.behind(after),
+            portion: portion.clamp(1, Self::LARGEST_PORTION),
+            fetched: Vec::new().into_iter(),
             done: false,
         }
     }
 
     pub(super) fn next(&mut self, snapshot: &Snapshot<'_>) -> Result<Option<Entry>> {
-        if self.fetched.is_empty() && !self.done {
-            self.fetch(snapshot)?;
+        match self.fetched.next() {
+            None if !self.done => {
+                self.fetch(snapshot)?;
+                Ok(self.fetched.next())
+            }
+            next => Ok(next),
         }
-        Ok(self.fetched.pop_front())
     }
 
     fn fetch(&mut self, snapshot: &Snapshot<'_>) -> Result<()> {
@@ -110,16 +127,18 @@ impl Walk {
             Direction::Rising => RISING,
         })?;
         let (key, topic) = self.behind;
-        let mut found =
+        let mut rows =
             statement.query((self.listing, self.sort, key, topic, rows(self.portion)))?;
-        while let Some(row) = found.next()? {
-            let (key, topic) = (row.get(0)?, row.get(1)?);
-            let channel = row.get::<_, Option<[u8; 16]>>(2)?.map(ChannelId::from_bytes);
-            self.fetched.push_back(Entry { key, topic: TopicId::from_bytes(topic), channel });
-            self.behind = (key, topic);
+        let mut fetched = Vec::with_capacity(self.portion);
+        while let Some(row) = rows.next()? {
+            fetched.push(Entry::read(&mut Columns::of(row))?);
         }
-        self.done = self.fetched.len() < self.portion;
+        if let Some(Entry { key, topic, .. }) = fetched.last() {
+            self.behind = (*key, *topic.as_bytes());
+        }
+        self.done = fetched.len() < self.portion;
         self.portion = (self.portion * 2).min(Self::LARGEST_PORTION);
+        self.fetched = fetched.into_iter();
         Ok(())
     }
 }
@@ -129,29 +148,31 @@ impl Walk {
 #[derive(Debug)]
 pub(super) struct Merge {
     direction: Direction,
+    after: Option<Position>,
+    portion: usize,
     walks: Vec<Walk>,
     heads: BinaryHeap<Head>,
 }
 
 impl Merge {
-    pub(super) fn new(direction: Direction) -> Self {
-        Self { direction, walks: Vec::new(), heads: BinaryHeap::new() }
+    /// Walks that begin behind a position, or at the beginning. The first `portion` of each is
+    /// fetched at once.
+    pub(super) fn new(direction: Direction, after: Option<Position>, portion: usize) -> Self {
+        Self { direction, after, portion, walks: Vec::new(), heads: BinaryHeap::new() }
     }
 
-    /// Adds a walk along a listing, when there is such a listing. `source` comes back with each
+    /// Adds walks along a listing, when there is such a listing. `source` comes back with each
     /// entry of it.
     pub(super) fn add(
         &mut self,
         snapshot: &Snapshot<'_>,
         listing: &Listing,
-        keys: impl IntoIterator<Item = ListingKey>,
-        after: Option<Position>,
+        keys: &[ListingKey],
         source: usize,
     ) -> Result<()> {
         let Some(number) = number_of(snapshot, listing)? else { return Ok(()) };
         for key in keys {
-            let walk = Walk::along(number, key, self.direction, after);
-            self.heads.reserve(1);
+            let walk = Walk::along(number, *key, self.direction, self.after, self.portion);
             self.walks.push(walk);
             self.advance(snapshot, self.walks.len() - 1, source)?;
         }
@@ -210,7 +231,7 @@ impl PartialEq for Head {
 impl Eq for Head {}
 
 /// The number of a listing, from memory or from the table.
-fn number_of(snapshot: &Snapshot<'_>, listing: &Listing) -> Result<Option<i64>> {
+pub(super) fn number_of(snapshot: &Snapshot<'_>, listing: &Listing) -> Result<Option<i64>> {
     let known = &snapshot.inner.listings;
     if let Some(number) = known.get(listing) {
         return Ok(Some(number));

@@ -35,9 +35,10 @@ use crate::row::Columns;
 use crate::{Inner, SqliteStore, access, explain};
 
 /// The statements of all files here, except those that read whole tables.
-pub(crate) const STATEMENTS: [&[(&str, &str)]; 9] = [
+pub(crate) const STATEMENTS: [&[(&str, &str)]; 10] = [
     counts::STATEMENTS,
     export::STATEMENTS,
+    feed::STATEMENTS,
     members::STATEMENTS,
     merge::STATEMENTS,
     posts::STATEMENTS,

@@ -14,7 +14,7 @@ use community_core::time::{day_of, from_micros};
 use community_core::{ChannelId, Scope, Slug, TopicId};
 use rustc_hash::FxHashSet;
 
-use super::merge::{Direction, Entry, Walk};
+use super::merge::{Entry, Walk};
 use super::{Snapshot, counts};
 use crate::error::Result;
 
@@ -123,13 +123,35 @@ impl<'a> Plan<'a> {
         sources
     }
 
-    /// How many entries of other channels the wide way may meet before the narrow way is better:
-    /// as many as make half of what the narrow way costs, at some 0.3 µs an entry and 4 µs a walk.
-    /// `None` when there is no other way.
-    pub(super) fn patience(&self) -> Option<usize> {
+    /// How long to go on with the wide way; `None` when there is no other.
+    pub(super) fn patience(&self) -> Option<Patience> {
         let open = self.parts.iter().filter(|part| part.ways().len() == 2);
         let walks: usize = open.map(|part| part.narrow_walks()).sum();
-        (walks > 0).then(|| 4 * self.request.limit + 8 * walks)
+        (walks > 0).then_some(Patience { walks, limit: self.request.limit })
+    }
+}
+
+/// When to give up the wide way.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Patience {
+    /// The walks that the narrow way takes instead.
+    walks: usize,
+    limit: usize,
+}
+
+impl Patience {
+    /// Beginning a walk costs as much as passing by so many entries.
+    const ENTRIES_PER_WALK: usize = 16;
+    /// Before so many entries of other channels nothing can be said.
+    const SAMPLE: usize = 32;
+
+    /// Whether the wide way has lost, after it has passed by some entries and found some: when
+    /// what is left would cost more than the other way at the rate so far, or when it has cost
+    /// twice as much already.
+    pub(super) fn is_lost(self, passed: usize, found: usize) -> bool {
+        let narrow = Self::ENTRIES_PER_WALK * self.walks;
+        let left = (self.limit + 1).saturating_sub(found) * (passed + found) / (found + 1);
+        passed > Self::SAMPLE && (left > narrow || passed > 2 * narrow + self.limit)
     }
 }
 
@@ -226,6 +248,11 @@ impl<'a> Part<'a> {
 }
 
 impl Source<'_> {
+    /// Whether it is one walk, on which there is next to nothing that does not count.
+    pub(super) fn is_pure(&self) -> bool {
+        self.keys.len() == 1 && matches!(self.channels, Channels::Any | Channels::Whole)
+    }
+
     /// Whether an entry counts, as far as its channel says.
     pub(super) fn counts(&self, entry: &Entry, scope: &Scope) -> bool {
         let Some(channel) = entry.channel else { return true };
@@ -259,7 +286,7 @@ fn days_since(
     since: TopicId,
 ) -> Result<Option<Vec<ListingKey>>> {
     let all = Listing::Community(selection.community);
-    let walk = Walk::start(snapshot, &all, ListingKey::New, Direction::Falling, None)?;
+    let walk = Walk::start(snapshot, &all, ListingKey::New, 1)?;
     let newest = match walk {
         Some(mut walk) => walk.next(snapshot)?,
         None => None,

@@ -4,11 +4,11 @@ use community_core::store::{Card, TopicRow};
 use community_core::{
     Author, CommunityId, Key, Link, PostId, Scope, Topic, TopicCounters, TopicId, Unchecked,
 };
-use rusqlite::Connection;
+use rusqlite::{CachedStatement, Connection};
 
 use super::{Snapshot, revisions};
 use crate::error::Result;
-use crate::row::{Columns, link_kind};
+use crate::row::{Columns, Words, link_kind};
 use crate::scope::admits;
 
 macro_rules! topic_columns {
@@ -21,6 +21,13 @@ macro_rules! topic_columns {
 }
 pub(super) use topic_columns;
 
+macro_rules! card_columns {
+    () => {
+        concat!($crate::read::topics::topic_columns!(), ", m.key, m.name, t.corrections")
+    };
+}
+pub(super) use card_columns;
+
 /// By the primary key.
 const TOPIC: &str = concat!("SELECT ", topic_columns!(), " FROM topics t WHERE t.id = ?1");
 
@@ -32,13 +39,11 @@ const ROW: &str = concat!(
     FROM topics t CROSS JOIN members m ON m.id = t.author WHERE t.id = ?1"
 );
 
-/// Topic and author by their primary keys, corrections by `corrections_of_post`.
+/// Topic and author by their primary keys.
 const CARD: &str = concat!(
     "SELECT ",
-    topic_columns!(),
-    ", m.key, m.name,
-    EXISTS (SELECT 1 FROM corrections c WHERE c.post = t.opening AND c.withdrawn_at IS NULL)
-    FROM topics t CROSS JOIN members m ON m.id = t.author WHERE t.id = ?1"
+    card_columns!(),
+    " FROM topics t CROSS JOIN members m ON m.id = t.author WHERE t.id = ?1"
 );
 
 /// By `topics_pinned`.
@@ -71,7 +76,7 @@ pub(crate) const STATEMENTS: &[(&str, &str)] = &[
 pub(crate) fn topic(conn: &Connection, id: TopicId) -> Result<Option<Topic>> {
     let mut statement = conn.prepare_cached(TOPIC)?;
     let mut rows = statement.query([id.as_bytes()])?;
-    rows.next()?.map(|row| read_topic(&mut Columns::of(row))).transpose()
+    rows.next()?.map(|row| read_topic(&mut Columns::of(row), &mut Words::default())).transpose()
 }
 
 pub(super) fn by_id(
@@ -79,21 +84,45 @@ pub(super) fn by_id(
     ids: &[TopicId],
     scope: &Scope,
 ) -> Result<Vec<Option<Unchecked<TopicRow>>>> {
+    let mut words = Words::default();
     let row = |id: &TopicId| {
-        let row = snapshot.one(ROW, [id.as_bytes()], read_row)?;
+        let row = snapshot.one(ROW, [id.as_bytes()], |columns| read_row(columns, &mut words))?;
         Ok(row.filter(|row| admits(scope, &row.topic)).map(Unchecked::new))
     };
     ids.iter().map(row).collect()
 }
 
-/// A topic as feeds show it.
-pub(super) fn card(snapshot: &Snapshot<'_>, id: TopicId) -> Result<Option<Card>> {
-    let row = snapshot
-        .one(CARD, [id.as_bytes()], |columns| Ok((read_row(columns)?, columns.get::<bool>()?)))?;
-    let Some((TopicRow { topic, author }, corrected)) = row else { return Ok(None) };
-    let corrections =
-        if corrected { revisions::standing(snapshot, topic.opening)? } else { Vec::new() };
-    Ok(Some(Card { topic, author, corrections }))
+/// Reads topics as feeds show them, one after the other.
+pub(super) struct Cards<'a> {
+    snapshot: &'a Snapshot<'a>,
+    statement: CachedStatement<'a>,
+    words: Words,
+}
+
+impl<'a> Cards<'a> {
+    pub(super) fn of(snapshot: &'a Snapshot<'a>) -> Result<Self> {
+        Ok(Self { snapshot, statement: snapshot.prepare(CARD)?, words: Words::default() })
+    }
+
+    pub(super) fn read(&mut self, id: TopicId) -> Result<Option<Card>> {
+        let mut rows = self.statement.query([id.as_bytes()])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        read_card(self.snapshot, &mut Columns::of(row), &mut self.words).map(Some)
+    }
+}
+
+/// Reads the columns of a card, and the corrections where there are some.
+pub(super) fn read_card(
+    snapshot: &Snapshot<'_>,
+    columns: &mut Columns<'_, '_>,
+    words: &mut Words,
+) -> Result<Card> {
+    let TopicRow { topic, author } = read_row(columns, words)?;
+    let corrections = match columns.get::<i64>()? {
+        0 => Vec::new(),
+        _ => revisions::standing(snapshot, topic.opening)?,
+    };
+    Ok(Card { topic, author, corrections })
 }
 
 pub(super) fn pinned(
@@ -102,9 +131,10 @@ pub(super) fn pinned(
     scope: &Scope,
 ) -> Result<Vec<Unchecked<Card>>> {
     let ids: Vec<TopicId> = snapshot.all(PINNED, [community.as_bytes()], |columns| columns.id())?;
+    let mut reader = Cards::of(snapshot)?;
     let mut cards = Vec::new();
     for id in ids {
-        let card = card(snapshot, id)?;
+        let card = reader.read(id)?;
         cards.extend(card.filter(|card| {
             card.topic.state == community_core::State::Published && admits(scope, &card.topic)
         }));
@@ -139,25 +169,25 @@ pub(super) fn links(snapshot: &Snapshot<'_>, topic: TopicId) -> Result<Vec<Link>
     Ok(links)
 }
 
-pub(super) fn read_row(columns: &mut Columns<'_, '_>) -> Result<TopicRow> {
-    let topic = read_topic(columns)?;
+pub(super) fn read_row(columns: &mut Columns<'_, '_>, words: &mut Words) -> Result<TopicRow> {
+    let topic = read_topic(columns, words)?;
     let author = Author { id: topic.author, key: columns.text()?, name: columns.text()? };
     Ok(TopicRow { topic, author })
 }
 
-fn read_topic(columns: &mut Columns<'_, '_>) -> Result<Topic> {
+fn read_topic(columns: &mut Columns<'_, '_>, words: &mut Words) -> Result<Topic> {
     Ok(Topic {
         id: columns.id()?,
         community: columns.id()?,
         channel: columns.id()?,
         key: columns.opt_text()?,
-        kind: columns.text()?,
+        kind: columns.word(words)?,
         answerable: columns.get()?,
         title: columns.text()?,
-        labels: columns.json()?,
+        labels: columns.words(words)?,
         author: columns.id()?,
         opening: columns.id()?,
-        status: columns.text()?,
+        status: columns.word(words)?,
         payload: columns.opt_json()?,
         state: columns.code()?,
         locked: columns.get()?,

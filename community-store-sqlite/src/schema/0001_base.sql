@@ -119,6 +119,7 @@ CREATE TABLE topics (
   participants INTEGER NOT NULL,
   views        INTEGER NOT NULL,
   active_at    INTEGER NOT NULL,
+  corrections  INTEGER NOT NULL DEFAULT 0, -- those that stand beside the first post
   pin          TEXT, -- JSON
   payload      TEXT  -- JSON
 ) STRICT, WITHOUT ROWID;
