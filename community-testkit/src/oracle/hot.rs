@@ -3,8 +3,7 @@
 /// `sign(s) * log10(max(|s|, 1)) + t / scale` in billionths.
 ///
 /// The logarithm is rounded to the nearest billionth, the age cut off. The engine works without
-/// floating point and allows itself six tenths of a billionth, which can come out on the other side
-/// of a half; [`tests`] checks that it does not for any score that a script can reach.
+/// floating point; [`tests`] checks that both agree on any score that a script can reach.
 pub(super) fn hot(score: i64, created_micros: i64, scale_seconds: u32) -> i64 {
     let votes = score.unsigned_abs().max(1);
     let rounded = ((votes as f64).log10() * 1e9).round() as i64;
