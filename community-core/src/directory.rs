@@ -3,6 +3,7 @@
 //! It is small beside the content, read as a whole, and kept by the engine until the store says
 //! that it has changed.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rustc_hash::FxHashMap;
@@ -17,11 +18,20 @@ use crate::text::Slug;
 pub struct Directory {
     /// The revision at which it was read; see [`AccessRev`](crate::policy::AccessRev).
     pub rev: u64,
-    communities: FxHashMap<CommunityId, Arc<Community>>,
+    communities: FxHashMap<CommunityId, CommunityEntry>,
+    by_key: BTreeMap<Slug, CommunityId>,
     channels: FxHashMap<ChannelId, Arc<ChannelEntry>>,
-    by_community: FxHashMap<CommunityId, Vec<ChannelId>>,
-    labels: FxHashMap<CommunityId, FxHashMap<Slug, Label>>,
-    ordered: Vec<CommunityId>,
+}
+
+/// A community with what is in it.
+#[derive(Debug)]
+struct CommunityEntry {
+    community: Arc<Community>,
+    settings: EffectiveSettings,
+    /// From top to bottom.
+    channels: Vec<Arc<ChannelEntry>>,
+    channels_by_key: FxHashMap<Slug, Arc<ChannelEntry>>,
+    labels: FxHashMap<Slug, Label>,
 }
 
 /// A channel with what it inherits.
@@ -58,29 +68,30 @@ impl Directory {
     ) -> Self {
         let mut directory = Self { rev, ..Self::default() };
         for community in communities {
-            directory.ordered.push(community.id);
-            directory.communities.insert(community.id, Arc::new(community));
+            directory.by_key.insert(community.key.clone(), community.id);
+            let entry = CommunityEntry {
+                settings: EffectiveSettings::default().overridden_by(&community.settings),
+                channels: Vec::new(),
+                channels_by_key: FxHashMap::default(),
+                labels: FxHashMap::default(),
+                community: Arc::new(community),
+            };
+            directory.communities.insert(entry.community.id, entry);
         }
-        directory.ordered.sort_by(|a, b| {
-            let key = |id| directory.communities.get(id).map(|c| &c.key);
-            key(a).cmp(&key(b))
-        });
         // Parents first: a pass per level settles all of them.
         for _ in 0..Channel::MAX_LEVEL {
             channels = channels.into_iter().filter_map(|c| directory.place(c)).collect();
         }
         for label in labels {
-            let of_community = directory.labels.entry(label.community).or_default();
-            of_community.insert(label.key.clone(), label);
+            if let Some(entry) = directory.communities.get_mut(&label.community) {
+                entry.labels.insert(label.key.clone(), label);
+            }
         }
         let channels = &directory.channels;
-        for ids in directory.by_community.values_mut() {
-            ids.sort_by_cached_key(|id| {
-                let path = channels.get(id).map(|entry| entry.path.as_slice()).unwrap_or_default();
-                path.iter()
-                    .filter_map(|id| channels.get(id))
-                    .map(|entry| (entry.channel.position, entry.channel.key.clone()))
-                    .collect::<Vec<_>>()
+        for entry in directory.communities.values_mut() {
+            entry.channels.sort_by_cached_key(|entry| {
+                let above = entry.path.iter().filter_map(|id| channels.get(id));
+                above.map(|e| (e.channel.position, e.channel.key.clone())).collect::<Vec<_>>()
             });
         }
         directory
@@ -93,7 +104,7 @@ impl Directory {
                 let Some(community) = self.communities.get(&channel.community) else {
                     return Some(channel);
                 };
-                (Vec::new(), EffectiveSettings::default().overridden_by(&community.settings))
+                (Vec::new(), community.settings.clone())
             }
             Some(parent) => match self.channels.get(&parent) {
                 Some(entry)
@@ -107,27 +118,31 @@ impl Directory {
         };
         path.push(channel.id);
         let settings = above.overridden_by(&channel.settings);
-        self.by_community.entry(channel.community).or_default().push(channel.id);
-        let entry = ChannelEntry { path, settings, channel };
-        self.channels.insert(entry.channel.id, Arc::new(entry));
+        let Some(community) = self.communities.get_mut(&channel.community) else {
+            return Some(channel);
+        };
+        let entry = Arc::new(ChannelEntry { path, settings, channel });
+        community.channels_by_key.insert(entry.channel.key.clone(), Arc::clone(&entry));
+        community.channels.push(Arc::clone(&entry));
+        self.channels.insert(entry.channel.id, entry);
         None
     }
 
     /// All communities, by key.
     pub fn communities(&self) -> impl Iterator<Item = &Arc<Community>> {
-        self.ordered.iter().filter_map(|id| self.communities.get(id))
+        self.by_key.values().filter_map(|id| self.community(*id))
     }
 
     /// A community by id.
     #[must_use]
     pub fn community(&self, id: CommunityId) -> Option<&Arc<Community>> {
-        self.communities.get(&id)
+        self.communities.get(&id).map(|entry| &entry.community)
     }
 
     /// A community by key.
     #[must_use]
     pub fn community_by_key(&self, key: &Slug) -> Option<&Arc<Community>> {
-        self.communities().find(|community| community.key == *key)
+        self.community(*self.by_key.get(key)?)
     }
 
     /// A channel by id.
@@ -139,16 +154,12 @@ impl Directory {
     /// A channel by key.
     #[must_use]
     pub fn channel_by_key(&self, community: CommunityId, key: &Slug) -> Option<&Arc<ChannelEntry>> {
-        self.channels(community).find(|entry| entry.channel.key == *key)
+        self.communities.get(&community)?.channels_by_key.get(key)
     }
 
     /// The channels of a community, as a tree read from top to bottom.
     pub fn channels(&self, community: CommunityId) -> impl Iterator<Item = &Arc<ChannelEntry>> {
-        self.by_community
-            .get(&community)
-            .into_iter()
-            .flatten()
-            .filter_map(|id| self.channels.get(id))
+        self.communities.get(&community).into_iter().flat_map(|entry| &entry.channels)
     }
 
     /// A channel and all below it.
@@ -160,18 +171,18 @@ impl Directory {
     /// A label.
     #[must_use]
     pub fn label(&self, community: CommunityId, key: &Slug) -> Option<&Label> {
-        self.labels.get(&community)?.get(key)
+        self.communities.get(&community)?.labels.get(key)
     }
 
     /// The labels of a community, in no order.
     pub fn labels(&self, community: CommunityId) -> impl Iterator<Item = &Label> {
-        self.labels.get(&community).into_iter().flat_map(FxHashMap::values)
+        self.communities.get(&community).into_iter().flat_map(|entry| entry.labels.values())
     }
 
     /// Settings of a community after defaults.
     #[must_use]
-    pub fn settings(&self, community: &Community) -> EffectiveSettings {
-        EffectiveSettings::default().overridden_by(&community.settings)
+    pub fn settings(&self, community: CommunityId) -> Option<&EffectiveSettings> {
+        self.communities.get(&community).map(|entry| &entry.settings)
     }
 
     /// The rule that holds for an action: the nearest one, from the channel upwards.

@@ -9,7 +9,7 @@ use crate::diff::{Change, diff};
 use crate::directory::ChannelEntry;
 use crate::domain::{Community, EffectiveSettings, Filter, PinPlace, Reaction, Revision, Slot};
 use crate::error::{Error, Result};
-use crate::id::{CommunityId, PostId, TopicId};
+use crate::id::{ChannelId, CommunityId, PostId, TopicId};
 use crate::policy::{Action, Decision, Place, Scope, Target, Visible};
 use crate::query::{
     Cursor, FeedQuery, FeedRequest, Position, Selection, Sort, ThreadQuery, ThreadRequest,
@@ -18,6 +18,7 @@ use crate::query::{
 use crate::store::{Card, PostRef, PostView, ThreadItem, TopicRow};
 use crate::text::{Key, Slug};
 use crate::time::to_micros;
+use rustc_hash::FxHashSet;
 
 macro_rules! reads {
     ($($(#[$doc:meta])* $name:ident,)+) => {
@@ -143,13 +144,18 @@ impl Session {
         reading!(self, Read::Topic, |rights| self.visible_topic(&rights, id).await)
     }
 
-    /// A topic by the host's key, or by its id as text.
+    /// A topic by the host's key, or by its id as text. The key of a post gives its topic.
     ///
     /// # Errors
     /// [`Error::NotFound`] when there is none for this viewer.
     pub async fn topic_by_key(&self, community: &Slug, key: &Key) -> Result<Visible<TopicRow>> {
         reading!(self, Read::Topic, |rights| {
-            let (topic, _) = self.look_up(&rights, community, key, "topic").await?;
+            let (topic, post) = self.look_up(&rights, community, key, "topic").await?;
+            if let Some(post) = post {
+                // Whoever may not see the post must not learn where its key leads.
+                let seen = self.visible_post(&rights, post).await;
+                seen.map_err(|error| not_found_as(error, "topic"))?;
+            }
             self.visible_topic(&rights, topic).await
         })
     }
@@ -565,13 +571,13 @@ impl<'a> FeedPlan<'a> {
             }
             _ => {}
         }
-        let offers: Vec<EffectiveSettings> = parts
-            .iter()
-            .flat_map(|(community, channels)| match channels.as_slice() {
-                [] => vec![rights.directory.settings(community)],
-                some => some.iter().map(|entry| entry.settings.clone()).collect(),
-            })
-            .collect();
+        let mut offers: Vec<&EffectiveSettings> = Vec::new();
+        for (community, channels) in &parts {
+            match channels.as_slice() {
+                [] => offers.extend(rights.directory.settings(community.id)),
+                some => offers.extend(some.iter().map(|entry| &entry.settings)),
+            }
+        }
         let default = offers.first().and_then(|offer| offer.sorts.first()).copied();
         let sort = query.sort.or(default).unwrap_or(Sort::New);
         for offer in &offers {
@@ -652,10 +658,10 @@ fn select(rights: &Rights, community: CommunityId, below: &[&ChannelEntry]) -> S
     let scope: &Scope = &rights.scope;
     let (mut read, mut own) = (Vec::new(), Vec::new());
     let mut whole = below.is_empty();
+    let below: FxHashSet<ChannelId> = below.iter().map(|entry| entry.channel.id).collect();
     for entry in rights.directory.channels(community) {
         let id = entry.channel.id;
-        let chosen =
-            below.is_empty() || below.iter().any(|chosen| entry.path.contains(&chosen.channel.id));
+        let chosen = below.is_empty() || entry.path.iter().any(|above| below.contains(above));
         if chosen && scope.read().contains(id) {
             read.push(id);
         } else {

@@ -118,15 +118,20 @@ impl Filling<'_> {
             merge.add(snapshot, &source.listing, &source.keys, number)?;
         }
         let mut cards = Cards::of(snapshot)?;
-        let (mut looked_at, mut passed) = (None, 0);
+        let (mut looked_at, mut passed, mut lost_at) = (None, 0, None);
         while let Some((entry, number)) = merge.next(snapshot)? {
+            // Not before all that stands at one place was looked at: the topic that did not count
+            // may count in the next listing.
+            if lost_at.is_some_and(|at| at != entry.position()) {
+                return Ok(lost_at);
+            }
             let Some(source) = sources.get(number).filter(|_| !self.is_too_old(&entry)) else {
                 continue;
             };
             if !source.counts(&entry, scope) {
                 passed += 1;
                 if patience.is_some_and(|patience| patience.is_lost(passed, self.items.len())) {
-                    return Ok(Some(entry.position()));
+                    lost_at = Some(entry.position());
                 }
                 continue;
             }
