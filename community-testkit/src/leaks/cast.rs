@@ -210,8 +210,9 @@ impl Cast {
         let slugs = |names: &[&str]| names.iter().map(|name| slug(name)).collect();
         let mut places = run.oracle.channel_ids();
         places.truncate(3 + dice.below(30));
+        let [first, second, ..] = names::COMMUNITIES;
         Refs {
-            communities: slugs(&[HERE, COMMUNITY, HERE, names::COMMUNITIES[dice.below(2)]]),
+            communities: slugs(&[HERE, COMMUNITY, HERE, *dice.pick(&[first, second])]),
             channels: slugs(&["news", CHANNEL]),
             labels: slugs(&[LABEL, "red"]),
             kinds: slugs(&["question"]),
