@@ -1,5 +1,5 @@
 //! What a backend of the community engine is tested with: the conformance table, a naive store to
-//! compare with, and the verification of a store's contents.
+//! compare with, the verification of a store's contents, and a store with faults.
 //!
 //! It depends on `community-core` alone, so a backend of your own is tested exactly as the backends
 //! here are: one test target with [`conformance!`] or [`conformance_durable!`].
@@ -9,6 +9,7 @@ mod check;
 pub mod conformance;
 pub mod differential;
 mod expected;
+mod faulty;
 mod fixture;
 pub mod leaks;
 mod meadow;
@@ -23,6 +24,8 @@ mod world;
 pub mod worlds;
 
 pub use check::{Failure, Outcome};
+pub use faulty::{CommitFault, FaultyStore, Habit};
 pub use model::ModelStore;
+pub use snapshot::snapshot;
 pub use verify::{Finding, Report, verify};
 pub use world::World;

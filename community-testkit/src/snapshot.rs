@@ -17,8 +17,12 @@ pub(crate) fn checkpoint() -> Slug {
     slug("indexer")
 }
 
-/// Reads everything there is with the scope of the system.
-pub(crate) async fn snapshot(store: &dyn Store) -> Outcome<Vec<String>> {
+/// Everything that a store holds, as lines of text, read with the scope of the system: the same
+/// lines as long as nothing is written, and others once something is.
+///
+/// # Errors
+/// When the store cannot be read.
+pub async fn snapshot(store: &dyn Store) -> Outcome<Vec<String>> {
     let access = store.access_rev(None).await?;
     let scope = Scope::system(access);
     let mut lines = vec![format!("{access:?}")];
