@@ -103,57 +103,78 @@ impl Writing {
         Ok(Self { conn, inner, head, poisoned: false, rows_at_checkpoint })
     }
 
-    /// Commits change sets together; the answers come in their order.
-    pub(super) fn commit(&mut self, all: &[ChangeSet]) -> Vec<Answer> {
+    /// Commits change sets together: `first`, and what `more` gives while the transaction is still
+    /// open. The answers come in their order.
+    pub(super) fn commit(
+        &mut self,
+        first: ChangeSet,
+        mut more: impl FnMut() -> Option<ChangeSet>,
+    ) -> Vec<Answer> {
+        let mut all = vec![first];
         let mut answers: BTreeMap<usize, Answer> = BTreeMap::new();
         loop {
-            let left: Vec<usize> = (0..all.len()).filter(|i| !answers.contains_key(i)).collect();
-            let error: Box<dyn Fn() -> StoreError> = match self.transact(all, &left) {
-                Ok(given) => {
-                    answers.extend(left.into_iter().zip(given));
-                    break;
-                }
-                Err(Ended::By(culprit, error)) => {
-                    answers.insert(culprit, Err(error));
-                    continue;
-                }
-                Err(Ended::Failed(error)) => {
-                    Box::new(move || StoreError::failed(Shared(Arc::clone(&error))))
-                }
-                Err(Ended::Unknown(error)) => {
-                    Box::new(move || StoreError::OutcomeUnknown(Shared(Arc::clone(&error)).into()))
-                }
-                Err(Ended::Poisoned) => Box::new(|| StoreError::Poisoned),
-            };
-            answers.extend(left.into_iter().map(|i| (i, Err(error().into()))));
+            let error: Box<dyn Fn() -> StoreError> =
+                match self.transact(&answers, &mut all, &mut more) {
+                    Ok(given) => {
+                        answers.extend(given);
+                        break;
+                    }
+                    Err(Ended::By(culprit, error)) => {
+                        answers.insert(culprit, Err(error));
+                        continue;
+                    }
+                    Err(Ended::Failed(error)) => {
+                        Box::new(move || StoreError::failed(Shared(Arc::clone(&error))))
+                    }
+                    Err(Ended::Unknown(error)) => Box::new(move || {
+                        StoreError::OutcomeUnknown(Shared(Arc::clone(&error)).into())
+                    }),
+                    Err(Ended::Poisoned) => Box::new(|| StoreError::Poisoned),
+                };
+            for place in 0..all.len() {
+                answers.entry(place).or_insert_with(|| Err(error().into()));
+            }
             break;
         }
         answers.into_values().collect()
     }
 
-    /// One transaction with the change sets at these places.
-    fn transact(&mut self, all: &[ChangeSet], places: &[usize]) -> Result<Vec<Answer>, Ended> {
+    /// One transaction with the change sets that are not answered yet, and those that come in the
+    /// meantime.
+    fn transact(
+        &mut self,
+        answered: &BTreeMap<usize, Answer>,
+        all: &mut Vec<ChangeSet>,
+        more: &mut impl FnMut() -> Option<ChangeSet>,
+    ) -> Result<Vec<(usize, Answer)>, Ended> {
         if self.poisoned {
             return Err(Ended::Poisoned);
         }
         self.run("BEGIN IMMEDIATE").map_err(|fault| Ended::Failed(Arc::new(fault.into())))?;
         let mut group =
             Group { head: self.head, revs: BTreeMap::new(), listings: FxHashMap::default() };
-        let mut answers = Vec::with_capacity(places.len());
-        for place in places {
-            let Some(changes) = all.get(*place) else { continue };
-            match self.apply(&mut group, changes) {
-                Ok(receipt) => answers.push(Ok(receipt)),
-                Err(Refusal::Fault(fault)) if fault.is_damage() => {
-                    self.poisoned = true;
-                    self.undo();
-                    return Err(Ended::By(*place, CommitError::Store(fault.into())));
-                }
-                Err(refusal) if self.conn.is_autocommit() => {
-                    return Err(Ended::By(*place, refusal.into()));
-                }
-                Err(refusal) => answers.push(Err(refusal.into())),
+        let mut answers = Vec::with_capacity(all.len());
+        let mut place = 0;
+        loop {
+            if place == all.len() {
+                all.extend(more());
             }
+            let Some(changes) = all.get(place) else { break };
+            if !answered.contains_key(&place) {
+                match self.apply(&mut group, changes) {
+                    Ok(receipt) => answers.push((place, Ok(receipt))),
+                    Err(Refusal::Fault(fault)) if fault.is_damage() => {
+                        self.poisoned = true;
+                        self.undo();
+                        return Err(Ended::By(place, CommitError::Store(fault.into())));
+                    }
+                    Err(refusal) if self.conn.is_autocommit() => {
+                        return Err(Ended::By(place, refusal.into()));
+                    }
+                    Err(refusal) => answers.push((place, Err(refusal.into()))),
+                }
+            }
+            place += 1;
         }
         self.finish(group)?;
         Ok(answers)
@@ -370,6 +391,12 @@ mod tests {
         block_on(store.checkpoint(&slug(name))).unwrap().map(|seq| seq.0)
     }
 
+    /// Commits all of them in one transaction: the first, and the others while it is open.
+    fn commit(writing: &mut Writing, all: impl IntoIterator<Item = ChangeSet>) -> Vec<Answer> {
+        let mut all = all.into_iter();
+        writing.commit(all.next().unwrap(), || all.next())
+    }
+
     /// What an answer says, in a word.
     fn word(answer: &Answer) -> String {
         match answer {
@@ -392,7 +419,7 @@ mod tests {
     fn a_change_set_that_fails_takes_nobody_with_it_and_leaves_no_trace() {
         let (_dir, store, mut writing) = store();
         let group = [moves("a", 1), fails(), expects("b", Some(7)), moves("b", 2)];
-        assert_eq!(words(&writing.commit(&group)), ["at 1", "failed", "conflict", "at 2"]);
+        assert_eq!(words(&commit(&mut writing, group)), ["at 1", "failed", "conflict", "at 2"]);
         let found = ["a", "b", "lost"].map(|name| checkpoint(&store, name));
         assert_eq!(found, [Some(1), Some(2), None]);
         assert_eq!(block_on(store.head()).unwrap(), Seq(2));
@@ -429,7 +456,7 @@ mod tests {
             rests_on(before),
             rests_on(AccessRev { member: 1, ..before }),
         ];
-        let said = words(&writing.commit(&group));
+        let said = words(&commit(&mut writing, group));
         let expected =
             ["at 1", "at 2", "at 3", "replayed at 3", "reused", "at 4", "at 4", "conflict", "at 5"];
         assert_eq!(said, expected);
@@ -443,10 +470,10 @@ mod tests {
         let (_dir, store, mut writing) = store();
         writing.conn.pragma_update(None, "max_page_count", 200).unwrap();
         let group = [moves("a", 1), describes(4_000_000), moves("b", 2), describes(4_000_000)];
-        assert_eq!(words(&writing.commit(&group)), ["at 1", "failed", "at 2", "failed"]);
+        assert_eq!(words(&commit(&mut writing, group)), ["at 1", "failed", "at 2", "failed"]);
         assert_eq!((checkpoint(&store, "a"), checkpoint(&store, "b")), (Some(1), Some(2)));
         assert_eq!(block_on(store.access_rev(None)).unwrap(), AccessRev::default());
-        assert_eq!(words(&writing.commit(&[moves("c", 3)])), ["at 3"]);
+        assert_eq!(words(&commit(&mut writing, [moves("c", 3)])), ["at 3"]);
     }
 
     #[test]
@@ -458,12 +485,12 @@ mod tests {
             CREATE TRIGGER sabotage AFTER INSERT ON events WHEN new.seq = 2
             BEGIN INSERT INTO bad VALUES (-1); END;";
         writing.conn.execute_batch(sabotage).unwrap();
-        assert_eq!(words(&writing.commit(&[moves("a", 1)])), ["at 1"]);
+        assert_eq!(words(&commit(&mut writing, [moves("a", 1)])), ["at 1"]);
         let ann = member(1);
         let joins = ChangeSet { ops: vec![Op::PutMember(Box::new(ann.clone()))], ..moves("b", 1) };
         let group = [joins, moves("c", 3), fails()];
-        assert_eq!(words(&writing.commit(&group)), ["unknown"; 3]);
-        assert_eq!(words(&writing.commit(&[moves("d", 4)])), ["poisoned"]);
+        assert_eq!(words(&commit(&mut writing, group)), ["unknown"; 3]);
+        assert_eq!(words(&commit(&mut writing, [moves("d", 4)])), ["poisoned"]);
 
         // Reads go on, and ask the file whose rights have changed.
         assert_eq!((checkpoint(&store, "a"), checkpoint(&store, "b")), (Some(1), None));
@@ -486,8 +513,8 @@ mod tests {
         writing.conn.busy_timeout(std::time::Duration::ZERO).unwrap();
         let other = Connection::open(&store.inner.claim.database).unwrap();
         other.execute_batch("BEGIN IMMEDIATE").unwrap();
-        assert_eq!(words(&writing.commit(&[moves("a", 1), fails()])), ["failed"; 2]);
+        assert_eq!(words(&commit(&mut writing, [moves("a", 1), fails()])), ["failed"]);
         other.execute_batch("ROLLBACK").unwrap();
-        assert_eq!(words(&writing.commit(&[moves("a", 1)])), ["at 1"]);
+        assert_eq!(words(&commit(&mut writing, [moves("a", 1)])), ["at 1"]);
     }
 }

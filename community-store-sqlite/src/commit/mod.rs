@@ -51,16 +51,18 @@ impl Writer {
 
 /// Commits until nobody can send any more.
 ///
-/// A transaction takes what has come in while the one before was on its way to the disk. Nobody is
-/// kept waiting for company: one commit at a time is a transaction each, many at a time share one.
+/// A transaction takes whatever waits until it goes to the disk: what came in while the one before
+/// was on its way there, and what comes in while it is being written. Nobody is kept waiting for
+/// company: one commit at a time is a transaction each, many at a time share one.
 fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
-    while let Ok(first) = queue.recv() {
-        let (mut changes, mut waiting) = (Vec::new(), Vec::new());
-        for job in std::iter::once(first).chain(queue.try_iter()).take(most) {
-            changes.push(job.changes);
-            waiting.push(job.answer);
-        }
-        let answers = writing.commit(&changes);
+    while let Ok(Job { changes, answer }) = queue.recv() {
+        let mut waiting = vec![answer];
+        let answers = writing.commit(changes, || {
+            let Job { changes, answer } =
+                if waiting.len() < most { queue.try_recv().ok()? } else { return None };
+            waiting.push(answer);
+            Some(changes)
+        });
         for (answer, waiting) in answers.into_iter().zip(waiting) {
             // Who does not wait any more has dropped the future; the commit stands all the same.
             let _ = waiting.send(answer);
