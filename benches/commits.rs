@@ -3,7 +3,8 @@
 //! `cargo bench -p community-benches --bench commits` prints criterion's figure for the engine, then
 //! the ratio for one writer, and replies a second for 32 writers at once: the engine, hand-written
 //! transactions on 32 connections, and hand-written transactions that share one connection behind a
-//! lock.
+//! lock. Replies go to the latest topics more often than to old ones, as they do in any community
+//! that lives, and then to topics of any age alike, which is the worst that can happen to a store.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -11,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use community_benches::by_hand::{HandReply, HandWriter};
 use community_benches::pairs::compare;
-use community_benches::workload::{BODY, Workload, member};
+use community_benches::workload::{BODY, Random, Workload, member};
 use community_core::time::to_micros;
 use community_core::{NewPost, TopicId};
 use criterion::Criterion;
@@ -37,17 +38,15 @@ fn main() -> Outcome<()> {
     let by_hand = hand.member()?;
     let session = block_on(workload.engine.member_by_key(&member(0)?))?;
     let env = workload.engine.env();
-    let reply_by_engine = |n: usize| -> Outcome<()> {
-        let topic = topics.get(n * 7_919 % topics.len()).ok_or("no topic")?;
+    let reply_by_engine = |topic: &[u8; 16]| -> Outcome<()> {
         let reply = NewPost::new(TopicId::from_bytes(*topic), BODY);
         block_on(session.reply(reply))?;
         Ok(())
     };
-    let hand_reply = |n: usize| -> Outcome<HandReply> {
+    let hand_reply = |topic: &[u8; 16]| -> HandReply {
         let now = env.now();
-        let topic = *topics.get(n * 7_919 % topics.len()).ok_or("no topic")?;
         let id = *env.mint(now).as_bytes();
-        Ok(HandReply { id, topic, author: by_hand, body: BODY.to_owned(), at: to_micros(now) })
+        HandReply { id, topic: *topic, author: by_hand, body: BODY.to_owned(), at: to_micros(now) }
     };
 
     let mut criterion = Criterion::default()
@@ -55,72 +54,102 @@ fn main() -> Outcome<()> {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
-    let mut n = 0;
+    let mut of_engine = targets(&topics, Age::Young).cycle();
     criterion.bench_function("reply, one writer", |bencher| {
-        bencher.iter(|| {
-            n += 1;
-            reply_by_engine(n)
-        });
+        bencher.iter(|| of_engine.next().map(&reply_by_engine));
     });
     criterion.final_summary();
 
     println!();
-    let (mut a, mut b) = (0, 0);
+    let mut of_hand = targets(&topics, Age::Young).cycle();
     let mut failed = None;
     compare(
         "reply, one writer",
         ROUNDS,
         || {
-            a += 1;
-            failed = reply_by_engine(a).err().map(|error| error.to_string()).or(failed.take());
+            failed =
+                of_engine.next().and_then(|topic| reply_by_engine(topic).err()).or(failed.take())
         },
         || {
-            b += 1;
-            let written = hand_reply(b).map(|reply| hand.reply(&reply));
-            assert!(matches!(written, Ok(Ok(()))), "{written:?}");
+            let written = of_hand.next().map(|topic| hand.reply(&hand_reply(topic)));
+            assert!(matches!(written, Some(Ok(()))), "{written:?}");
         },
     );
-    assert_eq!(failed, None);
+    failed.map_or(Ok(()), Err)?;
 
-    println!("\n{WRITERS} writers at once, {} replies:", WRITERS * EACH);
-    let engine = rate(reply_by_engine)?;
-    let shared = Mutex::new(hand);
-    let locked = rate(|n| {
-        let reply = hand_reply(n)?;
-        Ok(shared.lock().unwrap_or_else(PoisonError::into_inner).reply(&reply)?)
-    })?;
-    drop(shared);
-    let apart =
-        rate_with(|| Ok(HandWriter::open(&file)?), |hand, n| Ok(hand.reply(&hand_reply(n)?)?))?;
-    println!("engine                                 {engine:>8.0} replies/s");
-    for (name, rate) in [("by hand, a connection each", apart), ("by hand, one connection", locked)]
-    {
-        println!("{name:<38} {rate:>8.0} replies/s  ratio {:.2}", engine / rate);
+    let hand = Mutex::new(hand);
+    for age in [Age::Young, Age::Any] {
+        println!("\n{WRITERS} writers at once, {} replies to topics of {age}:", WRITERS * EACH);
+        let targets: Vec<&[u8; 16]> = targets(&topics, age).collect();
+        let engine = rate(&targets, || Ok(()), |(), topic| reply_by_engine(topic))?;
+        let apart = rate(
+            &targets,
+            || Ok(HandWriter::open(&file)?),
+            |hand, topic| Ok(hand.reply(&hand_reply(topic))?),
+        )?;
+        let locked = rate(
+            &targets,
+            || Ok(()),
+            |(), topic| {
+                let reply = hand_reply(topic);
+                Ok(hand.lock().unwrap_or_else(PoisonError::into_inner).reply(&reply)?)
+            },
+        )?;
+        println!("engine                                 {engine:>8.0} replies/s");
+        for (name, rate) in
+            [("by hand, a connection each", apart), ("by hand, one connection", locked)]
+        {
+            println!("{name:<38} {rate:>8.0} replies/s  ratio {:.2}", engine / rate);
+        }
     }
     Ok(())
 }
 
-/// Calls a second of so many threads at once.
-fn rate(f: impl Fn(usize) -> Outcome<()> + Sync) -> Outcome<f64> {
-    rate_with(|| Ok(()), |(), n| f(n))
+/// To which topics replies go.
+#[derive(Debug, Clone, Copy)]
+enum Age {
+    /// The younger the more often: half of them to less than a hundredth of all topics.
+    Young,
+    /// To all alike.
+    Any,
 }
 
-/// The same, each thread with something of its own.
-fn rate_with<T>(
+impl std::fmt::Display for Age {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Young => "young age",
+            Self::Any => "any age",
+        })
+    }
+}
+
+/// A topic for each reply; `topics` come oldest first.
+fn targets(topics: &[[u8; 16]], age: Age) -> impl Iterator<Item = &[u8; 16]> + Clone {
+    let mut random = Random::new(11);
+    let count = topics.len();
+    let pick = move |_| match age {
+        Age::Young => count - 1 - random.skewed(count),
+        Age::Any => random.below(count),
+    };
+    let picked: Vec<usize> = (0..WRITERS * EACH).map(pick).collect();
+    picked.into_iter().filter_map(|n| topics.get(n))
+}
+
+/// Replies a second of so many threads at once, each with something of its own.
+fn rate<T>(
+    targets: &[&[u8; 16]],
     open: impl Fn() -> Outcome<T> + Sync,
-    f: impl Fn(&mut T, usize) -> Outcome<()> + Sync,
+    reply: impl Fn(&mut T, &[u8; 16]) -> Outcome<()> + Sync,
 ) -> Outcome<f64> {
     let start = Instant::now();
     std::thread::scope(|scope| {
-        let (open, f) = (&open, &f);
-        let threads: Vec<_> = (0..WRITERS)
-            .map(|writer| {
+        let (open, reply) = (&open, &reply);
+        let threads: Vec<_> = targets
+            .chunks(EACH)
+            .map(|targets| {
                 scope.spawn(move || -> Outcome<()> {
                     let mut own = open()?;
-                    for n in 0..EACH {
-                        f(&mut own, writer * EACH + n)?;
-                    }
-                    Ok(())
+                    targets.iter().try_for_each(|topic| reply(&mut own, topic))
                 })
             })
             .collect();
@@ -129,6 +158,6 @@ fn rate_with<T>(
         }
         Ok::<_, Box<dyn Error + Send + Sync>>(())
     })?;
-    let calls = u32::try_from(WRITERS * EACH).unwrap_or(u32::MAX);
+    let calls = u32::try_from(targets.len()).unwrap_or(u32::MAX);
     Ok(f64::from(calls) / start.elapsed().as_secs_f64())
 }

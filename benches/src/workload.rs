@@ -85,7 +85,7 @@ async fn fill(engine: &Engine, community: &Slug, topics: usize) -> Result<()> {
         let member = host.sync_member(member).await?;
         host.set_member(community, member, true).await?;
     }
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let start = engine.env().now() - chrono::Duration::days(365);
     let mut batch = Vec::new();
     for n in 0..topics {
@@ -149,9 +149,15 @@ pub const BODY: &str = "Somebody who keeps a garden on a balcony asks whether to
 
 /// A small generator of numbers: the same in every run.
 #[derive(Debug)]
-struct Random(u64);
+pub struct Random(u64);
 
 impl Random {
+    /// The numbers of a seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
     fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
@@ -160,13 +166,14 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    fn below(&mut self, n: usize) -> usize {
+    /// A number below `n`, each as often as the others.
+    pub fn below(&mut self, n: usize) -> usize {
         let n = u64::try_from(n).unwrap_or(1);
         usize::try_from(self.next() % n).unwrap_or(0)
     }
 
     /// A number below `n`, small ones more often: the logarithm is spread evenly.
-    fn skewed(&mut self, n: usize) -> usize {
+    pub fn skewed(&mut self, n: usize) -> usize {
         let bits = usize::BITS - n.leading_zeros();
         let top = 1usize << self.below(usize::try_from(bits).unwrap_or(1) + 1);
         self.below(top).min(n - 1)

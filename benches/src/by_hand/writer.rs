@@ -69,12 +69,12 @@ impl HandWriter {
         Ok(Self { conn })
     }
 
-    /// Some topics of the file.
+    /// Some topics of the file, oldest first.
     ///
     /// # Errors
     /// Whatever SQLite refuses.
     pub fn topics(&self, limit: usize) -> rusqlite::Result<Vec<[u8; 16]>> {
-        let mut statement = self.conn.prepare("SELECT id FROM topics LIMIT ?1")?;
+        let mut statement = self.conn.prepare("SELECT id FROM topics ORDER BY id LIMIT ?1")?;
         let limit = i64::try_from(limit).unwrap_or(i64::MAX);
         statement.query_map([limit], |row| row.get(0))?.collect()
     }

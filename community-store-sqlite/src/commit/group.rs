@@ -1,8 +1,9 @@
 //! One transaction with the change sets of several callers.
 //!
-//! Each change set has a savepoint of its own: one that fails is undone alone. When SQLite has to
-//! give up the whole transaction, the others are applied again without the one that was under way.
-//! What happens at COMMIT happens to all of them.
+//! A change set is refused before it has written anything, when what it expects does not hold. One
+//! that fails half-way, which no command of the engine should, costs the transaction: the others
+//! are applied again without it. That is rare, and a savepoint for each of them would cost every
+//! commit a copy of every page that it touches. What happens at COMMIT happens to all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -163,13 +164,9 @@ impl Writing {
             if !answered.contains_key(&place) {
                 match self.apply(&mut group, changes) {
                     Ok(receipt) => answers.push((place, Ok(receipt))),
-                    Err(Refusal::Fault(fault)) if fault.is_damage() => {
-                        self.poisoned = true;
-                        self.undo();
+                    Err(Refusal::Fault(fault)) => {
+                        self.poisoned |= fault.is_damage();
                         return Err(Ended::By(place, CommitError::Store(fault.into())));
-                    }
-                    Err(refusal) if self.conn.is_autocommit() => {
-                        return Err(Ended::By(place, refusal.into()));
                     }
                     Err(refusal) => answers.push((place, Err(refusal.into()))),
                 }
@@ -180,29 +177,21 @@ impl Writing {
         Ok(answers)
     }
 
-    /// Applies one change set, or leaves no trace of it.
+    /// Applies one change set. When it fails, nothing of the whole transaction is left.
     fn apply(&self, group: &mut Group, changes: &ChangeSet) -> Result<Receipt, Refusal> {
-        self.run("SAVEPOINT change")?;
-        match Change::apply(&self.conn, &self.inner, group, changes) {
-            Ok(Applied { receipt, head, raised, listings }) => {
-                self.run("RELEASE change")?;
-                group.head = head;
-                group.listings.extend(listings);
-                for slot in raised {
-                    let rev = group.rev(&self.inner.access, slot) + 1;
-                    group.revs.insert(slot, rev);
-                }
-                Ok(receipt)
+        let applied = Change::apply(&self.conn, &self.inner, group, changes);
+        let Applied { receipt, head, raised, listings } = applied.inspect_err(|refusal| {
+            if matches!(refusal, Refusal::Fault(_)) {
+                self.undo();
             }
-            Err(refusal) => {
-                let undone =
-                    self.run("ROLLBACK TO change").and_then(|()| self.run("RELEASE change"));
-                if undone.is_err() {
-                    self.undo();
-                }
-                Err(refusal)
-            }
+        })?;
+        group.head = head;
+        group.listings.extend(listings);
+        for slot in raised {
+            let rev = group.rev(&self.inner.access, slot) + 1;
+            group.revs.insert(slot, rev);
         }
+        Ok(receipt)
     }
 
     /// Commits what has been applied.
@@ -489,7 +478,7 @@ mod tests {
         let ann = member(1);
         let joins = ChangeSet { ops: vec![Op::PutMember(Box::new(ann.clone()))], ..moves("b", 1) };
         let group = [joins, moves("c", 3), fails()];
-        assert_eq!(words(&commit(&mut writing, group)), ["unknown"; 3]);
+        assert_eq!(words(&commit(&mut writing, group)), ["unknown", "unknown", "failed"]);
         assert_eq!(words(&commit(&mut writing, [moves("d", 4)])), ["poisoned"]);
 
         // Reads go on, and ask the file whose rights have changed.
