@@ -66,6 +66,8 @@ impl Session {
                         return super::nothing(&rights, None);
                     }
                     label.rev = old.rev.next();
+                    // A label has no revision to be expected: the directory has, which holds it.
+                    changes.expect(Expect::Access(self.viewer().member(), rights.scope.access()));
                 }
                 None => {
                     let count = rights.directory.labels(community.id).count();
