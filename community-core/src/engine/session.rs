@@ -76,6 +76,11 @@ impl Session {
         Self { request: Some(id), ..self.clone() }
     }
 
+    /// The same session without an id for its next command.
+    pub(crate) fn without_request(&self) -> Self {
+        Self { request: None, ..self.clone() }
+    }
+
     /// The rights under which a read is done. There is no other way to a scope: a read that is not
     /// one of [`Read`] cannot be written.
     pub(super) async fn reading(&self, _read: Read) -> Result<Rights> {

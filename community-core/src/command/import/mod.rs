@@ -37,7 +37,8 @@ impl Session {
     /// the system only.
     ///
     /// `importer` is the author of what names none. The batch is applied as a whole or not at all;
-    /// what a record refers to has to be in the store, or earlier in the batch.
+    /// what a record refers to has to be in the store, or earlier in the batch. Only the community
+    /// itself comes before the rest of it, in a step of its own, and stays when the rest cannot be.
     ///
     /// # Errors
     /// [`Error::Denied`] for anybody but the system; [`Error::Record`] for a record that cannot be.
@@ -53,13 +54,20 @@ impl Session {
         };
         let mut done = Imported::default();
         let place_head = |error| if head.is_some() { place(1, error) } else { error };
-        if self.import_community(community, head, records).await.map_err(place_head)? {
+        // The request is the batch's: the community is found as it is when it is sent again.
+        let founder = self.without_request();
+        if founder.import_community(community, head, records).await.map_err(place_head)? {
             done.changed += usize::from(head.is_some());
         } else {
             done.unchanged += usize::from(head.is_some());
         }
         let skipped = usize::from(head.is_some());
         let rest = records.get(skipped..).unwrap_or_default();
+        let input = ("import", community, importer, rest);
+        if self.replayed(&input).await?.is_some() {
+            done.unchanged += rest.len();
+            return Ok(done);
+        }
         let mut changed = 0;
         let mut attempts = self.engine().env().limits().attempts;
         while !rest.is_empty() {
@@ -78,7 +86,7 @@ impl Session {
                 changed += usize::from(plan);
             }
             let changes = batch.finish();
-            if changes.is_empty() || self.commit(&"import", None, changes).await?.is_some() {
+            if changes.is_empty() || self.commit(&input, None, changes).await?.is_some() {
                 break;
             }
         }
