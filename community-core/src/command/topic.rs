@@ -411,7 +411,8 @@ impl Session {
         Ok(())
     }
 
-    /// Links two topics that the viewer sees, or takes the link away.
+    /// Links two topics that the viewer sees, or takes the link away. There is one link however
+    /// many set it; of those who do at the same moment each may leave an event.
     ///
     /// # Errors
     /// [`Error::NotFound`]; [`Error::Denied`] without the right to edit the topic that points.

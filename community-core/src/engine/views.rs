@@ -49,7 +49,8 @@ impl Engine {
     /// Writes the views that wait. Returns how many topics it wrote.
     ///
     /// # Errors
-    /// [`crate::Error::Store`] when the store fails; what was not written stays buffered.
+    /// [`crate::Error::Store`] when the store fails; what was not written stays buffered. Where the
+    /// store does not know whether it wrote, the views are written again, and may count twice.
     pub async fn flush_views(&self) -> Result<usize> {
         let mut counts: Vec<_> = {
             let mut waiting =
