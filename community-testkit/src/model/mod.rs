@@ -65,6 +65,13 @@ impl ModelStore {
         Self::default()
     }
 
+    /// A store of its own that holds what this one holds now. It costs nothing until one of them is
+    /// written to; a [clone](Clone), in contrast, is the same store.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self(Arc::new(Mutex::new(self.state())))
+    }
+
     /// What is stored now.
     fn state(&self) -> Arc<State> {
         Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner))
