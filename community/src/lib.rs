@@ -65,6 +65,11 @@
 //! - `bundled` (default): compiles SQLite in. Without it the system's is linked, which has to be
 //!   3.51.3 or newer.
 
+/// The README's program compiles.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 #[cfg(feature = "sqlite")]
 mod durable;
 
