@@ -60,12 +60,54 @@ pub(crate) fn check_sqlite() -> Result<()> {
 /// [`StoreError::TooNew`] for a store of a later version, [`StoreError::Damaged`] for anything
 /// that is not a store.
 pub(crate) fn inspect(database: &Path) -> Result<bool> {
+    Ok(look(database)? == Found::Store)
+}
+
+/// Looks at what is in a data directory before it is opened, and undoes what a process has left
+/// that ended while it made the store.
+///
+/// # Errors
+/// As [`inspect`].
+pub(crate) fn inspect_claimed(claim: &Claim) -> Result<()> {
+    if look(&claim.database)? == Found::Unfinished {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(&claim.database, flags)?;
+        // Whoever reads and may write undoes it.
+        conn.pragma_query_value(None, "schema_version", |row| row.get::<_, i64>(0))?;
+        drop(conn);
+        look(&claim.database)?;
+    }
+    Ok(())
+}
+
+/// What there is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Found {
+    Nothing,
+    /// A transaction that its process did not end, in a file without a WAL: not a store yet, which
+    /// has one from its first table on.
+    Unfinished,
+    Store,
+}
+
+fn look(database: &Path) -> Result<Found> {
     if !database.try_exists()? || database.metadata()?.len() == 0 {
-        return Ok(false);
+        return Ok(Found::Nothing);
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(database, flags)?;
-    schema::inspect(&conn)
+    match schema::inspect(&conn) {
+        Ok(true) => Ok(Found::Store),
+        Ok(false) => Ok(Found::Nothing),
+        Err(Fault::Sql(error)) if is_unfinished(&error) => Ok(Found::Unfinished),
+        Err(fault) => Err(fault),
+    }
+}
+
+/// Whether a file could not be read because something in it has to be undone first.
+fn is_unfinished(error: &rusqlite::Error) -> bool {
+    let code = error.sqlite_error().map(|error| error.extended_code);
+    code == Some(rusqlite::ffi::SQLITE_READONLY_ROLLBACK)
 }
 
 /// The writer's connection.

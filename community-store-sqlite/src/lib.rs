@@ -107,7 +107,7 @@ impl SqliteStore {
     fn open_in(dir: &Path, options: Options) -> Result<Self> {
         files::check_sqlite()?;
         let claim = files::claim(dir)?;
-        files::inspect(&claim.database)?;
+        files::inspect_claimed(&claim)?;
         let mut conn = files::connect_writer(&claim.database, &options)?;
         let format = schema::migrate(&mut conn, schema::MIGRATIONS)?;
         let threads = match options.read_on {

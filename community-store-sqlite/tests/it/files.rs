@@ -53,6 +53,66 @@ fn what_is_committed_is_there_after_opening_again() {
     assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
 }
 
+/// A copy of a database in whose first transaction its process was killed: with a journal that has
+/// to be undone before anything can be read.
+fn killed_in_its_first_transaction(dir: &Path, before: &str) {
+    let scratch = tempfile::tempdir().unwrap();
+    let conn = Connection::open(scratch.path().join("community.db")).unwrap();
+    conn.execute_batch(before).unwrap();
+    // Pages are written to the file before the end, for want of memory.
+    conn.execute_batch(
+        "PRAGMA cache_size = 1;
+         BEGIN;
+         CREATE TABLE half (text TEXT);
+         WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+         INSERT INTO half SELECT hex(zeroblob(500)) FROM n;",
+    )
+    .unwrap();
+    for name in ["community.db", "community.db-journal"] {
+        fs::copy(scratch.path().join(name), dir.join(name)).unwrap();
+    }
+    let conn = Connection::open_with_flags(
+        dir.join("community.db"),
+        rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY,
+    )
+    .unwrap();
+    let read = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
+    let code = read.unwrap_err().sqlite_error().unwrap().extended_code;
+    assert_eq!(code, rusqlite::ffi::SQLITE_READONLY_ROLLBACK);
+}
+
+#[test]
+fn a_process_that_was_killed_while_it_made_the_file_does_not_keep_the_next_one_out() {
+    let dir = tempfile::tempdir().unwrap();
+    killed_in_its_first_transaction(dir.path(), "");
+    assert!(!SqliteStore::exists(dir.path()).unwrap(), "there is no store yet");
+    let store = open(dir.path());
+    let home = Home::new();
+    commit(&store, home.found());
+    assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+    drop(store);
+    assert_eq!(names(dir.path()), ["community.db", "lock"]);
+}
+
+#[test]
+fn what_is_left_of_somebody_elses_transaction_is_not_taken_for_a_store() {
+    let dir = tempfile::tempdir().unwrap();
+    killed_in_its_first_transaction(
+        dir.path(),
+        "CREATE TABLE theirs (x); INSERT INTO theirs VALUES (7)",
+    );
+    assert!(matches!(refused(dir.path()), StoreError::Damaged(_)));
+    let conn = Connection::open(dir.path().join("community.db")).unwrap();
+    let tables: Vec<String> = conn
+        .prepare("SELECT name FROM sqlite_schema")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    assert_eq!(tables, ["theirs"]);
+}
+
 #[test]
 fn a_closed_store_is_one_file_and_a_lock() {
     let dir = tempfile::tempdir().unwrap();
