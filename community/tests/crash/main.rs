@@ -38,7 +38,7 @@ const ORDERS: &str = "COMMUNITY_CRASH_ORDERS";
 /// Kills in one run.
 const KILLS: usize = 200;
 /// Kills after which a new directory is begun.
-const KILLS_PER_DIR: usize = 20;
+const KILLS_PER_DIR: usize = 10;
 const SIGKILL: i32 = 9;
 
 #[test]
@@ -105,15 +105,16 @@ impl Run {
 
     /// Starts a process, kills it, and looks at what it left. Returns what is wrong.
     fn kill(&mut self) -> Vec<String> {
-        if self.kills > 0 && self.kills.is_multiple_of(KILLS_PER_DIR) {
+        let first = self.kills.is_multiple_of(KILLS_PER_DIR);
+        if first && self.kills > 0 {
             self.dir = tempfile::tempdir().unwrap();
             self.known = Known::nothing(self.dice.number());
         }
         self.kills += 1;
         let (mut child, stdout) = self.start();
         let mut lines = BufReader::new(stdout).lines().map_while(|line| line.ok());
-        // Some are killed while they open the file, which is when they recover it.
-        if !self.dice.chance(15) {
+        // Some are killed while they make the file, or open it, which is when they recover it.
+        if !first && !self.dice.chance(15) {
             let ready = lines.find(|line| line == READY);
             ready.expect("the child ended before it was ready");
             for _ in 0..self.dice.between(0, 60) {
