@@ -16,9 +16,10 @@ use serde_json::Value;
 use crate::domain::{
     Attribute, Kind, LinkKind, PinPlace, PostKind, ReactionDef, SanctionKind, Settings, Slot, State,
 };
+use crate::error::Error;
 use crate::policy::{Audience, Policy};
 use crate::text::{Key, Name, Slug, Title};
-use crate::time::Timestamp;
+use crate::time::{LAST_MICROS, Timestamp};
 
 /// One line of an import or export.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -481,8 +482,22 @@ record! {
         /// The day, counted from 1970-01-01; 0 for views from before days were counted.
         #[serde(default)]
         day: i32,
-        /// How many.
+        /// How many; at most [`ViewsRecord::MOST`].
         views: i64,
+    }
+}
+
+impl ViewsRecord {
+    /// The most views of one day: so many that all days together can still be counted.
+    pub const MOST: i64 = 1 << 40;
+
+    /// Checks that its numbers can be counted together with others of the topic.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        let last_day = LAST_MICROS / 86_400_000_000;
+        if self.views > Self::MOST || i64::from(self.day) > last_day {
+            return Err(Error::invalid("no day has so many views, or is so late"));
+        }
+        Ok(())
     }
 }
 

@@ -123,7 +123,7 @@ impl Mapper {
         };
         let created_at = row.at("CreationDate")?;
         let bumped_at = row.time("LastActivityDate")?;
-        let views = row.number("ViewCount")?.unwrap_or_default().max(0);
+        let views = row.number("ViewCount")?.unwrap_or_default().clamp(0, ViewsRecord::MOST);
         let accepted = row.number("AcceptedAnswerId")?;
         let title = text::title(row.get("Title").unwrap_or_default(), &self.limits)?;
         let body = row.take("Body").unwrap_or_default();

@@ -188,7 +188,10 @@ impl<'a> Batch<'a> {
             Record::Reaction(record) => self.reaction(record)?,
             Record::Correction(record) => self.correction(record).await?,
             Record::Link(record) => self.link(record).await?,
-            Record::Views(record) => self.views(record).await?,
+            Record::Views(record) => {
+                record.check()?;
+                self.views(record).await?;
+            }
         }
         self.settle();
         Ok(self.writes)
