@@ -8,11 +8,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use community_core::change::{Counter, EntityRef, UniqueKey};
-use community_core::query::{Listing, ListingKey, PostOrder, listings};
+use community_core::query::{Listing, ListingKey, Position, PostOrder, listings};
 use community_core::time::to_micros;
 use community_core::{
-    ChannelId, CommunityId, Correction, CorrectionId, MemberId, Membership, Post, PostId, Reaction,
-    Slot, Slug, Topic, TopicId,
+    ChannelId, CommunityId, Correction, CorrectionId, Link, LinkKind, MemberId, Membership, Post,
+    PostId, Reaction, Slot, Slug, Topic, TopicId,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -31,7 +31,7 @@ pub(crate) struct Index {
     posts: FxHashMap<TopicId, BTreeSet<PostId>>,
     children: FxHashMap<PostId, Children>,
     corrections: FxHashMap<PostId, BTreeSet<(i64, CorrectionId)>>,
-    links: FxHashMap<TopicId, BTreeSet<LinkId>>,
+    links: FxHashMap<TopicId, BTreeSet<(TopicId, i64, LinkId)>>,
     reactions: FxHashMap<(PostId, Slot), BTreeSet<(i64, MemberId)>>,
     joined: FxHashMap<CommunityId, BTreeSet<(i64, MemberId)>>,
     tallies: FxHashMap<PostId, BTreeMap<Slug, i64>>,
@@ -83,9 +83,19 @@ impl Index {
         self.corrections.get(&post).into_iter().flatten().map(|(_, id)| *id)
     }
 
-    /// The links from and to a topic.
-    pub(crate) fn links(&self, topic: TopicId) -> impl Iterator<Item = &LinkId> {
-        self.links.get(&topic).into_iter().flatten()
+    /// The links from and to a topic behind a place.
+    pub(crate) fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+    ) -> impl Iterator<Item = &LinkId> {
+        // The least link with the same place: at most one entry has it, and is left out.
+        let nil = TopicId::from_bytes([0; 16]);
+        let place = |at: Position| (TopicId::from_uuid(at.id), at.key);
+        let (id, key) = after.map_or((nil, i64::MIN), place);
+        let from = (id, key, (nil, nil, LinkKind::Related));
+        let links = self.links.get(&topic).into_iter().flat_map(move |links| links.range(from..));
+        links.skip_while(move |at| (at.0, at.1) == (id, key)).map(|at| &at.2)
     }
 
     /// Who gave something in a slot of a post: when, then who.
@@ -177,15 +187,15 @@ impl Index {
         replace(&mut self.corrections, before.map(place), Some(place(after)));
     }
 
-    /// A link is there now, or not.
-    pub(crate) fn link_changed(&mut self, id: LinkId, is_there: bool) {
-        for topic in [id.0, id.1] {
-            match is_there {
-                true => {
-                    self.links.entry(topic).or_default().insert(id);
-                }
-                false => take_out(&mut self.links, topic, &id),
-            }
+    /// A link was set or taken away.
+    pub(crate) fn link_changed(&mut self, before: Option<&Link>, after: Option<&Link>) {
+        for end in [|link: &Link| link.from, |link: &Link| link.to] {
+            let place = |link: &Link| {
+                let place = link.place(end(link));
+                let id = (link.from, link.to, link.kind);
+                (end(link), (TopicId::from_uuid(place.id), place.key, id))
+            };
+            replace(&mut self.links, before.map(place), after.map(place));
         }
     }
 

@@ -92,8 +92,7 @@ async fn topic(
     scope: &Scope,
     lines: &mut Vec<String>,
 ) -> Outcome {
-    let mut links = store.links(topic.id).await?;
-    links.sort_by_key(|link| (link.from, link.to, link.kind));
+    let links = store.links(topic.id, None, ALL).await?;
     lines.push(format!("{links:?} {:?}", store.views(topic.id).await?));
     lines.push(format!("{:?}", store.latest_bump(topic.id, None).await?));
     for order in PostOrder::ALL {

@@ -181,7 +181,7 @@ fn every_future_can_be_spawned(engine: &Engine, ana: &Session, topic: TopicId, p
     is_send(ana.corrections(post));
     is_send(ana.reactions(post, Slot::Vote, None, None));
     is_send(ana.own_reactions(&[post]));
-    is_send(ana.links(topic));
+    is_send(ana.links(topic, None, None));
     is_send(ana.can(&Action::View, &garden, None));
     is_send(ana.can_in_topic(&Action::View, topic));
     is_send(ana.can_on_post(&Action::View, post));

@@ -5,9 +5,9 @@ use community::policy::{AccessRev, Place};
 use community::query::{FeedRequest, Position, ThreadRequest};
 use community::store::{FeedPage, MemberRow, PostRef, Reader, StoreInfo, ThreadPage};
 use community::{
-    Card, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, Member, MemberId,
-    Membership, PostId, PostView, Reaction, Revision, Scope, Slot, Slug, StoreError, Timestamp,
-    TopicId, TopicRow, Unchecked,
+    Card, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, LinkKind, Member,
+    MemberId, Membership, PostId, PostView, Reaction, Revision, Scope, Slot, Slug, StoreError,
+    Timestamp, TopicId, TopicRow, Unchecked,
 };
 
 use super::CountingStore;
@@ -154,9 +154,24 @@ impl Reader for CountingStore {
         self.inner.reactions_of(member, posts).await
     }
 
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError> {
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
         self.called("links");
-        self.inner.links(topic).await
+        self.inner.links(topic, after, limit).await
+    }
+
+    async fn link(
+        &self,
+        from: TopicId,
+        to: TopicId,
+        kind: LinkKind,
+    ) -> Result<Option<Link>, StoreError> {
+        self.called("links");
+        self.inner.link(from, to, kind).await
     }
 
     async fn label_use(

@@ -430,10 +430,8 @@ impl Session {
             if from == to {
                 return Err(Error::invalid("a topic is not linked to itself"));
             }
-            let links = self.engine().store().links(from).await?;
-            let known =
-                links.iter().any(|link| link.from == from && link.to == to && link.kind == kind);
-            if known == linked {
+            let known = self.engine().store().link(from, to, kind).await?;
+            if known.is_some() == linked {
                 return nothing(&rights, None);
             }
             let mut changes = rights.changes();

@@ -366,24 +366,45 @@ impl Session {
         })
     }
 
-    /// The links from and to a topic, as far as the viewer sees the other end.
+    /// The links from and to a topic, as far as the viewer sees the other end, in the order of
+    /// [`Link::place`]. Every page but the last is full.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when the topic does not exist for this viewer.
-    pub async fn links(&self, topic: TopicId) -> Result<Vec<Visible<LinkView>>> {
+    /// [`Error::NotFound`] when the topic does not exist for this viewer; [`Error::Invalid`] for a
+    /// cursor of another list; [`Error::Limit`] for too large a page.
+    pub async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Result<Page<Visible<LinkView>>> {
+        let limit = self.engine().env().limits().page_size(limit)?;
         reading!(self, Read::Links, |rights| {
             self.visible_topic(&rights, topic).await?;
+            let name = format!("links {topic}");
+            let mut after = after.map(|text| Cursor::decode(text, &name)).transpose()?;
             let store = self.engine().store();
-            let links = store.links(topic).await?;
-            let others: Vec<TopicId> = links
-                .iter()
-                .map(|link| if link.from == topic { link.to } else { link.from })
-                .collect();
-            let rows = store.topics(&others, &rights.scope).await?;
-            let pairs = links.into_iter().zip(rows);
-            let seen =
-                pairs.filter_map(|(link, row)| Some(row?.map(|topic| LinkView { link, topic })));
-            Ok(rights.scope.admit_all(seen))
+            let mut items: Vec<Visible<LinkView>> = Vec::new();
+            while items.len() <= limit {
+                let links = store.links(topic, after, limit + 1).await?;
+                let is_last = links.len() <= limit;
+                after = links.last().map(|link| link.place(topic));
+                let others: Vec<TopicId> = links.iter().map(|link| link.other(topic)).collect();
+                let rows = store.topics(&others, &rights.scope).await?;
+                let pairs = links.into_iter().zip(rows);
+                let seen = pairs
+                    .filter_map(|(link, row)| Some(row?.map(|topic| LinkView { link, topic })));
+                items.extend(rights.scope.admit_all(seen));
+                if is_last {
+                    break;
+                }
+            }
+            let more = items.len() > limit;
+            items.truncate(limit);
+            // The place of a link that the viewer sees: a cursor tells of no other.
+            let last = items.last().filter(|_| more).map(|last| last.link.place(topic));
+            let next = last.map(|place| Cursor::new(place, &name).to_string());
+            Ok(Page { items, next })
         })
     }
 

@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::StoreError;
 use crate::directory::Directory;
 use crate::domain::{
-    Author, Correction, Link, Member, Membership, Post, Reaction, Revision, Slot, State, Topic,
+    Author, Correction, Link, LinkKind, Member, Membership, Post, Reaction, Revision, Slot, State,
+    Topic,
 };
 use crate::id::{ChannelId, CommunityId, CorrectionId, MemberId, PostId, TopicId};
 use crate::policy::{AccessRev, Guarded, Place, Scope, Unchecked};
@@ -134,8 +135,22 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         posts: &[PostId],
     ) -> Result<Vec<Reaction>, StoreError>;
 
-    /// The links from and to a topic, in no order.
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError>;
+    /// The links from and to a topic behind a place, in the order of [`Link::place`]: by id, then
+    /// by key. A link from a topic to itself is among them once.
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError>;
+
+    /// One link, if there is one.
+    async fn link(
+        &self,
+        from: TopicId,
+        to: TopicId,
+        kind: LinkKind,
+    ) -> Result<Option<Link>, StoreError>;
 
     /// Published topics per label, over the channels that the scope reads whole, plus the viewer's
     /// own in channels where only those are read. In no order, without zeros, and without labels

@@ -349,15 +349,19 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
         let topics = std::mem::take(&mut self.topics);
         let keys: FxHashMap<TopicId, &Key> = topics.iter().map(|(id, key)| (*id, key)).collect();
         for (id, key) in &topics {
-            let links = self.export.store.links(*id).await?;
-            let mut links: Vec<LinkRecord> = links
-                .into_iter()
-                .filter(|link| link.from == *id)
-                .filter_map(|link| {
+            let mut links: Vec<LinkRecord> = Vec::new();
+            let mut after = None;
+            loop {
+                let page = self.export.store.links(*id, after, PAGE).await?;
+                links.extend(page.iter().filter(|link| link.from == *id).filter_map(|link| {
                     let (from, to) = (key.clone(), Key::clone(keys.get(&link.to)?));
                     Some(LinkRecord { from, to, kind: link.kind, at: Some(link.at) })
-                })
-                .collect();
+                }));
+                after = page.last().map(|link| link.place(*id));
+                if page.len() < PAGE {
+                    break;
+                }
+            }
             links.sort_by(|a, b| (&a.to, a.kind).cmp(&(&b.to, b.kind)));
             for link in links {
                 self.write(&Record::Link(link))?;

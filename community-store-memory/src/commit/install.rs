@@ -57,7 +57,7 @@ impl State {
             self.corrections.insert(correction.id, correction);
         }
         for (id, link) in links {
-            self.index.link_changed(id, link.is_some());
+            self.index.link_changed(self.links.get(&id), link.as_ref());
             match link {
                 Some(link) => self.links.insert(id, link),
                 None => self.links.remove(&id),

@@ -20,8 +20,8 @@ use community_core::store::{
 };
 use community_core::time::Timestamp;
 use community_core::{
-    ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, Member, MemberId,
-    Membership, PostId, Reaction, Revision, Slot, Slug, StoreError, TopicId,
+    ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, LinkKind, Member,
+    MemberId, Membership, PostId, Reaction, Revision, Slot, Slug, StoreError, TopicId,
 };
 
 use crate::MemoryStore;
@@ -135,8 +135,17 @@ impl Reader for MemoryStore {
         Ok(reactions::of(&self.read(), member, posts))
     }
 
-    async fn links(&self, topic: TopicId) -> Answer<Vec<Link>> {
-        Ok(topics::links(&self.read(), topic))
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Answer<Vec<Link>> {
+        Ok(topics::links(&self.read(), topic, after, limit))
+    }
+
+    async fn link(&self, from: TopicId, to: TopicId, kind: LinkKind) -> Answer<Option<Link>> {
+        Ok(self.read().links.get(&(from, to, kind)).cloned())
     }
 
     async fn label_use(&self, community: CommunityId, scope: &Scope) -> Answer<Vec<(Slug, u64)>> {

@@ -2,6 +2,7 @@
 
 use community_core::change::{EntityRef, UniqueKey};
 use community_core::policy::{Scope, Unchecked};
+use community_core::query::Position;
 use community_core::store::{Card, TopicRow};
 use community_core::{CommunityId, Key, Link, PostId, StoreError, Topic, TopicId};
 
@@ -58,8 +59,14 @@ pub(super) fn pinned(
 }
 
 /// The links from and to a topic.
-pub(super) fn links(state: &State, topic: TopicId) -> Vec<Link> {
-    state.index.links(topic).filter_map(|id| state.links.get(id)).cloned().collect()
+pub(super) fn links(
+    state: &State,
+    topic: TopicId,
+    after: Option<Position>,
+    limit: usize,
+) -> Vec<Link> {
+    let ids = state.index.links(topic, after).take(limit);
+    ids.filter_map(|id| state.links.get(id)).cloned().collect()
 }
 
 /// A topic with its author.

@@ -243,7 +243,7 @@ fn indexes_follow_what_is_replaced_and_taken_away() {
         let state = world.store.read();
         assert_eq!(state.index, rebuilt::index(&state));
     }
-    assert_eq!(block_on(world.store.links(t1)).unwrap(), []);
+    assert_eq!(block_on(world.store.links(t1, None, 9)).unwrap(), []);
     assert_eq!(block_on(world.store.reactions(answer.id, Slot::Vote, None, 9)).unwrap(), []);
     let item = block_on(world.store.lookup(garden.id, &[key("p:1"), key("t:1")])).unwrap();
     assert_eq!(item, [None, Some((t1, None))]);

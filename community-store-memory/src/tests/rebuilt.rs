@@ -38,8 +38,8 @@ pub(super) fn index(state: &State) -> Index {
     for row in state.corrections.values() {
         index.correction_changed(None, row);
     }
-    for id in state.links.keys() {
-        index.link_changed(*id, true);
+    for link in state.links.values() {
+        index.link_changed(None, Some(link));
     }
     for (id, row) in &state.reactions {
         index.reaction_changed(*id, None, Some(row));

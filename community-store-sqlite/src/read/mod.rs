@@ -24,9 +24,9 @@ use community_core::store::{
     Card, FeedPage, MemberRow, PostRef, PostView, Reader, StoreInfo, ThreadPage, TopicRow,
 };
 use community_core::{
-    AccessRev, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, Member,
-    MemberId, Membership, PostId, Reaction, Revision, Scope, Slot, Slug, StoreError, Timestamp,
-    TopicId, Unchecked,
+    AccessRev, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, LinkKind,
+    Member, MemberId, Membership, PostId, Reaction, Revision, Scope, Slot, Slug, StoreError,
+    Timestamp, TopicId, Unchecked,
 };
 use rusqlite::{CachedStatement, Connection, Params};
 
@@ -260,8 +260,22 @@ impl Reader for SqliteStore {
         self.read(move |s| reactions::of_member(s, member, &posts)).await
     }
 
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError> {
-        self.read(move |s| topics::links(s, topic)).await
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        self.read(move |s| topics::links(s, topic, after, limit)).await
+    }
+
+    async fn link(
+        &self,
+        from: TopicId,
+        to: TopicId,
+        kind: LinkKind,
+    ) -> Result<Option<Link>, StoreError> {
+        self.read(move |s| topics::link(s, from, to, kind)).await
     }
 
     async fn label_use(

@@ -1,14 +1,16 @@
 //! Topics: rows, cards, pins, links, and what stands under a key.
 
+use community_core::query::Position;
 use community_core::store::{Card, TopicRow};
 use community_core::{
-    Author, CommunityId, Key, Link, PostId, Scope, Topic, TopicCounters, TopicId, Unchecked,
+    Author, CommunityId, Key, Link, LinkKind, PostId, Scope, Topic, TopicCounters, TopicId,
+    Unchecked,
 };
 use rusqlite::{CachedStatement, Connection};
 
 use super::{Snapshot, revisions};
 use crate::error::Result;
-use crate::row::{Columns, Words, link_kind};
+use crate::row::{Columns, Words, link_kind, link_name, rows};
 use crate::scope::admits;
 
 macro_rules! topic_columns {
@@ -52,12 +54,18 @@ const PINNED: &str = "SELECT id FROM topics WHERE community = ?1 AND pin IS NOT 
 /// By the primary key.
 const LOOKUP: &str = "SELECT topic, post FROM items WHERE community = ?1 AND key = ?2";
 
-/// By the first column of the primary key.
-const LINKS_FROM: &str = "SELECT source, target, kind, at FROM links WHERE source = ?1";
+/// Along the primary key. Duplicates come before related ones by their names as well.
+const LINKS_FROM: &str = "SELECT source, target, kind, at FROM links
+    WHERE source = ?1 AND (target, kind) > (?2, ?3) ORDER BY target, kind LIMIT ?4";
 
-/// By `links_to`. A link from a topic to itself is among those from it.
-const LINKS_TO: &str =
-    "SELECT source, target, kind, at FROM links WHERE target = ?1 AND source <> ?1";
+/// Along `links_to`, which ends with the primary key. A link from a topic to itself is among those
+/// from it.
+const LINKS_TO: &str = "SELECT source, target, kind, at FROM links
+    WHERE target = ?1 AND (source, kind) > (?2, ?3) AND source <> ?1 ORDER BY source, kind LIMIT ?4";
+
+/// By the primary key.
+const LINK: &str = "SELECT source, target, kind, at FROM links
+    WHERE source = ?1 AND target = ?2 AND kind = ?3";
 
 /// What a key names: a topic, or a post of it.
 type Item = (TopicId, Option<PostId>);
@@ -70,6 +78,7 @@ pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("what stands under a key", LOOKUP),
     ("links from a topic", LINKS_FROM),
     ("links to a topic", LINKS_TO),
+    ("a link", LINK),
 ];
 
 /// A topic, for whoever holds a connection.
@@ -155,18 +164,47 @@ pub(super) fn lookup(
     keys.iter().map(item).collect()
 }
 
-pub(super) fn links(snapshot: &Snapshot<'_>, topic: TopicId) -> Result<Vec<Link>> {
-    let link = |columns: &mut Columns<'_, '_>| {
-        Ok(Link {
-            from: columns.id()?,
-            to: columns.id()?,
-            kind: columns.named(link_kind)?,
-            at: columns.time()?,
-        })
+pub(super) fn links(
+    snapshot: &Snapshot<'_>,
+    topic: TopicId,
+    after: Option<Position>,
+    limit: usize,
+) -> Result<Vec<Link>> {
+    // Behind which kind each of the two goes on, at the topic where the last page ended.
+    let (key, id) = after.map_or((i64::MAX, [0; 16]), |at| (at.key, at.id.into_bytes()));
+    let [from, to] = match key {
+        0 => ["duplicate", ""],
+        1 => ["related", ""],
+        2 => ["related", "duplicate"],
+        _ => ["related", "related"],
     };
-    let mut links = snapshot.all(LINKS_FROM, [topic.as_bytes()], link)?;
-    links.extend(snapshot.all(LINKS_TO, [topic.as_bytes()], link)?);
+    let params = |kind| (topic.as_bytes(), id, kind, rows(limit));
+    let mut links = snapshot.all(LINKS_FROM, params(from), read_link)?;
+    links.extend(snapshot.all(LINKS_TO, params(to), read_link)?);
+    links.sort_by_key(|link| {
+        let Position { key, id } = link.place(topic);
+        (id, key)
+    });
+    links.truncate(limit);
     Ok(links)
+}
+
+pub(super) fn link(
+    snapshot: &Snapshot<'_>,
+    from: TopicId,
+    to: TopicId,
+    kind: LinkKind,
+) -> Result<Option<Link>> {
+    snapshot.one(LINK, (from.as_bytes(), to.as_bytes(), link_name(kind)), read_link)
+}
+
+fn read_link(columns: &mut Columns<'_, '_>) -> Result<Link> {
+    Ok(Link {
+        from: columns.id()?,
+        to: columns.id()?,
+        kind: columns.named(link_kind)?,
+        at: columns.time()?,
+    })
 }
 
 pub(super) fn read_row(columns: &mut Columns<'_, '_>, words: &mut Words) -> Result<TopicRow> {

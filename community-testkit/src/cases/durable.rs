@@ -103,7 +103,7 @@ pub(crate) async fn what_was_taken_back_stays_away(w: World) -> Outcome {
     back.extend([Op::DropReaction { post, member, slot }, Op::DropLink { from, to, kind }]);
     w.apply(back).await?;
     let w = stays(w).await?;
-    equal("links", w.store.links(to).await?, vec![])?;
+    equal("links", w.store.links(to, None, 9).await?, vec![])?;
     equal("reactions", w.store.reactions_of(member, &[post]).await?, vec![])?;
     equal("tallies", w.post(post).await?.tallies, vec![])
 }

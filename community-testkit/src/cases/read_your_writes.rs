@@ -165,11 +165,11 @@ pub(crate) async fn a_link_is_read_from_both_ends(w: World) -> Outcome {
     let (from, to) = (w.question(&home).await?.topic.id, w.question(&home).await?.topic.id);
     let link = Link { from, to, kind: LinkKind::Duplicate, at: w.now() };
     w.apply([Op::PutLink(link.clone())]).await?;
-    equal("from", w.store.links(from).await?, vec![link.clone()])?;
-    equal("to", w.store.links(to).await?, vec![link])?;
+    equal("from", w.store.links(from, None, 9).await?, vec![link.clone()])?;
+    equal("to", w.store.links(to, None, 9).await?, vec![link])?;
     w.apply([Op::DropLink { from, to, kind: LinkKind::Duplicate }]).await?;
-    equal("from", w.store.links(from).await?, vec![])?;
-    equal("to", w.store.links(to).await?, vec![])
+    equal("from", w.store.links(from, None, 9).await?, vec![])?;
+    equal("to", w.store.links(to, None, 9).await?, vec![])
 }
 
 pub(crate) async fn a_reaction_is_read_after_it_is_given_and_not_after_it_is_dropped(

@@ -359,7 +359,7 @@ macro_rules! __conformance_table {
                 every_field_of_a_correction_comes_back
                 a_missing_correction_is_none
                 corrections_that_stand_are_shown_oldest_first
-                links_of_two_kinds_and_directions_are_four
+                links_of_two_kinds_and_directions_come_in_order_and_by_pages
                 a_link_that_is_written_again_is_replaced
                 a_member_has_one_vote_and_one_reaction_per_post
                 what_a_member_gave_comes_in_the_order_of_the_request

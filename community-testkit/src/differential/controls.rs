@@ -12,9 +12,9 @@ use community_core::store::{
     StoreInfo, ThreadPage, TopicRow,
 };
 use community_core::{
-    AccessRev, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, Member,
-    MemberId, Membership, PostId, Reaction, RequestId, Revision, Scope, Seq, Slot, Slug, Store,
-    StoreError, Timestamp, TopicId, Unchecked,
+    AccessRev, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, LinkKind,
+    Member, MemberId, Membership, PostId, Reaction, RequestId, Revision, Scope, Seq, Slot, Slug,
+    Store, StoreError, Timestamp, TopicId, Unchecked,
 };
 use uuid::Uuid;
 
@@ -325,8 +325,22 @@ impl Reader for MeddledStore {
         self.inner.reactions_of(member, posts).await
     }
 
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError> {
-        self.inner.links(topic).await
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
+        self.inner.links(topic, after, limit).await
+    }
+
+    async fn link(
+        &self,
+        from: TopicId,
+        to: TopicId,
+        kind: LinkKind,
+    ) -> Result<Option<Link>, StoreError> {
+        self.inner.link(from, to, kind).await
     }
 
     async fn latest_bump(

@@ -11,8 +11,9 @@ use community_core::store::{
     StoreInfo, ThreadPage, TopicRow,
 };
 use community_core::{
-    ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, Member, MemberId,
-    Membership, PostId, Reaction, RequestId, Revision, Slot, Slug, StoreError, Timestamp, TopicId,
+    ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link, LinkKind, Member,
+    MemberId, Membership, PostId, Reaction, RequestId, Revision, Slot, Slug, StoreError, Timestamp,
+    TopicId,
 };
 
 use super::{CommitFault, FaultyStore, unknown};
@@ -159,9 +160,24 @@ impl<S: Store> Reader for FaultyStore<S> {
         self.inner.reactions_of(member, posts).await
     }
 
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>, StoreError> {
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>, StoreError> {
         self.enter()?;
-        self.inner.links(topic).await
+        self.inner.links(topic, after, limit).await
+    }
+
+    async fn link(
+        &self,
+        from: TopicId,
+        to: TopicId,
+        kind: LinkKind,
+    ) -> Result<Option<Link>, StoreError> {
+        self.enter()?;
+        self.inner.link(from, to, kind).await
     }
 
     async fn label_use(

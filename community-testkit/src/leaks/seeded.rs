@@ -47,7 +47,7 @@ impl Leak {
 fn links_of_everybody(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
     let answer = honest(engine, viewer, question)?;
     match question {
-        Question::Links(_) => honest(engine, Viewer::System, question),
+        Question::Links { .. } => honest(engine, Viewer::System, question),
         _ => Ok(answer),
     }
 }

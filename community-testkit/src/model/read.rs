@@ -14,8 +14,8 @@ use community_core::store::{
 use community_core::time::to_micros;
 use community_core::{
     AccessRev, Author, ChannelId, CommunityId, Correction, CorrectionId, Directory, Key, Link,
-    Member, MemberId, Membership, PostId, Reaction, Revision, Scope, Slot, Slug, Timestamp, Topic,
-    TopicId, Unchecked,
+    LinkKind, Member, MemberId, Membership, PostId, Reaction, Revision, Scope, Slot, Slug,
+    Timestamp, Topic, TopicId, Unchecked,
 };
 
 use super::{ModelStore, State};
@@ -200,10 +200,26 @@ impl Reader for ModelStore {
         Ok(of.cloned().collect())
     }
 
-    async fn links(&self, topic: TopicId) -> Result<Vec<Link>> {
+    async fn links(
+        &self,
+        topic: TopicId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Link>> {
         let state = self.state();
         let links = state.links.values().filter(|link| link.from == topic || link.to == topic);
-        Ok(links.cloned().collect())
+        let place = |link: &Link| (link.place(topic).id, link.place(topic).key);
+        let mut links: Vec<Link> = links.cloned().collect();
+        links.retain(|link| after.is_none_or(|after| place(link) > (after.id, after.key)));
+        links.sort_by_key(place);
+        links.truncate(limit);
+        Ok(links)
+    }
+
+    async fn link(&self, from: TopicId, to: TopicId, kind: LinkKind) -> Result<Option<Link>> {
+        let state = self.state();
+        let same = |link: &&Link| (link.from, link.to, link.kind) == (from, to, kind);
+        Ok(state.links.values().find(same).cloned())
     }
 
     async fn label_use(&self, community: CommunityId, scope: &Scope) -> Result<Vec<(Slug, u64)>> {

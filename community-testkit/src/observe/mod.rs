@@ -105,7 +105,14 @@ pub enum Question {
     /// [`Session::own_reactions`].
     OwnReactions(Vec<PostId>),
     /// [`Session::links`].
-    Links(TopicId),
+    Links {
+        /// The topic.
+        topic: TopicId,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
     /// [`Session::members`].
     Members {
         /// The community.
@@ -153,7 +160,7 @@ impl Question {
             Self::Corrections(_) => Read::Corrections,
             Self::Reactions { .. } => Read::Reactions,
             Self::OwnReactions(_) => Read::OwnReactions,
-            Self::Links(_) => Read::Links,
+            Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
@@ -170,6 +177,7 @@ impl Question {
             Self::Feed(FeedQuery { after, .. })
             | Self::Thread(_, ThreadQuery { after, .. })
             | Self::Reactions { after, .. }
+            | Self::Links { after, .. }
             | Self::Members { after, .. } => *after = Some(cursor.to_owned()),
             _ => return None,
         }
@@ -214,8 +222,9 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
             shown(session.reactions(*post, *slot, after.as_deref(), *limit).await?)
         }
         Question::OwnReactions(posts) => shown(session.own_reactions(posts).await?),
-        // Links come in no order.
-        Question::Links(topic) => shown(session.links(*topic).await?).map(sorted),
+        Question::Links { topic, after, limit } => {
+            shown(session.links(*topic, after.as_deref(), *limit).await?)
+        }
         Question::Members { community, after, limit } => {
             shown(session.members(community, after.as_deref(), *limit).await?)
         }
@@ -237,17 +246,6 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
 /// The two texts that a diff was made of.
 pub(crate) fn diff_sides(old: &str, new: &str) -> Value {
     json!({ "old": old, "new": new })
-}
-
-/// A list in an order of its own.
-pub(crate) fn sorted(list: Value) -> Value {
-    match list {
-        Value::Array(mut items) => {
-            items.sort_by_cached_key(Value::to_string);
-            Value::Array(items)
-        }
-        other => other,
-    }
 }
 
 /// Pages after which a walk that does not end is given up.

@@ -94,7 +94,21 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
             all.extend(refs.posts.first().map(|post| Question::OwnReactions(vec![*post; 2_000])));
             all
         }
-        Read::Links => refs.topics.iter().copied().map(Question::Links).collect(),
+        Read::Links => {
+            let mut all = Vec::new();
+            for topic in refs.topics.iter().copied() {
+                for limit in refs.sizes.iter().copied().map(Some).chain([None, Some(0)]) {
+                    all.push(Question::Links { topic, after: None, limit });
+                }
+                let strange = refs.strange_cursors.iter().cloned();
+                all.extend(strange.map(|at| Question::Links {
+                    topic,
+                    after: Some(at),
+                    limit: None,
+                }));
+            }
+            all
+        }
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
         Read::Can => rights(refs),

@@ -47,7 +47,9 @@ impl Oracle {
                 self.reactions(act, *post, *slot, after.as_deref(), *limit)
             }
             Question::OwnReactions(posts) => shown(self.own_reactions(act, posts)?),
-            Question::Links(topic) => shown(self.links(act, *topic)?).map(crate::observe::sorted),
+            Question::Links { topic, after, limit } => {
+                self.links(act, *topic, after.as_deref(), *limit)
+            }
             Question::Members { community, after, limit } => {
                 self.members(act, community, after.as_deref(), *limit)
             }

@@ -4,8 +4,9 @@ use community_core::query::PostOrder;
 use community_core::store::{Card, PostView, ThreadItem, TopicRow};
 use community_core::time::to_micros;
 use community_core::{
-    Action, Community, Correction, FeedQuery, Filter, Key, LabelExpr, LinkView, Pin, PinPlace,
-    Post, PostId, Reaction, Revision, Slot, Slug, Sort, State, ThreadQuery, Topic, TopicId, Window,
+    Action, Community, Correction, FeedQuery, Filter, Key, LabelExpr, LinkKind, LinkView, Pin,
+    PinPlace, Post, PostId, Reaction, Revision, Slot, Slug, Sort, State, ThreadQuery, Topic,
+    TopicId, Window,
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -156,14 +157,38 @@ impl Oracle {
         Ok(own)
     }
 
-    pub(super) fn links(&self, act: Act, id: TopicId) -> Result<Vec<LinkView>> {
+    pub(super) fn links(
+        &self,
+        act: Act,
+        id: TopicId,
+        after: Option<&str>,
+        limit: Option<usize>,
+    ) -> Answer {
+        let size = self.page_size(limit)?;
         self.seen_topic(act, id)?;
+        let list = format!("links of {id}");
+        let after = place_in(after, &list)?;
         let links = self.links.iter().filter(|link| link.from == id || link.to == id);
-        let views = links.filter_map(|link| {
-            let other = if link.from == id { link.to } else { link.from };
-            Some(LinkView { link: link.clone(), topic: self.topic(act, other).ok()? })
-        });
-        Ok(views.collect())
+        // By the other end; there duplicates come before related ones, and links that go out before
+        // those that come in.
+        let mut found: Vec<_> = links
+            .filter_map(|link| {
+                let is_out = link.from == id;
+                let other = if is_out { link.to } else { link.from };
+                let key = match (is_out, link.kind) {
+                    (true, LinkKind::Duplicate) => 0,
+                    (true, LinkKind::Related) => 1,
+                    (false, LinkKind::Duplicate) => 2,
+                    (false, LinkKind::Related) => 3,
+                };
+                let view = LinkView { link: link.clone(), topic: self.topic(act, other).ok()? };
+                Some((Place { key, id: other.uuid() }, view))
+            })
+            .collect();
+        found.retain(|(at, _)| after.is_none_or(|after| (at.id, at.key) > (after.id, after.key)));
+        found.sort_by_key(|(at, _)| (at.id, at.key));
+        let (items, next) = page(found, size, &list);
+        shown(json!({ "items": items, "next": next }))
     }
 
     pub(super) fn feed(&self, act: Act, query: &FeedQuery) -> Answer {

@@ -569,9 +569,7 @@ impl Batch<'_> {
         if from == to {
             return Err(Error::invalid("a topic is not linked to itself"));
         }
-        let known = self.session.engine().store().links(from).await?;
-        let same = |link: &Link| (link.from, link.to, link.kind) == (from, to, record.kind);
-        if known.iter().any(same) {
+        if self.session.engine().store().link(from, to, record.kind).await?.is_some() {
             return Ok(());
         }
         let at = record.at.unwrap_or(self.rights.now);
