@@ -1,6 +1,11 @@
 //! An import changes what is there already, several things in one batch.
 
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "a panic is how a test fails, and a test is written once"
+)]
 
 use community::record::Record;
 use community::{Engine, Imported, Key, Slug, State};
