@@ -57,9 +57,8 @@ impl Home {
 }
 
 fn with(mut record: Value, more: Value) -> Value {
-    for (key, value) in more.as_object().unwrap() {
-        record[key] = value.clone();
-    }
+    let Value::Object(more) = more else { return record };
+    record.as_object_mut().unwrap().extend(more);
     record
 }
 
