@@ -12,8 +12,10 @@ fn talked() -> Place {
     let place = Place::garden();
     place.ok("--as ana post garden help --title T --body B --kind question --key q:1");
     place.ok("--as ed reply q:1 --body A --key a:1");
+    place.ok("--as ed reply q:1 --body A2 --key a:2");
     place.ok("--as ana react a:1 up");
     place.ok("--as ana accept a:1");
+    place.ok("--as ed correct q:1 --body C");
     place.ok("--as ana post garden help --title U --body B --key t:1");
     place.ok("moderate remove t:1");
     place
@@ -41,6 +43,11 @@ fn what_does_not_follow_from_the_rows_is_found_and_ends_with_1() {
         "UPDATE posts SET ups = 7 WHERE ups = 1",
         "UPDATE topics SET accepted = 0 WHERE accepted > 0",
         "UPDATE topics SET active_at = active_at + 1",
+        "UPDATE topics SET corrections = 0 WHERE corrections > 0",
+        "UPDATE posts SET best_key = 1 WHERE ups = 1",
+        "UPDATE posts SET shown = 0 WHERE parent IS NOT NULL",
+        "UPDATE listing_entries SET key = key + 1 WHERE sort = 2",
+        "DELETE FROM items WHERE post IS NOT NULL",
     ] {
         let place = talked();
         tamper(&place, sql);

@@ -11,6 +11,8 @@ pub mod differential;
 mod expected;
 mod faulty;
 mod fixture;
+#[cfg(test)]
+mod flawed;
 pub mod leaks;
 mod meadow;
 mod model;
@@ -18,7 +20,7 @@ pub mod observe;
 pub mod oracle;
 pub mod script;
 mod snapshot;
-mod verify;
+pub mod verify;
 mod walk;
 mod world;
 pub mod worlds;

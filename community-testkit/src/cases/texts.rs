@@ -81,7 +81,7 @@ pub(crate) async fn bodies_of_every_length_are_kept(w: World) -> Outcome {
     let home = w.home().await?;
     let Draft { opening, mut text, .. } = w.question(&home).await?;
     // Up to the hard cap: a store has no limit of its own.
-    let cap = Limits { body: usize::MAX, ..Limits::default() }.capped().body;
+    let cap = Limits::caps().body;
     for length in [1, 255, 256, 4_095, 4_096, 4_097, 65_535, 65_536, 131_072, cap] {
         text.body = "é".repeat(length / 2) + if length % 2 == 1 { "x" } else { "" };
         w.apply([Op::PutRevision(Box::new(text.clone()))]).await?;
@@ -366,17 +366,9 @@ pub(crate) async fn communities_and_channels_are_told_apart_by_every_byte(w: Wor
     Ok(())
 }
 
-/// The hard caps: the most that the engine ever lets through.
-fn caps() -> Limits {
-    let Limits { labels, roles, sanctions, attributes, lists, .. } = Limits::default();
-    let all = [labels, roles, sanctions, attributes, lists].map(|_| usize::MAX);
-    let [labels, roles, sanctions, attributes, lists] = all;
-    Limits { labels, roles, sanctions, attributes, lists, ..Limits::default() }.capped()
-}
-
 pub(crate) async fn as_many_labels_as_the_engine_allows_are_kept(w: World) -> Outcome {
     let home = w.home().await?;
-    let labels: Vec<String> = (0..caps().labels).map(|i| format!("label-{i:02}")).collect();
+    let labels: Vec<String> = (0..Limits::caps().labels).map(|i| format!("label-{i:02}")).collect();
     let keys: Vec<&str> = labels.iter().map(String::as_str).collect();
     w.labels(&home.community, &keys).await?;
     let draft = w.new_topic(&home.channel, home.ann.id).labelled(&keys);
@@ -392,7 +384,7 @@ pub(crate) async fn as_many_labels_as_the_engine_allows_are_kept(w: World) -> Ou
 
 pub(crate) async fn as_much_about_a_member_as_the_engine_allows_is_kept(w: World) -> Outcome {
     let Home { community, channel, ann, .. } = w.home().await?;
-    let caps = caps();
+    let caps = Limits::caps();
     let numbered = |n: usize| (0..n).map(|i| slug(&format!("n-{i}")));
     let member = Member {
         attributes: numbered(caps.attributes)

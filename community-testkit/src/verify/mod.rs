@@ -1,40 +1,105 @@
-//! Verification: recomputes every counter, rank and listing of a store from its rows.
+//! Verification: everything that a store counts, sorts and lists is worked out anew from its rows
+//! and compared with what it says.
 //!
-//! [`verify`] only reads, under the system's scope, through the same contract as the engine. It
-//! looks at one topic after the other; of a community it keeps the facts of its topics, without
-//! texts, to compare every feed with the list that the rows give. It repairs nothing: a finding is
-//! a defect of the store, or damage.
+//! It reads through the storage traits alone, with the scope of the system, so it works on every
+//! backend, needs no access to files and changes nothing. It repairs nothing either: a finding is a
+//! defect of the store, or damage. Rows are read page by page; in memory it keeps one topic's posts,
+//! a count for each list, and some tens of bytes for each member, topic, link and post. It is meant
+//! for a store that nobody writes to meanwhile: what is written while it runs can show as a finding.
+//!
+//! What it checks:
+//!
+//! - the directory: keys name one thing, kinds are sound;
+//! - members: ids and keys lead to them, roles fit, the list of a community is whole;
+//! - topics: channel, kind, status, author, labels and first post exist and fit together;
+//! - threads: parents stand in the same topic, one level up; the last activity; the reading orders;
+//! - counters: posts, answers, participants, votes, replies, corrections, reactions, views, labels;
+//! - votes and reactions: one of each a member and post, votes up or down, reactions neither;
+//! - answers: only answers are accepted or official;
+//! - texts: the latest revision is what is shown, nothing is larger than its hard cap;
+//! - links and keys: they lead somewhere, and back;
+//! - feeds: every order of every community, channel, label, kind and author is whole and in order,
+//!   also of those in which a topic stood once, and each topic in it is shown as it is;
+//! - the log: positions have no gap, what events speak of exists.
+//!
+//! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
+//! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
+//! store shows to others than the system is for the conformance table to test.
 
-mod feeds;
+mod listings;
+mod log;
 mod people;
+mod places;
+mod posts;
+mod reactions;
+mod seen;
+#[cfg(test)]
+mod tests;
 mod topics;
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Display};
 
-use community_core::change::Seq;
-use community_core::store::{Store, StoreError};
-use community_core::{Scope, Topic};
+use community_core::store::Store;
+use community_core::{Directory, Limits, MemberId, Scope, StoreError};
 use serde::Serialize;
 
-/// What a verification found.
+use listings::Listed;
+use seen::Seen;
+
+/// Rows a page. A page with fewer is the last one.
+const PAGE: usize = 500;
+
+/// Verifies a whole store.
+///
+/// # Errors
+/// [`StoreError`] when the store cannot be read to its end. What can be read and is wrong is in the
+/// report.
+///
+/// ```
+/// use community_testkit::{ModelStore, verify};
+/// let report = pollster::block_on(verify(&ModelStore::new()))?;
+/// assert!(report.is_clean());
+/// # Ok::<(), community_core::StoreError>(())
+/// ```
+pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
+    let directory = store.directory().await?;
+    let scope = Scope::system(store.access_rev(None).await?);
+    let mut verifier = Verifier {
+        store,
+        directory: &directory,
+        scope,
+        limits: Limits::caps(),
+        seen: Seen::default(),
+        listed: Listed::default(),
+        report: Report::default(),
+    };
+    verifier.places();
+    verifier.people().await?;
+    verifier.content().await?;
+    verifier.log().await?;
+    verifier.listings().await?;
+    Ok(verifier.report)
+}
+
+/// What a verification has found.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// How many things were compared.
+    /// How many comparisons were made.
     pub checks: u64,
-    /// What was not as it should be; the first [`Report::MOST`] of it.
+    /// Those that failed; the first [`Report::MOST`] of them.
     pub findings: Vec<Finding>,
 }
 
-/// Something that is not as it should be.
+/// Something in a store that is not as it has to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Which rule is broken.
+    /// The rule that does not hold, such as `posts of a topic`.
     pub rule: &'static str,
-    /// What it is broken by.
+    /// What it is about, such as `topic 0190...`.
     pub subject: String,
-    /// What the rows give.
+    /// What has to be there.
     pub expected: String,
-    /// What the store says.
+    /// What is there.
     pub found: String,
 }
 
@@ -47,79 +112,91 @@ impl Report {
     pub fn is_clean(&self) -> bool {
         self.findings.is_empty()
     }
+}
 
-    /// Compares what the rows give with what the store says.
-    fn equal<T: PartialEq + Debug>(
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for finding in &self.findings {
+            writeln!(f, "{finding}")?;
+        }
+        write!(f, "{} checks, {} findings", self.checks, self.findings.len())
+    }
+}
+
+impl Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, subject, expected, found } = self;
+        write!(f, "{rule}: {subject}: expected {expected}, found {found}")
+    }
+}
+
+/// A verification on its way.
+struct Verifier<'a> {
+    store: &'a dyn Store,
+    directory: &'a Directory,
+    scope: Scope,
+    limits: Limits,
+    seen: Seen,
+    listed: Listed,
+    report: Report,
+}
+
+impl Verifier<'_> {
+    /// Compares two values.
+    fn same<T: PartialEq + Debug + ?Sized>(
         &mut self,
         rule: &'static str,
-        subject: &dyn Debug,
-        expected: &T,
+        subject: impl Display,
         found: &T,
+        expected: &T,
     ) {
-        self.checks += 1;
-        if expected != found && self.findings.len() < Self::MOST {
-            self.findings.push(Finding {
-                rule,
-                subject: format!("{subject:?}"),
-                expected: format!("{expected:?}"),
-                found: format!("{found:?}"),
-            });
+        self.report.checks += 1;
+        if found != expected {
+            self.find(rule, subject, format!("{expected:?}"), format!("{found:?}"));
         }
     }
 
-    /// Checks that something holds.
-    fn holds(&mut self, rule: &'static str, subject: &dyn Debug, holds: bool) {
-        self.equal(rule, subject, &true, &holds);
-    }
-}
-
-/// Verifies a whole store.
-///
-/// Nothing may be written meanwhile: what is read in several steps has to be one picture.
-///
-/// # Errors
-/// [`StoreError`] when the store cannot be read. What can be read and is wrong is a finding.
-pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
-    let mut report = Report::default();
-    let scope = Scope::system(store.access_rev(None).await?);
-    let directory = store.directory().await?;
-    log(store, &mut report).await?;
-    people::verify(store, &directory, &mut report).await?;
-    for community in directory.communities() {
-        let mut topics: Vec<Topic> = Vec::new();
-        let mut after = None;
-        loop {
-            let page = store.topics_by_id(community.id, after, PAGE, &scope).await?;
-            let page = scope.admit_all(page);
-            let Some(last) = page.last() else { break };
-            after = Some(last.topic.id);
-            for row in page {
-                let topic = row.into_inner().topic;
-                topics::verify(store, &scope, &directory, community, &topic, &mut report).await?;
-                topics.push(topic);
-            }
-        }
-        feeds::verify(store, &scope, &directory, community, &topics, &mut report).await?;
-    }
-    Ok(report)
-}
-
-/// Rows in one read.
-const PAGE: usize = 500;
-
-/// The log has no gap, and its head is its last event.
-async fn log(store: &dyn Store, report: &mut Report) -> Result<(), StoreError> {
-    let mut last = Seq(0);
-    loop {
-        let page = store.events_after(last, PAGE).await?;
-        if page.is_empty() {
-            break;
-        }
-        for event in page {
-            report.equal("the log has no gap", &"event", &(last.0 + 1), &event.seq.0);
-            last = event.seq;
+    /// Checks that something holds; `expected` says in words what.
+    fn holds(
+        &mut self,
+        rule: &'static str,
+        subject: impl Display,
+        expected: &str,
+        condition: bool,
+        found: impl Debug,
+    ) {
+        self.report.checks += 1;
+        if !condition {
+            self.find(rule, subject, expected.to_owned(), format!("{found:?}"));
         }
     }
-    report.equal("the head of the log is its last event", &"log", &last, &store.head().await?);
-    Ok(())
+
+    /// Checks that a size is inside its hard cap.
+    fn fits(&mut self, rule: &'static str, subject: impl Display, size: usize, cap: usize) {
+        self.report.checks += 1;
+        if size > cap {
+            self.find(rule, subject, format!("at most {cap}"), size.to_string());
+        }
+    }
+
+    /// Checks that a row is about what it was asked for.
+    fn belongs<T: PartialEq + Debug>(&mut self, subject: impl Display, found: &T, expected: &T) {
+        self.same("a row is read where it belongs", subject, found, expected);
+    }
+
+    /// Checks that members who are named somewhere exist.
+    fn exist(&mut self, subject: impl Display, members: impl IntoIterator<Item = MemberId>) {
+        for member in members {
+            let exists = self.seen.authors.contains_key(&member);
+            self.holds("who is named exists", &subject, "a member who exists", exists, member);
+        }
+    }
+
+    /// Notes something that is wrong.
+    fn find(&mut self, rule: &'static str, subject: impl Display, expected: String, found: String) {
+        if self.report.findings.len() < Report::MOST {
+            let subject = subject.to_string();
+            self.report.findings.push(Finding { rule, subject, expected, found });
+        }
+    }
 }
