@@ -26,8 +26,8 @@ pub(super) fn page(
 ) -> Result<ThreadPage, StoreError> {
     let mut page = ThreadPage { items: Vec::new(), more: false };
     let Some(topic) = state.admitted_topic(request.topic, scope) else { return Ok(page) };
-    let tree = Tree { state, request };
-    let mut next = tree.start();
+    let mut walk = Walk { tree: Tree { state, request }, stood: None };
+    let mut next = walk.start();
     while let Some(post) = next {
         if page.items.len() == request.limit {
             page.more = true;
@@ -35,7 +35,7 @@ pub(super) fn page(
         }
         let position = Position { key: request.order.key(post), id: post.id.uuid() };
         page.items.push((position, item(state, post, topic.place(), scope)?));
-        next = tree.following(post, request.order.key(post));
+        next = walk.following(post);
     }
     Ok(page)
 }
@@ -59,49 +59,63 @@ fn item(
     Ok(Unchecked::new(item))
 }
 
-/// The tree that a request is about: the root and the shown posts below it, down to a depth.
+/// A walk through the tree that a request is about.
+struct Walk<'a> {
+    tree: Tree<'a>,
+    /// The post with which the page before ended, and where it stood then, until the walk has gone
+    /// past that place: so that none of those that stood behind it is left out or comes twice
+    /// because of a vote.
+    stood: Option<(PostId, i64)>,
+}
+
+impl<'a> Walk<'a> {
+    /// The first post of the page.
+    fn start(&mut self) -> Option<&'a Post> {
+        let Tree { request, .. } = self.tree;
+        let root = self.tree.post(request.root).filter(|root| self.tree.shows(root))?;
+        let post_in_tree = |id| self.tree.post(id).filter(|post| self.tree.is_below_root(post));
+        match request.start {
+            ThreadStart::Root => Some(root),
+            ThreadStart::At(id) => post_in_tree(id).filter(|post| self.tree.shows(post)),
+            // It need not be shown any more: its place among its siblings is known without it.
+            ThreadStart::After(Position { key, id }) => {
+                let post = post_in_tree(PostId::from_uuid(id))?;
+                self.stood = Some((post.id, key));
+                self.following(post)
+            }
+        }
+    }
+
+    /// The post behind `post` in pre-order.
+    fn following(&mut self, post: &'a Post) -> Option<&'a Post> {
+        let Tree { request, .. } = self.tree;
+        if post.depth < request.max_depth
+            && let Some(first) = self.tree.reply(post.id, None)
+        {
+            return Some(first);
+        }
+        let mut post = post;
+        while post.id != request.root {
+            let parent = self.tree.post(post.parent?)?;
+            let stood = self.stood.take_if(|(id, _)| *id == post.id);
+            let key = stood.map_or_else(|| request.order.key(post), |(_, key)| key);
+            if let Some(sibling) = self.tree.reply(parent.id, Some((key, post.id))) {
+                return Some(sibling);
+            }
+            post = parent;
+        }
+        None
+    }
+}
+
+/// The root and the shown posts below it, down to a depth.
+#[derive(Clone, Copy)]
 struct Tree<'a> {
     state: &'a State,
     request: &'a ThreadRequest,
 }
 
 impl<'a> Tree<'a> {
-    /// The first post of the page.
-    fn start(&self) -> Option<&'a Post> {
-        let root = self.post(self.request.root).filter(|root| self.shows(root))?;
-        match self.request.start {
-            ThreadStart::Root => Some(root),
-            ThreadStart::At(id) => {
-                self.post(id).filter(|post| self.shows(post) && self.is_below_root(post))
-            }
-            // It need not be shown any more: its place among its siblings is known without it.
-            ThreadStart::After(Position { key, id }) => {
-                let post = self.post(PostId::from_uuid(id))?;
-                self.is_below_root(post).then(|| self.following(post, key)).flatten()
-            }
-        }
-    }
-
-    /// The post behind `post` in pre-order. `key` is where `post` stands among its siblings, or, for
-    /// the one with which the page before ended, where it stood then: so that none of those that
-    /// stood behind it is left out or comes twice because of a vote.
-    fn following(&self, post: &'a Post, key: i64) -> Option<&'a Post> {
-        if post.depth < self.request.max_depth
-            && let Some(first) = self.reply(post.id, None)
-        {
-            return Some(first);
-        }
-        let (mut post, mut key) = (post, key);
-        while post.id != self.request.root {
-            let parent = self.post(post.parent?)?;
-            if let Some(sibling) = self.reply(parent.id, Some((key, post.id))) {
-                return Some(sibling);
-            }
-            (post, key) = (parent, self.request.order.key(parent));
-        }
-        None
-    }
-
     /// The first shown reply to a post, or the first behind a place among them.
     fn reply(&self, parent: PostId, after: Option<(i64, PostId)>) -> Option<&'a Post> {
         let replies = self.state.index.children(parent)?;

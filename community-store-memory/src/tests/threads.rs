@@ -177,11 +177,13 @@ fn a_page_goes_on_where_the_post_stood_although_its_score_has_changed() {
     world.commit(vec![Op::Bump(Counter::PostDowns(order[3]), 5)]);
     assert_eq!(page(&world, &rest), []);
 
-    // The page ended with the second answer itself: its comment still follows, and is not passed
-    // twice.
+    // The page ended with the second answer itself: its comment still follows, then the last
+    // answer, as it stood. At the end the walk meets it where it stands now.
     let position = Position { key: -1, id: order[3].uuid() };
-    let rest = ThreadRequest { start: ThreadStart::After(position), ..request(&topic) };
-    assert_eq!(page(&world, &rest), order[4..5]);
+    let start = ThreadStart::After(position);
+    let rest = ThreadRequest { start, limit: 9, ..request(&topic) };
+    let expected = [order[4], order[5], order[6], order[3], order[4]];
+    assert_eq!(page(&world, &rest), expected);
 }
 
 #[test]

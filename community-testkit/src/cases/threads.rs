@@ -493,17 +493,22 @@ pub(crate) async fn a_page_goes_on_behind_a_post_that_is_gone(w: World) -> Outco
 }
 
 pub(crate) async fn a_page_goes_on_where_a_post_stood_that_was_voted_on_since(w: World) -> Outcome {
-    let (_, draft, answers) = scored(&w, &[9, 0, 0, 7, 5, 3, 1]).await?;
+    let (home, draft, answers) = scored(&w, &[9, 0, 0, 7, 5, 3, 1]).await?;
     let scope = w.anonymous().await?;
     let request = ThreadRequest { limit: 5, ..whole(&draft.topic, PostOrder::Best) };
     let first = w.store.thread(&request, &scope).await?;
+    let request = ThreadRequest { limit: 9, ..request };
     let (last, _) = some("the last", first.items.last())?;
     let fifth = some("the one with 7", answers.get(3))?;
     equal("the page ends with it", last.id, fifth.id.uuid())?;
     let behind: Vec<_> = answers.iter().skip(4).map(|answer| answer.id.uuid()).collect();
+    // Its own reply follows, then what stood behind it, wherever it stands now.
+    let comment = w.reply(fifth, &home.ann).await?.id.uuid();
+    let behind = [vec![comment], behind].concat();
     // First it rises above all others, then it falls below them: there it is met again.
     let rises = (Counter::PostUps(fifth.id), 50, behind.clone());
-    let falls = (Counter::PostDowns(fifth.id), 500, [behind, vec![fifth.id.uuid()]].concat());
+    let again = vec![fifth.id.uuid(), comment];
+    let falls = (Counter::PostDowns(fifth.id), 500, [behind, again].concat());
     for (counter, by, expected) in [rises, falls] {
         w.apply([Op::Bump(counter, by)]).await?;
         let next = ThreadRequest { start: ThreadStart::After(*last), ..request.clone() };

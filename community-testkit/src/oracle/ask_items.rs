@@ -340,18 +340,25 @@ impl Oracle {
         let list = format!("thread {id} {:?} {} {:?}", query.root, query.order, query.depth);
         let after = place_in(query.after.as_deref(), &list)?;
 
-        // The whole thread in its order, in which the post behind which the page begins stands
-        // where it stood then.
+        // The whole thread in its order. The post behind which the page begins stands in it where it
+        // stood then, and where it stands now.
         let mut whole = Vec::new();
-        self.read_thread(&root, query.order, after, &mut whole);
+        let top = Place { key: post_key(query.order, &root), id: root.id.uuid() };
+        self.read_thread((top, root.clone()), query.order, after, &mut whole);
         let start = match (after, query.around) {
-            (Some(after), _) => whole.iter().position(|p| p.id.uuid() == after.id).map(|p| p + 1),
-            (None, Some(around)) => whole.iter().position(|post| post.id == around),
+            (Some(after), _) => {
+                let is_it = |(place, post): &(Place, Post)| {
+                    post.id.uuid() == after.id && (post.id == root.id || *place == after)
+                };
+                whole.iter().position(is_it).map(|p| p + 1)
+            }
+            (None, Some(around)) => whole.iter().position(|(_, post)| post.id == around),
             (None, None) => Some(0),
         };
+        let whole = whole.into_iter().map(|(_, post)| post);
         let is_in =
             |post: &Post| post.depth <= deepest && self.is_shown(root.id) && self.is_shown(post.id);
-        let mut rest: Vec<Post> = whole.into_iter().skip(start.unwrap_or(usize::MAX)).collect();
+        let mut rest: Vec<Post> = whole.skip(start.unwrap_or(usize::MAX)).collect();
         // A page that is to begin with a post that is not in the thread is empty.
         if after.is_none() && query.around.is_some() && !rest.first().is_some_and(is_in) {
             rest.clear();
@@ -368,30 +375,29 @@ impl Oracle {
         shown(json!({ "topic": topic, "path": path, "items": items, "next": next }))
     }
 
-    /// A post, then its replies in their order, each with its own replies.
+    /// A post at its place, then its replies in their order, each with its own replies. One of them
+    /// stands at a second place as well: where it stood.
     fn read_thread(
         &self,
-        post: &Post,
+        (place, post): (Place, Post),
         order: PostOrder,
-        moved: Option<Place>,
-        into: &mut Vec<Post>,
+        stood: Option<Place>,
+        into: &mut Vec<(Place, Post)>,
     ) {
-        into.push(post.clone());
-        let replies = self.replies_to(post.id).into_iter();
-        let mut replies: Vec<(Place, Post)> = replies
-            .filter_map(|id| self.post_row(id))
-            .map(|reply| {
-                let stood = moved.filter(|place| place.id == reply.id.uuid());
-                let stands = Place { key: post_key(order, &reply), id: reply.id.uuid() };
-                (stood.unwrap_or(stands), reply)
-            })
-            .collect();
+        let mut replies: Vec<(Place, Post)> = Vec::new();
+        for reply in self.replies_to(post.id).into_iter().filter_map(|id| self.post_row(id)) {
+            let stands = Place { key: post_key(order, &reply), id: reply.id.uuid() };
+            let stood = stood.filter(|stood| stood.id == stands.id && *stood != stands);
+            replies.extend(stood.map(|stood| (stood, reply.clone())));
+            replies.push((stands, reply));
+        }
         replies.sort_by_key(|(place, _)| *place);
         if order == PostOrder::Newest {
             replies.reverse();
         }
-        for (_, reply) in replies {
-            self.read_thread(&reply, order, moved, into);
+        into.push((place, post));
+        for reply in replies {
+            self.read_thread(reply, order, stood, into);
         }
     }
 
