@@ -210,7 +210,6 @@ impl Session {
                 after.labels = rights.known_labels(community, labels)?;
                 after.labels.extend(hidden.cloned());
                 after.labels.sort();
-                limits.labels(after.labels.len())?;
             }
             if let Some(payload) = &edit.payload {
                 known_kind(community, &topic.kind)?.check_payload(Some(payload))?;
@@ -449,11 +448,12 @@ impl Session {
         Ok(())
     }
 
-    /// A topic that the viewer sees, with all of its labels: what a command changes has to be
+    /// A topic that the viewer sees, with all of its labels and its pin: what a command changes has to be
     /// whole.
     pub(super) async fn whole_topic(&self, rights: &Rights, id: TopicId) -> Result<Topic> {
         let seen = self.visible_topic(rights, id).await?;
-        if !rights.scope.hides_labels() {
+        let sees_pins = rights.scope.moderated().contains(seen.topic.channel);
+        if sees_pins && !rights.scope.hides_labels() {
             return Ok(seen.into_inner().topic);
         }
         let rows = self.engine().store().topics(&[id], &self.unscoped()).await?;

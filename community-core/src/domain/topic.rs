@@ -73,7 +73,8 @@ pub struct Topic {
     pub state: State,
     /// A locked topic takes no replies except from moderators.
     pub locked: bool,
-    /// Where it is pinned.
+    /// Where it is pinned. Shown to moderators only, as it tells for whom; whom it is for finds the
+    /// topic on top of the feed.
     pub pin: Option<Pin>,
     /// The hot scale of its community, in seconds.
     pub hot_scale: u32,

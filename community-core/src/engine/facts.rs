@@ -53,6 +53,8 @@ impl Engine {
                 }
             }
             let directory = self.directory(access.directory).await?;
+            // It may have moved on since; it is as it was read, at its own revision.
+            let access = AccessRev { directory: directory.rev, ..access };
             let mut facts = Facts::default();
             if let Viewer::Member(id) = viewer {
                 facts.member = store.members(&[id]).await?.into_iter().flatten().next();
@@ -60,10 +62,9 @@ impl Engine {
                     facts.memberships = store.memberships(id).await?;
                 }
             }
-            // Read in several steps: only a revision that stood still makes them one picture.
-            if directory.rev != access.directory
-                || store.access_rev(viewer.member()).await? != access
-            {
+            // Read in several steps: only a revision that stood still makes them one picture. The
+            // directory need not stand still: what rests on an old one is refused by the store.
+            if store.access_rev(viewer.member()).await?.member != access.member {
                 continue;
             }
             // INVARIANT: whom this tenant does not know is an anonymous visitor, in reads and in

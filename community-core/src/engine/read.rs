@@ -7,10 +7,12 @@ use super::session::{Session, reading};
 use super::view::{FeedView, LinkView, Page, ThreadView};
 use crate::diff::{Change, diff};
 use crate::directory::ChannelEntry;
-use crate::domain::{Community, EffectiveSettings, Filter, PinPlace, Reaction, Revision, Slot};
+use crate::domain::{
+    Community, EffectiveSettings, Filter, Pin, PinPlace, Reaction, Revision, Slot,
+};
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, CommunityId, PostId, TopicId};
-use crate::policy::{Action, Decision, Place, Scope, Target, Visible};
+use crate::policy::{Action, Decision, Guarded, Place, Scope, Target, Visible};
 use crate::query::{
     Cursor, FeedQuery, FeedRequest, Position, Selection, Sort, ThreadQuery, ThreadRequest,
     ThreadStart, Window,
@@ -100,7 +102,7 @@ impl Session {
                 .filter(|_| page.more)
                 .map(|(position, _)| Cursor::new(*position, &name).to_string());
             let items = rights.scope.admit_all(page.items.into_iter().map(|(_, card)| card));
-            let pinned = match (after, plan.pins_of()) {
+            let pinned = match (after, plan.pins_of(query)) {
                 (None, Some((community, channel))) => {
                     self.pinned(&rights, community, channel).await?
                 }
@@ -118,9 +120,12 @@ impl Session {
         channel: Option<&ChannelEntry>,
     ) -> Result<Vec<Visible<Card>>> {
         let cards = self.engine().store().pinned(community.id, &rights.scope).await?;
-        let mut cards = rights.scope.admit_all(cards);
-        cards.retain(|card| {
-            let Some(pin) = &card.topic.pin else { return false };
+        let pinned = cards
+            .into_iter()
+            .map(|card| card.map(|card| Pinned { pin: card.topic.pin.clone(), card }));
+        let mut pinned = rights.scope.admit_all(pinned);
+        pinned.retain(|pinned| {
+            let Pinned { pin: Some(pin), card } = &**pinned else { return false };
             let here = match channel {
                 Some(entry) => card.topic.channel == entry.channel.id,
                 None => pin.place == PinPlace::Community,
@@ -128,12 +133,13 @@ impl Session {
             let in_force = pin.since <= rights.now && pin.until.is_none_or(|end| rights.now < end);
             here && in_force && rights.belongs(community, channel, &pin.audience)
         });
-        cards.sort_by_key(|card| {
-            let pin = card.topic.pin.as_ref();
+        pinned.sort_by_key(|pinned| {
+            let Pinned { pin, card } = &**pinned;
+            let pin = pin.as_ref();
             let (position, since) = pin.map_or((0, 0), |pin| (pin.position, to_micros(pin.since)));
             (position, std::cmp::Reverse(since), std::cmp::Reverse(card.topic.id))
         });
-        Ok(cards)
+        Ok(pinned.into_iter().map(|pinned| pinned.map(|pinned| pinned.card)).collect())
     }
 
     /// A topic.
@@ -305,9 +311,10 @@ impl Session {
     /// [`Error::NotFound`] when the post does not exist for this viewer.
     pub async fn corrections(&self, post: PostId) -> Result<Vec<crate::Correction>> {
         reading!(self, Read::Corrections, |rights| {
+            // Read before the post is looked at: what comes beside it later may be for others only.
+            let mut corrections = self.engine().store().corrections(post).await?;
             let view = self.visible_post(&rights, post).await?;
             let moderates = rights.scope.moderated().contains(view.place.channel);
-            let mut corrections = self.engine().store().corrections(post).await?;
             corrections.retain(|correction| {
                 correction.withdrawn_at.is_none()
                     || moderates
@@ -331,15 +338,18 @@ impl Session {
     ) -> Result<Page<Reaction>> {
         let limit = self.engine().env().limits().page_size(limit)?;
         reading!(self, Read::Reactions, |rights| {
+            let name = format!("reactions {post} {slot:?}");
+            let position = after.map(|text| Cursor::decode(text, &name)).transpose();
+            // Read before the post is looked at: what it gets later may be for others only.
+            let store = self.engine().store();
+            let behind = position.as_ref().ok().copied().flatten();
+            let mut items = store.reactions(post, slot, behind, limit + 1).await?;
             let view = self.visible_post(&rights, post).await?;
             if slot == Slot::Vote {
                 let topic = self.visible_topic(&rights, view.post.topic).await?;
                 rights.require_in_topic(&Action::Moderate, &topic.topic, None, "post")?;
             }
-            let name = format!("reactions {post} {slot:?}");
-            let after = after.map(|text| Cursor::decode(text, &name)).transpose()?;
-            let store = self.engine().store();
-            let mut items = store.reactions(post, slot, after, limit + 1).await?;
+            position?;
             let more = items.len() > limit;
             items.truncate(limit);
             let next = items.last().filter(|_| more).map(|last| {
@@ -502,27 +512,22 @@ impl Session {
     ) -> Result<(TopicId, Option<PostId>)> {
         let community = rights.community(community)?;
         let store = self.engine().store();
-        let found = store.lookup(community.id, std::slice::from_ref(key)).await?;
-        if let Some(found) = found.into_iter().flatten().next() {
-            return Ok(found);
-        }
-        let Ok(id) = key.as_str().parse::<uuid::Uuid>() else {
-            return Err(Error::NotFound(what));
-        };
-        let post = PostId::from_uuid(id);
-        let posts = store.posts(&[post], &rights.scope).await?;
-        let seen = posts.into_iter().flatten().next().and_then(|row| rights.scope.admit(row));
-        match seen {
-            Some(view) if view.place.community == community.id => Ok((view.post.topic, Some(post))),
-            Some(_) => Err(Error::NotFound(what)),
-            None => {
-                let topic = TopicId::from_uuid(id);
-                let row = self.visible_topic(rights, topic).await;
-                let row = row.map_err(|error| not_found_as(error, what))?;
-                let here = row.topic.community == community.id;
-                here.then_some((topic, None)).ok_or(Error::NotFound(what))
+        // Ids come first: nobody takes over a permalink with a key that reads like it.
+        if let Ok(id) = key.as_str().parse::<uuid::Uuid>() {
+            let (post, topic) = (PostId::from_uuid(id), TopicId::from_uuid(id));
+            let posts = store.posts(&[post], &rights.scope).await?;
+            let seen = rights.scope.admit_all(posts.into_iter().flatten());
+            if let Some(view) = seen.iter().find(|view| view.place.community == community.id) {
+                return Ok((view.post.topic, Some(post)));
+            }
+            let topics = store.topics(&[topic], &rights.scope).await?;
+            let seen = rights.scope.admit_all(topics.into_iter().flatten());
+            if seen.iter().any(|row| row.topic.community == community.id) {
+                return Ok((topic, None));
             }
         }
+        let found = store.lookup(community.id, std::slice::from_ref(key)).await?;
+        found.into_iter().flatten().next().ok_or(Error::NotFound(what))
     }
 }
 
@@ -560,9 +565,25 @@ impl Rights {
     }
 }
 
+/// A card with its pin, which is not for everybody who sees the card.
+struct Pinned {
+    pin: Option<Pin>,
+    card: Card,
+}
+
+impl Guarded for Pinned {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        let Self { pin, card } = self;
+        Some(Self { pin, card: card.admitted(scope)? })
+    }
+}
+
 /// A feed query with everything in it looked up.
 struct FeedPlan<'a> {
     parts: Vec<(&'a Community, Vec<&'a ChannelEntry>)>,
+    /// Whether it names one community. What that community offers and pins is for its own feeds;
+    /// in those across communities nobody's settings are above the others'.
+    is_of_one: bool,
     sort: Sort,
 }
 
@@ -580,9 +601,10 @@ impl<'a> FeedPlan<'a> {
             let seen = all.filter(|community| rights.scope.sees_community(community.id));
             parts.extend(seen.map(|community| (&**community, Vec::new())));
         }
+        let is_of_one = !query.communities.is_empty() && parts.len() == 1;
         let narrowed = !query.channels.is_empty() || query.labels.is_some();
         match parts.as_mut_slice() {
-            [(community, channels)] => {
+            [(community, channels)] if is_of_one => {
                 for key in &query.channels {
                     channels.push(&**rights.channel(community, key)?);
                 }
@@ -593,7 +615,7 @@ impl<'a> FeedPlan<'a> {
             _ => {}
         }
         let mut offers: Vec<&EffectiveSettings> = Vec::new();
-        for (community, channels) in &parts {
+        for (community, channels) in parts.iter().filter(|_| is_of_one) {
             match channels.as_slice() {
                 [] => offers.extend(rights.directory.settings(community.id)),
                 some => offers.extend(some.iter().map(|entry| &entry.settings)),
@@ -618,7 +640,8 @@ impl<'a> FeedPlan<'a> {
         if query.window != Window::All && !matches!(sort, Sort::Top | Sort::Hot | Sort::Views) {
             return Err(Error::invalid("a window goes with the sorts `top`, `hot` and `views`"));
         }
-        Ok(Self { parts, sort })
+        query.window.check()?;
+        Ok(Self { parts, is_of_one, sort })
     }
 
     /// What tells this feed from all others, for its cursors.
@@ -628,14 +651,22 @@ impl<'a> FeedPlan<'a> {
         format!("feed {communities:?} {channels:?} {labels:?} {kind:?} {author:?} {sort} {window}")
     }
 
-    /// The community, and the channel if there is exactly one, whose pins lead the first page.
-    fn pins_of(&self) -> Option<(&'a Community, Option<&'a ChannelEntry>)> {
+    /// The community, and the channel if there is exactly one, whose pins lead the first page. Where
+    /// only some of the topics are wanted, no other is put on top of them.
+    fn pins_of(&self, query: &FeedQuery) -> Option<(&'a Community, Option<&'a ChannelEntry>)> {
+        let is_filtered = query.labels.is_some()
+            || query.kind.is_some()
+            || query.author.is_some()
+            || query.window != Window::All
+            || matches!(self.sort, Sort::Unanswered | Sort::Unsolved);
         match self.parts.as_slice() {
-            [(community, channels)] => match channels.as_slice() {
-                [] => Some((community, None)),
-                [channel] => Some((community, Some(channel))),
-                _ => None,
-            },
+            [(community, channels)] if self.is_of_one && !is_filtered => {
+                match channels.as_slice() {
+                    [] => Some((community, None)),
+                    [channel] => Some((community, Some(channel))),
+                    _ => None,
+                }
+            }
             _ => None,
         }
     }

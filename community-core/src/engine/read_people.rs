@@ -10,8 +10,10 @@ use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId};
 use crate::policy::{Asker, Audience, Unchecked, Visible};
 use crate::query::{Cursor, Position};
+use crate::store::StoreError;
 use crate::text::{Key, Slug};
 use crate::time::to_micros;
+use rustc_hash::FxHashMap;
 
 impl Session {
     /// The communities that the viewer sees, by key.
@@ -46,12 +48,16 @@ impl Session {
             let community = rights.community(community)?;
             let store = self.engine().store();
             let topics = store.channel_topics(community.id, &rights.scope).await?;
+            let topics: FxHashMap<ChannelId, u64> = topics.into_iter().collect();
             let views = rights.directory.channels(community.id).map(|entry| {
                 let id = entry.channel.id;
-                let count = topics.iter().find(|(channel, _)| *channel == id);
                 let parent = entry.channel.parent.and_then(|id| rights.directory.channel(id));
                 let parent = parent.map(|parent| &parent.channel);
-                Unchecked::new(ChannelView::new(entry, parent, count.map_or(0, |(_, n)| *n)))
+                Unchecked::new(ChannelView::new(
+                    entry,
+                    parent,
+                    topics.get(&id).copied().unwrap_or(0),
+                ))
             });
             Ok(rights.scope.admit_all(views))
         })
@@ -88,16 +94,16 @@ impl Session {
         reading!(self, Read::Labels, |rights| {
             let community = rights.community(community)?;
             let used = self.engine().store().label_use(community.id, &rights.scope).await?;
+            let used: FxHashMap<Slug, u64> = used.into_iter().collect();
             let mut labels: Vec<_> = rights.directory.labels(community.id).collect();
             labels.sort_by(|a, b| a.key.cmp(&b.key));
             let views = labels.into_iter().map(|label| {
-                let count = used.iter().find(|(key, _)| *key == label.key);
                 Unchecked::new(LabelView {
                     community: community.id,
                     key: label.key.clone(),
                     name: label.name.clone(),
                     description: label.description.clone(),
-                    topics: count.map_or(0, |(_, n)| *n),
+                    topics: used.get(&label.key).copied().unwrap_or(0),
                 })
             });
             Ok(rights.scope.admit_all(views))
@@ -122,6 +128,7 @@ impl Session {
             let after = after.map(|text| Cursor::decode(text, &name)).transpose()?;
             let store = self.engine().store();
             let mut rows = store.members_of(community.id, after, limit + 1).await?;
+            self.require_current(&rights).await?;
             let more = rows.len() > limit;
             rows.truncate(limit);
             let next = rows.last().filter(|_| more).map(|last| {
@@ -136,7 +143,7 @@ impl Session {
         })
     }
 
-    /// A member as the community knows one: joined, or with a role in it.
+    /// A member who has joined the community.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the community does not exist for this viewer, or does not know such
@@ -148,6 +155,7 @@ impl Session {
             let found = store.members_by_key(std::slice::from_ref(key)).await?;
             let member = found.into_iter().flatten().next().ok_or(Error::NotFound("member"))?;
             let memberships = store.memberships(member.id).await?;
+            self.require_current(&rights).await?;
             let known = memberships
                 .iter()
                 .find(|membership| membership.community == community.id && member.listed)
@@ -178,8 +186,19 @@ impl Session {
     pub async fn member_count(&self, community: &Slug) -> Result<u64> {
         reading!(self, Read::MemberCount, |rights| {
             let community = rights.community(community)?;
-            Ok(self.engine().store().member_count(community.id).await?)
+            let count = self.engine().store().member_count(community.id).await?;
+            self.require_current(&rights).await?;
+            Ok(count)
         })
+    }
+}
+
+impl Session {
+    /// Goes on only while the viewer's rights are what they were: behind a read that a store does
+    /// without a scope.
+    async fn require_current(&self, rights: &Rights) -> Result<()> {
+        let access = self.engine().store().access_rev(rights.actor()).await?;
+        if access == rights.scope.access() { Ok(()) } else { Err(StoreError::StaleScope.into()) }
     }
 }
 

@@ -23,7 +23,8 @@ pub struct Page<T> {
 /// A page of a feed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FeedView {
-    /// The topics that are pinned here, on the first page only. They stand at their own place among
+    /// The topics that are pinned here, on the first page of a feed that leaves none out: one
+    /// without a filter, in an order that holds every topic. They stand at their own place among
     /// the items as well.
     pub pinned: Vec<Visible<Card>>,
     /// The topics.
@@ -188,7 +189,7 @@ pub struct MemberView {
     pub name: Name,
     /// The profile.
     pub profile: BTreeMap<Slug, String>,
-    /// Since when the member belongs to the community; `None` for somebody who does not.
+    /// Since when the member belongs to the community.
     pub joined_at: Option<Timestamp>,
     /// The roles, those in channels that the viewer does not see left out.
     pub roles: Vec<RoleGrant>,

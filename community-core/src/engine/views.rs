@@ -26,6 +26,17 @@ struct Waiting {
     day: i32,
 }
 
+impl Waiting {
+    /// Takes so many counts out, in the order of their topics.
+    fn take(&mut self, most: usize) -> Vec<((TopicId, i32), i64)> {
+        let keys: Vec<_> = self.counts.keys().take(most).copied().collect();
+        let mut taken: Vec<_> =
+            keys.into_iter().filter_map(|key| Some((key, self.counts.remove(&key)?))).collect();
+        taken.sort_unstable();
+        taken
+    }
+}
+
 /// Topics in one write.
 const BATCH: usize = 500;
 
@@ -52,28 +63,27 @@ impl Engine {
     /// [`crate::Error::Store`] when the store fails; what was not written stays buffered. Where the
     /// store does not know whether it wrote, the views are written again, and may count twice.
     pub async fn flush_views(&self) -> Result<usize> {
-        let mut counts: Vec<_> = {
-            let mut waiting =
-                self.inner.views.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            std::mem::take(&mut waiting.counts).into_iter().collect()
-        };
-        counts.sort_unstable();
+        let waiting = || self.inner.views.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        // Views that come in meanwhile are for the next time.
+        let due = waiting().counts.len();
         let mut written = 0;
-        while written < counts.len() {
-            let batch: Vec<_> = counts.iter().skip(written).take(BATCH).collect();
-            let ops = batch
-                .iter()
-                .map(|((topic, day), views)| Op::AddViews {
-                    topic: *topic,
-                    day: *day,
-                    views: *views,
-                })
-                .collect();
+        while written < due {
+            // Only what is written at once leaves the buffer: whoever drops this future half-way
+            // loses nothing of the rest.
+            let batch = waiting().take(BATCH);
+            if batch.is_empty() {
+                break;
+            }
+            let add = |((topic, day), views): &((TopicId, i32), i64)| Op::AddViews {
+                topic: *topic,
+                day: *day,
+                views: *views,
+            };
+            let ops = batch.iter().map(add).collect();
             let changes = ChangeSet { ops, ..ChangeSet::default() };
             if let Err(error) = self.store().commit(changes).await {
-                let mut waiting =
-                    self.inner.views.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-                for (key, views) in counts.into_iter().skip(written) {
+                let mut waiting = waiting();
+                for (key, views) in batch {
                     *waiting.counts.entry(key).or_default() += views;
                 }
                 return Err(match error {

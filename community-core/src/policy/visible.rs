@@ -29,6 +29,11 @@ impl<T> Visible<T> {
     pub fn into_inner(self) -> T {
         self.0
     }
+
+    /// A part of it.
+    pub(crate) fn map<U>(self, part: impl FnOnce(T) -> U) -> Visible<U> {
+        Visible(part(self.0))
+    }
 }
 
 impl<T> Deref for Visible<T> {

@@ -85,8 +85,22 @@ pub enum Window {
     /// Any age.
     #[default]
     All,
-    /// So many days.
+    /// So many days, from 1 to 3,660.
     Days(u16),
+}
+
+impl Window {
+    /// The most days.
+    const MOST: u16 = 3_660;
+
+    pub(crate) fn check(self) -> Result<(), Error> {
+        match self {
+            Self::Days(days) if !(1..=Self::MOST).contains(&days) => {
+                Err(Error::invalid("a window is `all` or a number of days like `30d`"))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 impl fmt::Display for Window {
@@ -104,11 +118,9 @@ impl FromStr for Window {
         if text == "all" {
             return Ok(Self::All);
         }
-        text.strip_suffix('d')
-            .and_then(|days| days.parse().ok())
-            .filter(|days| (1..=3_660).contains(days))
-            .map(Self::Days)
-            .ok_or_else(|| Error::invalid("a window is `all` or a number of days like `30d`"))
+        let days = text.strip_suffix('d').and_then(|days| days.parse().ok());
+        let window = Self::Days(days.unwrap_or(0));
+        window.check().map(|()| window)
     }
 }
 
@@ -127,17 +139,19 @@ impl FromStr for Window {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FeedQuery {
-    /// The communities, by key; none is every community that the viewer sees.
+    /// The communities, by key; none is every community that the viewer sees. What a community
+    /// offers, and what it pins, holds for feeds of that community alone.
     pub communities: Vec<Slug>,
-    /// The channels, each with those below it; none is every channel. Needs one community.
+    /// The channels, each with those below it; none is every channel. Needs one community, named.
     pub channels: Vec<Slug>,
-    /// The labels. Needs one community.
+    /// The labels. Needs one community, named.
     pub labels: Option<LabelExpr>,
     /// The kind.
     pub kind: Option<Slug>,
     /// The author.
     pub author: Option<MemberId>,
-    /// The order; `None` is the first one that the channel or community offers.
+    /// The order; `None` is the first one that the channel or community offers, and across
+    /// communities [`Sort::New`].
     pub sort: Option<Sort>,
     /// How old topics may be. Only with [`Sort::Top`], [`Sort::Hot`] and [`Sort::Views`].
     pub window: Window,

@@ -339,9 +339,11 @@ impl Topic {
         }
     }
 
-    /// The topic with only the labels that exist for the viewer; `None` when it does not itself.
+    /// The topic with only the labels that exist for the viewer, and with its pin for moderators
+    /// only; `None` when it does not exist itself.
     fn seen_by(mut self, scope: &Scope) -> Option<Self> {
         let community = self.community;
+        self.pin = self.pin.filter(|_| scope.moderated().contains(self.channel));
         self.labels.retain(|label| scope.sees_label(community, label));
         scope.admits(self.place(), self.author, self.state).then_some(self)
     }

@@ -18,10 +18,12 @@ use super::{Act, Oracle, Result, invalid, not_found, within};
 use crate::observe::{Answer, Refusal, diff_sides};
 
 impl Oracle {
-    /// A topic as the viewer sees it: without the labels that do not exist for them.
+    /// A topic as the viewer sees it: without the labels that do not exist for them, and with its
+    /// pin if they moderate.
     fn shown_topic(&self, act: Act, mut topic: Topic) -> Topic {
         let community = topic.community;
         topic.labels.retain(|label| self.sees_label(act, community, label));
+        topic.pin = topic.pin.filter(|_| self.moderates(act, topic.channel));
         topic
     }
 
@@ -48,6 +50,18 @@ impl Oracle {
         let here = |id: TopicId| {
             self.topics.iter().any(|topic| topic.id == id && topic.community == community)
         };
+        if let Ok(id) = key.as_str().parse::<Uuid>() {
+            if let Ok(post) = self.seen_post(act, PostId::from_uuid(id))
+                && here(post.topic)
+            {
+                return Ok((post.topic, Some(post.id)));
+            }
+            if let Ok(topic) = self.seen_topic(act, TopicId::from_uuid(id))
+                && here(topic.id)
+            {
+                return Ok((topic.id, None));
+            }
+        }
         let with_key = self.topics.iter().filter(|topic| topic.key.as_ref() == Some(key));
         if let Some(topic) = with_key.map(|topic| topic.id).find(|id| here(*id)) {
             self.seen_topic(act, topic).map_err(|_: Refusal| missing())?;
@@ -58,12 +72,7 @@ impl Oracle {
             self.seen_post(act, post.id).map_err(|_: Refusal| missing())?;
             return Ok((post.topic, Some(post.id)));
         }
-        let id: Uuid = key.as_str().parse().map_err(|_| missing())?;
-        if let Ok(post) = self.seen_post(act, PostId::from_uuid(id)) {
-            return if here(post.topic) { Ok((post.topic, Some(post.id))) } else { Err(missing()) };
-        }
-        let topic = self.seen_topic(act, TopicId::from_uuid(id)).map_err(|_| missing())?;
-        if here(topic.id) { Ok((topic.id, None)) } else { Err(missing()) }
+        Err(missing())
     }
 
     pub(super) fn topic_by_key(&self, act: Act, community: &Slug, key: &Key) -> Result<TopicRow> {
@@ -211,9 +220,14 @@ impl Oracle {
             }
         }
         let communities = once;
+        // What one community offers and pins is for its own feeds.
+        let only = match communities.as_slice() {
+            [community] if !query.communities.is_empty() => Some(*community),
+            _ => None,
+        };
         let mut channels = Vec::new();
         if !query.channels.is_empty() || query.labels.is_some() {
-            let [community] = communities.as_slice() else {
+            let Some(community) = only else {
                 return Err(invalid("channels and labels belong to one community: name it"));
             };
             for key in &query.channels {
@@ -221,7 +235,7 @@ impl Oracle {
             }
         }
         let offers: Vec<_> = if channels.is_empty() {
-            communities.iter().map(|community| self.settings_of(community, None)).collect()
+            only.iter().map(|community| self.settings_of(community, None)).collect()
         } else {
             let community = communities.first().ok_or_else(|| not_found("community"))?;
             channels.iter().map(|channel| self.settings_of(community, Some(channel))).collect()
@@ -243,6 +257,9 @@ impl Oracle {
         }
         if query.window != Window::All && !matches!(sort, Sort::Top | Sort::Hot | Sort::Views) {
             return Err(invalid("a window goes with the sorts `top`, `hot` and `views`"));
+        }
+        if matches!(query.window, Window::Days(days) if days == 0 || days > 3_660) {
+            return Err(invalid("a window is `all` or a number of days like `30d`"));
         }
         let list = format!("{:?}", FeedQuery { after: None, limit: None, ..query.clone() });
         let list = format!("{sort} {list}");
@@ -287,9 +304,16 @@ impl Oracle {
             Some(after) => *place < after,
         });
         let (items, next) = page(found, size, &list);
-        let pinned = match (after, communities.as_slice(), channels.as_slice()) {
-            (None, [community], []) => self.pins(act, community, None),
-            (None, [community], [channel]) => self.pins(act, community, Some(channel)),
+        let leaves_some_out = query.labels.is_some()
+            || query.kind.is_some()
+            || query.author.is_some()
+            || query.window != Window::All
+            || sort == Sort::Unanswered
+            || sort == Sort::Unsolved;
+        let led = only.filter(|_| after.is_none() && !leaves_some_out);
+        let pinned = match (led, channels.as_slice()) {
+            (Some(community), []) => self.pins(act, community, None),
+            (Some(community), [channel]) => self.pins(act, community, Some(channel)),
             _ => Vec::new(),
         };
         shown(json!({ "pinned": pinned, "items": items, "next": next }))
