@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use uuid::Uuid;
+use uuid::{Uuid, Variant};
 
 use crate::entropy::Entropy;
 use crate::time::Timestamp;
@@ -135,6 +135,12 @@ impl IdSource {
         }
         compose(millis(at), number, tail)
     }
+}
+
+/// Whether something created at this time can have this id.
+pub(crate) fn is_of(id: Uuid, at: Timestamp) -> bool {
+    let begins = id.as_u128() >> 80 == u128::from(millis(at));
+    begins && id.get_version_num() == 7 && id.get_variant() == Variant::RFC4122
 }
 
 fn millis(at: Timestamp) -> u64 {

@@ -116,7 +116,8 @@ impl ChangeSet {
     }
 
     /// A post was shown or not, and is now or not: counts it at its parent. A parent that is only a
-    /// placeholder may thereby come or go itself, and so on upwards.
+    /// placeholder may thereby come or go itself, and so on upwards; that it does rests on how many others it
+    /// has.
     fn show(&mut self, mut shown: (bool, bool), ancestors: &[Post]) -> Vec<(PostId, i64)> {
         let mut moved = Vec::new();
         for ancestor in ancestors {
@@ -130,6 +131,9 @@ impl ChangeSet {
             let mut changed = ancestor.clone();
             changed.counters.children += step;
             shown = (ancestor.is_shown(), changed.is_shown());
+            if shown.0 != shown.1 {
+                self.expect_no_more(Counter::PostChildren(ancestor.id), ancestor.counters.children);
+            }
         }
         moved
     }
@@ -166,8 +170,12 @@ impl ChangeSet {
         self.change_post(before, after)
     }
 
-    /// A new correction, or one that is taken back.
-    pub fn change_correction(&mut self, before: Option<&Correction>, mut after: Correction) {
+    /// A new correction, or one that is taken back. Returns it with its next revision.
+    pub fn change_correction(
+        &mut self,
+        before: Option<&Correction>,
+        mut after: Correction,
+    ) -> Correction {
         let stands = |c: &Correction| c.withdrawn_at.is_none();
         let step = i64::from(stands(&after)) - i64::from(before.is_some_and(stands));
         if step != 0 {
@@ -176,7 +184,8 @@ impl ChangeSet {
         let rev = before.map_or(Rev(0), |correction| correction.rev);
         self.expect(Expect::Rev(EntityRef::Correction(after.id), rev));
         after.rev = rev.next();
-        self.ops.push(Op::PutCorrection(Box::new(after)));
+        self.ops.push(Op::PutCorrection(Box::new(after.clone())));
+        after
     }
 
     /// Moves a counter; two moves of one counter become one.

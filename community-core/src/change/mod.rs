@@ -73,6 +73,10 @@ impl ChangeSet {
             }
             let settled = match &expectation {
                 Expect::Rev(entity, _) => self.ops.iter().any(|op| op.writes() == Some(*entity)),
+                Expect::Gate(topic, _) => {
+                    let topic = Some(EntityRef::Topic(*topic));
+                    self.ops.iter().any(|op| op.writes() == topic)
+                }
                 Expect::ReactionIs { post, member, slot, .. } => self.ops.iter().any(|op| {
                     matches!(op, Op::PutReaction(r)
                         if r.post == *post && r.member == *member && r.slot == *slot)

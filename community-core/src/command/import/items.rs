@@ -1,14 +1,16 @@
 //! Topics, posts and what hangs on them.
 
+use uuid::Uuid;
+
 use super::state::{Batch, Item};
-use crate::change::{EventKind, Expect, Op, UniqueKey};
+use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
     Correction, Link, Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, Slot, State, Topic,
     TopicCounters, Vote,
 };
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, PostId, TopicId};
+use crate::id::{CorrectionId, PostId, TopicId, is_of};
 use crate::record::{
     CorrectionRecord, LinkRecord, MarkRecord, PostRecord, ReactionRecord, RevisionRecord,
     TopicRecord, ViewsRecord,
@@ -54,16 +56,14 @@ impl Batch<'_> {
         let at = record.created_at.unwrap_or(self.rights.now);
         check_time(at)?;
         let author = self.author_of(record.author.as_ref(), at)?;
-        // A key that is an id was the item's own id where it comes from: it keeps it.
-        let (id, key) = match record.key.as_str().parse() {
-            Ok(id) if !self.topics.contains_key(&TopicId::from_uuid(id)) => (id, None),
+        let (id, key) = match own_id(&record.key, at) {
+            Some(id) if !self.topics.contains_key(&TopicId::from_uuid(id)) => (id, None),
             _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
         };
         let opening = match &record.opening {
-            Some(key) => key
-                .as_str()
-                .parse()
-                .map_err(|_| Error::invalid("the first post is named by its id"))?,
+            Some(key) => own_id(key, at).ok_or_else(|| {
+                Error::invalid("the first post is named by its id, which begins with its time")
+            })?,
             None => self.id_of(at, &format!("{}#opening", record.key)),
         };
         if self.posts.contains_key(&PostId::from_uuid(opening)) {
@@ -102,13 +102,12 @@ impl Batch<'_> {
             labels: Some(topic.labels.clone()),
             ..revision
         };
-        if let Some(key) = key {
-            let unique = UniqueKey::Item(self.community.id, key);
-            self.plan_mut().expect(Expect::Absent(unique));
-        }
+        let absent = self.absent(key, EntityRef::Topic(topic.id));
         let kind = EventKind::TopicStarted;
         let event = self.event(kind, &topic, Some(post.id), Some(author), at);
         let plan = self.plan_mut();
+        plan.expect(absent);
+        plan.expect(Expect::Rev(EntityRef::Post(post.id), Rev(0)));
         plan.add_topic(&topic, &post, revision);
         plan.events.push(event);
         self.posts.insert(post.id, (post, record.body.clone()));
@@ -117,6 +116,14 @@ impl Batch<'_> {
         self.topics.insert(id, topic);
         self.counted(id, 1, active_at);
         Ok(())
+    }
+
+    /// That a new item is not there yet: by its key, or else by its id.
+    fn absent(&self, key: Option<Key>, item: EntityRef) -> Expect {
+        match key {
+            Some(key) => Expect::Absent(UniqueKey::Item(self.community.id, key)),
+            None => Expect::Rev(item, Rev(0)),
+        }
     }
 
     /// A topic with the facts of a record laid over it.
@@ -277,8 +284,8 @@ impl Batch<'_> {
         };
         let depth = parent.depth + 1;
         self.env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
-        let (id, key) = match record.key.as_str().parse() {
-            Ok(id) if !self.posts.contains_key(&PostId::from_uuid(id)) => (id, None),
+        let (id, key) = match own_id(&record.key, at) {
+            Some(id) if !self.posts.contains_key(&PostId::from_uuid(id)) => (id, None),
             _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
         };
         let post = Post {
@@ -300,10 +307,7 @@ impl Batch<'_> {
             counters: PostCounters::default(),
         };
         let revision = self.revision_of(&post, text, author)?;
-        if let Some(key) = key {
-            let unique = UniqueKey::Item(self.community.id, key);
-            self.plan_mut().expect(Expect::Absent(unique));
-        }
+        let absent = self.absent(key, EntityRef::Post(post.id));
         let above = self.ancestors(&post).await?;
         let mut events =
             vec![self.event(EventKind::PostWritten, topic, Some(post.id), Some(author), at)];
@@ -312,6 +316,9 @@ impl Batch<'_> {
             events.push(self.event(kind, topic, Some(post.id), mark.by, mark.at));
         }
         let plan = self.plan_mut();
+        plan.expect(absent);
+        // What is above it stands as it was read: who changes that moves the gate.
+        plan.expect(Expect::Gate(topic.id, topic.gate));
         let moved = plan.add_post(topic.id, &above, &post, revision);
         plan.events.extend(events);
         self.moved(moved);
@@ -537,9 +544,23 @@ impl Batch<'_> {
         let author = self.member_of(&record.author, record.at)?;
         let known = self.session.engine().store().corrections(post.id).await?;
         self.env.limits().corrections(known.len())?;
-        let name = format!("{}#correction/{}/{}", record.post, record.author, to_micros(record.at));
+        // Sources count in seconds or days: the text tells two of one moment apart.
+        let name = format!(
+            "{}#correction/{}/{:?}/{}/{}",
+            record.post,
+            record.author,
+            record.range,
+            record.body,
+            to_micros(record.at)
+        );
         let id = record.id.unwrap_or_else(|| CorrectionId::from_uuid(self.id_of(record.at, &name)));
-        let old = known.into_iter().find(|correction| correction.id == id);
+        let old = match self.corrections.get(&id) {
+            Some(planned) => Some(planned.clone()),
+            None => known.into_iter().find(|correction| correction.id == id),
+        };
+        if old.as_ref().is_some_and(|old| old.post != post.id) {
+            return Err(Error::invalid("a correction keeps its post"));
+        }
         let new = Correction {
             id,
             post: post.id,
@@ -559,7 +580,8 @@ impl Batch<'_> {
         let event = self.event(kind, &topic, Some(post.id), Some(author), record.at);
         let plan = self.plan_mut();
         plan.events.push(event);
-        plan.change_correction(old.as_ref(), new);
+        let new = plan.change_correction(old.as_ref(), new);
+        self.corrections.insert(id, new);
         Ok(())
     }
 
@@ -587,14 +609,37 @@ impl Batch<'_> {
             return Err(Error::invalid("views and days are counted from zero"));
         }
         let topic = self.topic_of(&record.topic)?;
-        let known = self.session.engine().store().views(topic).await?;
-        let known = known.iter().find(|(day, _)| *day == record.day).map_or(0, |(_, n)| *n);
-        if known != record.views {
-            let views = record.views - known;
-            self.plan_mut().ops.push(Op::AddViews { topic, day: record.day, views });
+        let known = match self.views.get(&(topic, record.day)) {
+            Some(planned) => *planned,
+            None => {
+                let known = self.session.engine().store().views(topic).await?;
+                known.iter().find(|(day, _)| *day == record.day).map_or(0, |(_, n)| *n)
+            }
+        };
+        if known == record.views {
+            return Ok(());
         }
+        // Views are added, and nothing can be expected of their number. The topic's next revision
+        // stands for it: of two imports at once, one finds what the other has written. Views that
+        // are counted meanwhile come on top.
+        if !self.has_written(EntityRef::Topic(topic)) {
+            let old = self.topic_by_id(topic)?;
+            let new = self.plan_mut().change_topic(&old, old.clone());
+            self.topics.insert(topic, new);
+        }
+        let (day, views) = (record.day, record.views - known);
+        self.plan_mut().ops.push(Op::AddViews { topic, day, views });
+        self.views.insert((topic, day), record.views);
         Ok(())
     }
+}
+
+/// The id that a key is, if something created at this time can have it.
+///
+/// It was the item's own id where it comes from, and the item keeps it. Any other UUID is a key as
+/// others are: ids tell an item's age.
+fn own_id(key: &Key, at: Timestamp) -> Option<Uuid> {
+    key.as_str().parse().ok().filter(|id| is_of(*id, at))
 }
 
 /// Times outside the years that stores keep are refused before anything is planned.

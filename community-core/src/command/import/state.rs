@@ -3,12 +3,14 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use crate::change::{ChangeSet, EventKind, NewEvent};
-use crate::domain::{Channel, Community, Label, Member, Membership, Post, Slot, State, Topic};
+use crate::change::{ChangeSet, EntityRef, EventKind, NewEvent};
+use crate::domain::{
+    Channel, Community, Correction, Label, Member, Membership, Post, Slot, State, Topic,
+};
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::id::{IdSource, MemberId, PostId, TopicId};
+use crate::id::{CorrectionId, IdSource, MemberId, PostId, TopicId};
 use crate::policy::Scope;
 use crate::record::Record;
 use crate::text::{Key, Slug};
@@ -29,6 +31,10 @@ pub(super) struct Batch<'a> {
     pub(super) topics: FxHashMap<TopicId, Topic>,
     pub(super) posts: FxHashMap<PostId, (Post, String)>,
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
+    /// Corrections that the batch writes.
+    pub(super) corrections: FxHashMap<CorrectionId, Correction>,
+    /// Views of a day that the batch writes.
+    pub(super) views: FxHashMap<(TopicId, i32), i64>,
     changes: ChangeSet,
     plan: ChangeSet,
     writes: bool,
@@ -72,6 +78,8 @@ impl<'a> Batch<'a> {
             topics: FxHashMap::default(),
             posts: FxHashMap::default(),
             reactions: FxHashMap::default(),
+            corrections: FxHashMap::default(),
+            views: FxHashMap::default(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
             writes: false,
@@ -100,9 +108,15 @@ impl<'a> Batch<'a> {
     async fn load_items(&mut self, keys: FxHashSet<Key>) -> Result<()> {
         let store = self.session.engine().store();
         let keys: Vec<Key> = keys.into_iter().collect();
+        let ids = keys.iter().filter_map(|key| Some((key.clone(), key.as_str().parse().ok()?)));
+        let by_id: Vec<(Key, Uuid)> = ids.collect();
+        if !by_id.is_empty() {
+            // Before all topics: whoever writes meanwhile, no post is found without its topic.
+            let ids = by_id.iter().map(|(_, id)| PostId::from_uuid(*id));
+            self.load_posts(ids.collect()).await?;
+        }
         let found = store.lookup(self.community.id, &keys).await?;
         let (mut topics, mut posts) = (FxHashSet::default(), FxHashSet::default());
-        let mut by_id = Vec::new();
         for (key, found) in keys.into_iter().zip(found) {
             match found {
                 Some((topic, None)) => {
@@ -114,15 +128,17 @@ impl<'a> Batch<'a> {
                     posts.insert(post);
                     self.items.insert(key, Item::Post(post));
                 }
-                None => by_id.extend(key.as_str().parse::<Uuid>().ok().map(|id| (key, id))),
+                None => {}
             }
         }
         topics.extend(by_id.iter().map(|(_, id)| TopicId::from_uuid(*id)));
-        posts.extend(by_id.iter().map(|(_, id)| PostId::from_uuid(*id)));
         self.load_topics(topics.into_iter().collect()).await?;
         posts.extend(self.topics.values().map(|topic| topic.opening));
         self.load_posts(posts.into_iter().collect()).await?;
         for (key, id) in by_id {
+            if self.items.contains_key(&key) {
+                continue;
+            }
             let (topic, post) = (TopicId::from_uuid(id), PostId::from_uuid(id));
             let topic =
                 self.topics.get(&topic).filter(|topic| topic.community == self.community.id);
@@ -208,6 +224,11 @@ impl<'a> Batch<'a> {
     /// The change set of the whole batch.
     pub(super) fn finish(self) -> ChangeSet {
         self.changes
+    }
+
+    /// Whether the batch writes this entity so far.
+    pub(super) fn has_written(&self, entity: EntityRef) -> bool {
+        self.changes.ops.iter().any(|op| op.writes() == Some(entity))
     }
 
     /// What the record that is being planned writes.
