@@ -167,7 +167,11 @@ impl ChangeSet {
     }
 
     /// A new correction, or one that is taken back.
-    pub fn change_correction(&mut self, before: Option<&Correction>, mut after: Correction) {
+    pub fn change_correction(
+        &mut self,
+        before: Option<&Correction>,
+        mut after: Correction,
+    ) -> Correction {
         let stands = |c: &Correction| c.withdrawn_at.is_none();
         let step = i64::from(stands(&after)) - i64::from(before.is_some_and(stands));
         if step != 0 {
@@ -176,7 +180,8 @@ impl ChangeSet {
         let rev = before.map_or(Rev(0), |correction| correction.rev);
         self.expect(Expect::Rev(EntityRef::Correction(after.id), rev));
         after.rev = rev.next();
-        self.ops.push(Op::PutCorrection(Box::new(after)));
+        self.ops.push(Op::PutCorrection(Box::new(after.clone())));
+        after
     }
 
     /// Moves a counter; two moves of one counter become one.

@@ -4,7 +4,9 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
 use crate::change::{ChangeSet, EventKind, NewEvent};
-use crate::domain::{Channel, Community, Label, Member, Membership, Post, Slot, State, Topic};
+use crate::domain::{
+    Channel, Community, Correction, Label, Member, Membership, Post, Slot, State, Topic,
+};
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
@@ -29,6 +31,8 @@ pub(super) struct Batch<'a> {
     pub(super) topics: FxHashMap<TopicId, Topic>,
     pub(super) posts: FxHashMap<PostId, (Post, String)>,
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
+    /// Of the posts that the batch corrects, all corrections.
+    pub(super) corrections: FxHashMap<PostId, Vec<Correction>>,
     changes: ChangeSet,
     plan: ChangeSet,
     writes: bool,
@@ -72,6 +76,7 @@ impl<'a> Batch<'a> {
             topics: FxHashMap::default(),
             posts: FxHashMap::default(),
             reactions: FxHashMap::default(),
+            corrections: FxHashMap::default(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
             writes: false,
@@ -193,16 +198,21 @@ impl<'a> Batch<'a> {
                 self.views(record).await?;
             }
         }
-        self.settle();
+        self.settle()?;
         Ok(self.writes)
     }
 
     /// Ends a step: what is planned from here on rests on what was planned so far. A record that
     /// writes one entity twice ends a step in between.
-    pub(super) fn settle(&mut self) {
+    ///
+    /// Times are looked at here and not only at the commit, so that the record is named that they
+    /// are of.
+    pub(super) fn settle(&mut self) -> Result<()> {
         let plan = std::mem::take(&mut self.plan);
+        plan.check_times()?;
         self.writes |= !plan.is_empty();
         self.changes.then(plan);
+        Ok(())
     }
 
     /// The change set of the whole batch.
