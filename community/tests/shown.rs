@@ -4,9 +4,10 @@
 
 use community::{
     Audience, Engine, Error, FeedQuery, Filter, Key, NewChannel, NewCommunity, NewLabel, NewMember,
-    NewPin, NewTopic, PinPlace, Policy, Session, Settings, Slug, Sort, TopicEdit, TopicId, Window,
+    NewPin, NewTopic, Options, PinPlace, Policy, Session, Settings, Slug, Sort, TopicEdit, TopicId,
+    Window,
 };
-use community_store_sqlite::{Options, Synchronous};
+use community_store_sqlite::Synchronous;
 use pollster::block_on;
 
 fn slug(text: &str) -> Slug {
@@ -130,7 +131,7 @@ fn a_label_that_is_renamed_is_not_thereby_shown() {
 fn whoever_stops_waiting_for_views_to_be_written_loses_none() {
     // A store that answers later: in memory, one poll writes all.
     let dir = tempfile::tempdir().unwrap();
-    let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+    let options = Options::default().synchronous(Synchronous::Normal);
     let engine = community::open_with(dir.path(), options).unwrap();
     community(&engine, "a", Settings::default());
     let ana = member(&engine, "a");
