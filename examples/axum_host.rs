@@ -79,7 +79,8 @@ fn failed(error: impl Into<Error>) -> Failure {
     let status = match &error {
         Error::NotFound(_) => StatusCode::NOT_FOUND,
         Error::Denied(_) => StatusCode::FORBIDDEN,
-        Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
+        Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::Contended | Error::Store(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => StatusCode::BAD_REQUEST,
     };
     (status, error.to_string())

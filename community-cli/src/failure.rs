@@ -82,7 +82,7 @@ impl From<Error> for Failure {
             Error::Denied(_) => ("denied", REFUSED),
             Error::Invalid(_) | Error::Record { .. } => ("invalid", INPUT),
             Error::Limit(_) => ("limit", INPUT),
-            Error::Conflict(_) => ("conflict", INPUT),
+            Error::Conflict(_) | Error::Contended => ("conflict", INPUT),
             _ => ("store", STORE),
         };
         let failure = Self::new(kind, code, chain(&error));

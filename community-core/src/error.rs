@@ -22,7 +22,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///         Error::Denied(_) => 403,
 ///         Error::Invalid(_) | Error::Limit(_) => 400,
 ///         Error::Conflict(_) => 409,
-///         _ if error.is_retryable() => 503,
+///         _ if error.is_retryable() => 503, // too many at once: `Error::Contended`
 ///         _ => 500,
 ///     }
 /// }
@@ -41,9 +41,13 @@ pub enum Error {
     /// The request makes no sense, whoever asks.
     #[error("{0}")]
     Invalid(String),
-    /// Somebody else was faster, or the request rests on an old revision.
+    /// What the request asks for does not go with what is there: it rests on an old revision, its
+    /// key is taken, the place is full. Sent again unchanged, it is refused again.
     #[error("{0}")]
     Conflict(&'static str),
+    /// Others were faster each time that the command was planned. Nothing was written.
+    #[error("too many others write here at this moment")]
+    Contended,
     /// A record of an import cannot be. Nothing of its batch was written.
     #[error("record {number}: {source}")]
     Record {
@@ -70,10 +74,14 @@ impl Error {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         match self {
-            Self::Conflict(_) => true,
+            Self::Contended => true,
             Self::Store(error) => error.is_retryable(),
             Self::Record { source, .. } => source.is_retryable(),
-            Self::NotFound(_) | Self::Denied(_) | Self::Invalid(_) | Self::Limit(_) => false,
+            Self::NotFound(_)
+            | Self::Denied(_)
+            | Self::Invalid(_)
+            | Self::Conflict(_)
+            | Self::Limit(_) => false,
         }
     }
 }

@@ -95,6 +95,8 @@ limits! {
     pins: 50 up to 500, "the number of pins", "pins";
     /// Items on one page.
     page: 100 up to 1_000, "the page size", "items";
+    /// Communities, and channels, that one feed names.
+    selection: 200 up to 2_000, "the number of places of a feed", "places";
     /// A label expression or an audience, as text.
     expression: 4_096 up to 16_384, "an expression", "bytes";
     /// Nesting inside a label expression or an audience.
@@ -113,8 +115,10 @@ limits! {
     sanctions: 64 up to 256, "the number of sanctions", "sanctions";
     /// Reactions that a community offers.
     reactions: 32 up to 128, "the number of reactions", "reactions";
-    /// Kinds that a community defines itself.
+    /// Kinds that a community defines itself, and rules of a policy about one kind.
     kinds: 32 up to 128, "the number of kinds", "kinds";
+    /// Transitions, and fields, of a kind that a community defines itself.
+    kind_parts: 64 up to 256, "the number of transitions or fields of a kind", "parts";
     /// The payload of a topic, as JSON.
     payload: 16_384 up to 65_536, "a payload", "bytes";
     /// One line of an import file.

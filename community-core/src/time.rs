@@ -25,6 +25,12 @@ pub fn from_micros(micros: i64) -> Option<Timestamp> {
     (0..=LAST_MICROS).contains(&micros).then(|| DateTime::from_timestamp_micros(micros)).flatten()
 }
 
+/// Whether stores keep this time as it is: in the years 1970 to 2199, in whole microseconds.
+#[must_use]
+pub fn is_kept(at: Timestamp) -> bool {
+    from_micros(to_micros(at)) == Some(at)
+}
+
 /// The day of a moment, counted from 1970-01-01.
 #[must_use]
 pub fn day_of(at: Timestamp) -> i32 {

@@ -5,6 +5,7 @@
 //! was erased.
 
 use std::fs::{self, File};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use community_core::StoreError;
@@ -24,7 +25,8 @@ impl SqliteStore {
     /// the WAL grows by what they write.
     ///
     /// # Errors
-    /// [`StoreError::Failed`] when there is something at `to` already, or it cannot be written.
+    /// [`StoreError::Failed`] when there is something at `to` already, or under that name with
+    /// `.partial` behind it, or it cannot be written.
     pub fn backup(&self, to: impl AsRef<Path>) -> Result<(), StoreError> {
         let to = std::path::absolute(to).map_err(StoreError::failed)?;
         let conn = open_read_only(&self.inner.claim.database)?;
@@ -61,8 +63,12 @@ fn restore(backup: &Path, dir: &Path) -> Result<()> {
         return Err(StoreError::Damaged("the backup is empty".into()).into());
     }
     files::create_private_dir(dir)?;
-    if fs::read_dir(dir)?.next().is_some() {
-        return Err(Fault::refused("a store can be restored into an empty directory only"));
+    for entry in fs::read_dir(dir)? {
+        // A lock is what is left of a try that failed. Removing it would be wrong: another process
+        // may be about to lock it.
+        if entry?.file_name() != files::LOCK {
+            return Err(Fault::refused("a store can be restored into an empty directory only"));
+        }
     }
     let claim = files::claim(dir)?;
     write_new(&claim.database, |partial| {
@@ -85,14 +91,12 @@ fn open_read_only(database: &Path) -> Result<Connection> {
 }
 
 fn copy(conn: &Connection, to: &Path) -> Result<()> {
-    // SQLite fills a file that is there and empty; this one is private from its first byte.
-    private_file().create_new(true).open(to)?;
     let to = to.to_str().ok_or_else(|| Fault::refused("a path that is not valid UTF-8"))?;
     conn.execute(COPY, [to])?;
     Ok(())
 }
 
-/// Writes a file under another name, brings it to the disk, and only then gives it its name: it is
+/// Makes a file under another name and fills it, brings it to the disk, and only then gives it its name: it is
 /// there whole or not at all.
 fn write_new(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
     if path.try_exists()? {
@@ -101,6 +105,15 @@ fn write_new(path: &Path, write: impl FnOnce(&Path) -> Result<()>) -> Result<()>
     let mut partial = path.as_os_str().to_owned();
     partial.push(".partial");
     let partial = PathBuf::from(partial);
+    // SQLite fills a file that is there and empty; this one is private from its first byte. What
+    // somebody else has put there stays as it is.
+    private_file().create_new(true).open(&partial).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            let partial = partial.display();
+            Fault::refused(format_args!("there is a file at {partial} already"))
+        }
+        _ => error.into(),
+    })?;
     let written = write(&partial).and_then(|()| {
         File::open(&partial)?.sync_all()?;
         fs::rename(&partial, path)?;

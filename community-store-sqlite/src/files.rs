@@ -14,7 +14,7 @@ use crate::schema;
 /// The database in a data directory.
 pub(crate) const DATABASE: &str = "community.db";
 /// Held locked by the one process that has the store open.
-const LOCK: &str = "lock";
+pub(crate) const LOCK: &str = "lock";
 
 /// The first release without the bug that could corrupt a database while its WAL was reset.
 const OLDEST_SQLITE: i32 = 3_051_003;

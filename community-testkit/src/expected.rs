@@ -1,6 +1,6 @@
 //! What a feed or a thread has to be, worked out from all topics or posts there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::query::{FeedRequest, ListingKey, Position, PostOrder, ThreadRequest};
 use community_core::{Post, PostId, Scope, Slug, Sort, State, Topic};
@@ -51,6 +51,24 @@ fn belongs(request: &FeedRequest, topic: &Topic, scope: &Scope) -> bool {
         && request.kind.as_ref().is_none_or(|kind| topic.kind == *kind)
         && request.author.is_none_or(|author| topic.author == author)
         && request.since.is_none_or(|since| topic.id >= since)
+}
+
+/// A whole thread as its pages tell a viewer the places: without the keys of the posts that are
+/// hidden from them.
+pub(crate) fn thread_for<'a>(
+    request: &ThreadRequest,
+    topic: &Topic,
+    posts: impl IntoIterator<Item = &'a Post> + Clone,
+    scope: &Scope,
+) -> Vec<Position> {
+    let is_hidden = |post: &&Post| !scope.admits(topic.place(), post.author, post.state);
+    let hidden: BTreeSet<_> =
+        posts.clone().into_iter().filter(is_hidden).map(|post| post.id.uuid()).collect();
+    let mut places = thread(request, posts);
+    for place in places.iter_mut().filter(|place| hidden.contains(&place.id)) {
+        place.key = Position::UNTOLD;
+    }
+    places
 }
 
 /// A whole thread from its root, in pre-order: the places of all posts that it shows, without

@@ -68,7 +68,10 @@ pub(crate) async fn thread(
                     equal("the key", place.key, request.order.key(&view.post))?;
                     view.post.id
                 }
-                ThreadItem::Placeholder(placeholder) => placeholder.id,
+                ThreadItem::Placeholder(placeholder) => {
+                    equal("the key of a hidden post", place.key, Position::UNTOLD)?;
+                    placeholder.id
+                }
             };
             equal("the place", place.id, id.uuid())?;
             walked.push((place, item));

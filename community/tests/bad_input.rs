@@ -14,10 +14,11 @@ use std::sync::Arc;
 use std::thread;
 
 use community::{
-    Audience, Engine, Env, Error, FeedQuery, LabelExpr, Limits, MemberId, NewChannel, NewCommunity,
-    NewCorrection, NewLabel, NewMember, NewPost, NewSanction, NewTopic, Policy, PostEdit, PostId,
-    PostOrder, Result, SanctionKind, Seq, Session, Slot, Slug, Sort, ThreadQuery, TopicEdit,
-    TopicId, Vote, Window,
+    Action, Audience, CommunityUpdate, Engine, Env, Error, FeedQuery, Field, FieldType, Kind,
+    LabelExpr, Limits, MemberId, NewChannel, NewCommunity, NewCorrection, NewLabel, NewMember,
+    NewPost, NewSanction, NewTopic, Policy, PostEdit, PostId, PostOrder, Result, Rev, SanctionKind,
+    Seq, Session, Settings, Slot, Slug, Sort, ThreadQuery, TopicEdit, TopicId, Transition,
+    TransitionBy, Vote, Window, builtin_kinds,
 };
 use community_testkit::worlds::Dice;
 use community_testkit::{FaultyStore, ModelStore};
@@ -464,6 +465,33 @@ fn what_exceeds_its_limit_is_refused_before_the_store_is_asked() {
             "the page size": scene.engine.as_system().events(Seq(0), Some(page));
         }
     }
+    let too_many = vec![slug("garden"); limits.selection + 1];
+    let host = scene.engine.as_system();
+    let transitions = vec![
+        Transition { from: slug("a"), to: slug("b"), by: TransitionBy::Editor };
+        limits.kind_parts + 1
+    ];
+    let field = Field { name: slug("a"), kind: FieldType::Text, required: false };
+    let fields = vec![field; limits.kind_parts + 1];
+    let kind = || Kind {
+        name: slug("recipe"),
+        answers: false,
+        initial: slug("a"),
+        transitions: Vec::new(),
+        fields: Vec::new(),
+    };
+    at_once! {
+        "the number of places of a feed": ana.feed(&FeedQuery {
+            communities: too_many.clone(), ..FeedQuery::default()
+        });
+        "the number of places of a feed": ana.feed(&FeedQuery {
+            channels: too_many.clone(), ..FeedQuery::community(slug("garden"))
+        });
+        "the number of transitions or fields of a kind":
+            host.define_kind(&slug("garden"), Kind { transitions: transitions.clone(), ..kind() });
+        "the number of transitions or fields of a kind":
+            host.define_kind(&slug("garden"), Kind { fields: fields.clone(), ..kind() });
+    }
     let red = || "red".parse::<LabelExpr>().unwrap();
     let deep = (0..=limits.nesting).fold(red(), |inner, _| LabelExpr::Not(Box::new(inner)));
     let wide = LabelExpr::Any(vec![red(); limits.terms + 1]);
@@ -516,4 +544,65 @@ fn what_can_only_be_measured_against_the_store_is_refused_unwritten() {
     let channel = NewChannel::new(slug("new"), "New".parse().unwrap()).policy(policy);
     let what = "the number of terms in an expression";
     is_refused_unwritten(&scene, what, host.create_channel(&garden, channel));
+    // A rule for each kind that there can be, and one more.
+    let kinds = builtin_kinds().len() + limits.kinds;
+    let rules = |count: usize| {
+        (0..count).fold(Policy::public(), |policy, number| {
+            policy.with(Action::StartKind(slug(&format!("kind-{number}"))), Audience::Members)
+        })
+    };
+    let with = |policy| CommunityUpdate { policy: Some(policy), ..CommunityUpdate::default() };
+    block_on(host.update_community(&garden, with(rules(kinds)))).unwrap();
+    let more = host.update_community(&garden, with(rules(kinds + 1)));
+    is_refused_unwritten(&scene, "the number of kinds", more);
+}
+
+#[test]
+fn a_community_that_cannot_be_kept_or_repeats_itself_is_invalid_and_unwritten() {
+    let scene = scene();
+    let host = scene.engine.as_system();
+    let garden = slug("garden");
+    let settings = |sorts: &[Sort]| Settings { sorts: Some(sorts.to_vec()), ..Settings::default() };
+    let refused = |request: CommunityUpdate| {
+        let (outcome, _, commits) = cost(&scene, host.update_community(&garden, request));
+        assert!(matches!(outcome, Err(Error::Invalid(_))) && commits == 0, "{outcome:?}");
+    };
+    refused(CommunityUpdate {
+        settings: Some(settings(&[Sort::New, Sort::Hot, Sort::New])),
+        ..CommunityUpdate::default()
+    });
+    refused(CommunityUpdate {
+        settings: Some(settings(&vec![Sort::New; 100_000])),
+        ..CommunityUpdate::default()
+    });
+    let room =
+        |capacity| CommunityUpdate { capacity: Some(Some(capacity)), ..CommunityUpdate::default() };
+    let most = u64::try_from(i64::MAX).unwrap();
+    refused(room(most + 1));
+    refused(room(u64::MAX));
+    block_on(host.update_community(&garden, room(most))).unwrap();
+    let every =
+        CommunityUpdate { settings: Some(settings(&Sort::ALL)), ..CommunityUpdate::default() };
+    block_on(host.update_community(&garden, every)).unwrap();
+}
+
+#[test]
+fn only_what_may_succeed_when_it_is_sent_again_is_retryable() {
+    let scene = scene();
+    let host = scene.engine.as_system();
+    let new = NewCommunity::new(slug("garden"), "Garden".parse().unwrap(), Policy::public());
+    let taken = block_on(host.create_community(new)).unwrap_err();
+    assert!(matches!(taken, Error::Conflict(_)) && !taken.is_retryable(), "{taken:?}");
+    let stale = CommunityUpdate { expected: Some(Rev(9)), ..CommunityUpdate::default() };
+    let stale = block_on(host.update_community(&slug("garden"), stale)).unwrap_err();
+    assert!(matches!(stale, Error::Conflict(_)) && !stale.is_retryable(), "{stale:?}");
+
+    // A command that is not given a single attempt loses against whoever comes.
+    let env = Env::default().with_limits(Limits { attempts: 0, ..Limits::default() });
+    let store = Arc::<FaultyStore<ModelStore>>::clone(&scene.store);
+    let hurried = Engine::with_env(store, env).as_system();
+    let update = CommunityUpdate { archived: Some(true), ..CommunityUpdate::default() };
+    let lost = block_on(hurried.update_community(&slug("garden"), update)).unwrap_err();
+    assert!(matches!(lost, Error::Contended) && lost.is_retryable(), "{lost:?}");
+    assert_eq!(lost.to_string(), "too many others write here at this moment");
 }

@@ -3,6 +3,7 @@
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::needless_pass_by_value,
     reason = "a panic is how a test fails, and a test is written once"
 )]
@@ -317,4 +318,36 @@ fn an_id_that_does_not_begin_with_the_time_of_its_item_is_a_key() {
     assert!(keys_of_topics.is_err(), "topics and posts share their keys");
     let opening = topic_record(json!({"key": "topic:9", "opening": random}));
     assert!(import(&home.engine, &home.key, &[opening]).is_err());
+}
+
+#[test]
+fn a_post_takes_as_many_corrections_as_the_limit_says_and_those_again() {
+    let home = Home::new();
+    let limit = community::Limits::default().corrections;
+    let correction = |number: usize| {
+        json!({
+            "type": "correction", "post": "post:1", "author": "user:2", "revision": 1,
+            "body": format!("Rather {number}."), "at": format!("2024-02-01T00:00:{number:02}Z")
+        })
+    };
+    let all: Vec<Value> = (0..=limit).map(correction).collect();
+    let records = |values: &[Value]| {
+        values.iter().map(|v| serde_json::from_value(v.clone()).unwrap()).collect()
+    };
+    let refused = |values: &[Value]| {
+        let records: Vec<Record> = records(values);
+        let host = home.engine.as_system();
+        let outcome = block_on(host.import(&home.key, None, &records));
+        let Err(Error::Record { number, source }) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(number, values.len());
+        assert!(matches!(*source, Error::Limit(_)), "{source:?}");
+    };
+    // In one batch, and in a batch after those that fill the post.
+    refused(&all);
+    assert_eq!(home.import(&all[..limit]).changed, limit);
+    refused(&all[limit..]);
+    let mut withdrawn = correction(0);
+    withdrawn["withdrawn_at"] = json!("2024-03-01T00:00:00Z");
+    assert_eq!(home.import(&[withdrawn]).changed, 1);
+    refused(&all[limit..]);
 }

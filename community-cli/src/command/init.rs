@@ -25,7 +25,7 @@ pub(crate) struct Init {
     #[arg(long, requires = "community", default_value = "", hide_default_value = true)]
     description: String,
     /// Who may do what: public, members-only, closed:LIST, intranet:'AUDIENCE', employees or
-    /// own-topics
+    /// own-topics; moderators and managers read in all of them
     #[arg(long, requires = "community", default_value = "public")]
     policy: Preset,
     /// The most members that it takes

@@ -35,9 +35,10 @@ pub(crate) struct Add {
     /// What it stands for
     #[arg(long, default_value = "", hide_default_value = true)]
     description: String,
-    /// Who sees it and may use it, such as 'role(employee)'
-    #[arg(long, default_value = "everyone")]
-    audience: Audience,
+    /// Who sees it and may use it, such as 'role(employee)'; everyone for a new label, and as it
+    /// was for a known one
+    #[arg(long)]
+    audience: Option<Audience>,
 }
 
 #[derive(Debug, Serialize)]

@@ -47,7 +47,7 @@ pub(crate) enum Policy {
         #[command(flatten)]
         target: Target,
         /// public, members-only, closed:LIST, intranet:'AUDIENCE', employees, own-topics, or
-        /// `inherit` for no rules
+        /// `inherit` for no rules; moderators and managers read in all of them
         preset: Preset,
     },
 }

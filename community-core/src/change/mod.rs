@@ -8,6 +8,7 @@ mod effects;
 mod event;
 mod expect;
 mod op;
+mod times;
 
 pub use event::{Event, EventKind, NewEvent, Seq};
 pub use expect::{EntityRef, Expect, UniqueKey};

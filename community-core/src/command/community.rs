@@ -1,5 +1,7 @@
 //! Communities and the kinds that they define.
 
+use std::collections::BTreeSet;
+
 use super::{check_policy, nothing};
 use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
 use crate::domain::{Community, Kind, ReactionDef, Rev, Settings, Vote, builtin_kinds};
@@ -78,7 +80,8 @@ impl Session {
     /// Creates a community. For the system only: which communities there are is the host's to say.
     ///
     /// # Errors
-    /// [`Error::Denied`] for anybody but the system; [`Error::Conflict`] when the key is taken.
+    /// [`Error::Denied`] for anybody but the system; [`Error::Conflict`] when the key is taken;
+    /// [`Error::Invalid`], [`Error::Limit`] for what a community cannot be.
     pub async fn create_community(&self, new: NewCommunity) -> Result<CommunityId> {
         let env = self.engine().env();
         let id = command!(self, new, |rights| {
@@ -154,9 +157,10 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Invalid`] for an
-    /// unsound state machine or the name of a built-in kind.
+    /// unsound state machine or the name of a built-in kind; [`Error::Limit`].
     pub async fn define_kind(&self, community: &Slug, kind: Kind) -> Result<()> {
         let env = self.engine().env();
+        check_kind_parts(&kind, env.limits())?;
         command!(self, (community, &kind), |rights| {
             let old = manageable(&rights, community)?;
             let mut community = old.clone();
@@ -201,6 +205,9 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
     limits.reactions(community.reactions.len())?;
     limits.kinds(community.kinds.len())?;
     check_policy(&community.policy, limits)?;
+    if community.capacity.is_some_and(|capacity| i64::try_from(capacity).is_err()) {
+        return Err(Error::invalid(format!("a community takes at most {} members", i64::MAX)));
+    }
     if community.hot_scale == 0 {
         return Err(Error::invalid("the hot scale is at least one second"));
     }
@@ -213,12 +220,21 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
         }
     }
     for kind in &community.kinds {
+        check_kind_parts(kind, limits)?;
         kind.check()?;
         if builtin_kinds().iter().any(|known| known.name == kind.name) {
             return Err(Error::invalid(format!("the kind `{}` is built in", kind.name)));
         }
     }
     check_settings(&community.settings, community)
+}
+
+/// Checks how much there is of a kind. Every status but the first is where a transition leads, so
+/// their number is bounded as well.
+fn check_kind_parts(kind: &Kind, limits: &Limits) -> Result<()> {
+    limits.kind_parts(kind.transitions.len())?;
+    limits.kind_parts(kind.fields.len())?;
+    Ok(())
 }
 
 /// Checks settings of a community or of one of its channels.
@@ -230,6 +246,12 @@ pub(super) fn check_settings(settings: &Settings, community: &Community) -> Resu
     }
     if settings.sorts.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::invalid("a feed offers at least one sort"));
+    }
+    let mut seen = BTreeSet::new();
+    for sort in settings.sorts.iter().flatten() {
+        if !seen.insert(sort) {
+            return Err(Error::invalid(format!("the sort `{sort}` is there twice")));
+        }
     }
     Ok(())
 }

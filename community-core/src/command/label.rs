@@ -17,21 +17,22 @@ pub struct NewLabel {
     pub name: Name,
     /// What it stands for.
     pub description: String,
-    /// Who sees it and may use it.
-    pub audience: Audience,
+    /// Who sees it and may use it; `None` is everyone for a new label, and whoever it was for
+    /// otherwise: a label that is renamed is not thereby shown.
+    pub audience: Option<Audience>,
 }
 
 impl NewLabel {
-    /// A label for everyone.
+    /// A label with a name.
     #[must_use]
     pub fn new(key: Slug, name: Name) -> Self {
-        Self { key, name, description: String::new(), audience: Audience::Everyone }
+        Self { key, name, description: String::new(), audience: None }
     }
 
-    /// The same for an audience of its own.
+    /// The same for an audience.
     #[must_use]
     pub fn audience(mut self, audience: Audience) -> Self {
-        self.audience = audience;
+        self.audience = Some(audience);
         self
     }
 }
@@ -49,17 +50,22 @@ impl Session {
             let target = Target { community, channel: None, topic: None, author: None };
             rights.require(&Action::Manage, target, "community")?;
             env.limits().body(new.description.len())?;
-            new.audience.check_within(env.limits())?;
+            new.audience.as_ref().map_or(Ok(()), |audience| audience.check_within(env.limits()))?;
+            let known = rights.directory.label(community.id, &new.key);
+            let audience = match &new.audience {
+                Some(audience) => audience.clone().canonical(),
+                None => known.map_or(Audience::Everyone, |known| known.audience.clone()),
+            };
             let mut changes = rights.changes();
             let mut label = Label {
                 community: community.id,
                 key: new.key.clone(),
                 name: new.name.clone(),
                 description: new.description.clone(),
-                audience: new.audience.clone().canonical(),
+                audience,
                 rev: Rev::FIRST,
             };
-            match rights.directory.label(community.id, &new.key) {
+            match known {
                 Some(old) => {
                     label.rev = old.rev;
                     if label == *old {

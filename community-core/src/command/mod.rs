@@ -29,7 +29,7 @@ pub use topic::{NewPin, NewTopic, TopicEdit};
 use uuid::Uuid;
 
 use crate::change::{ChangeSet, EventKind, NewEvent};
-use crate::domain::{Community, Topic};
+use crate::domain::{Community, Topic, builtin_kinds};
 use crate::engine::Rights;
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId, PostId};
@@ -91,8 +91,10 @@ impl Rights {
     }
 }
 
-/// Checks what a policy is made of.
+/// Checks what a policy is made of: as many rules about one kind as there can be kinds.
 fn check_policy(policy: &Policy, limits: &Limits) -> Result<()> {
+    let of_kinds = policy.rules().filter(|(action, _)| matches!(action, Action::StartKind(_)));
+    limits.kinds(of_kinds.count().saturating_sub(builtin_kinds().len()))?;
     policy.rules().try_for_each(|(_, audience)| audience.check_within(limits))
 }
 

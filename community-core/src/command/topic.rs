@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::id::{PostId, TopicId};
 use crate::limits::Limits;
 use crate::policy::{Action, Audience, Target};
+use crate::store::StoreError;
 use crate::text::{Key, Slug};
 use crate::time::Timestamp;
 
@@ -459,7 +460,12 @@ impl Session {
         let rows = self.engine().store().topics(&[id], &self.unscoped()).await?;
         let row = rows.into_iter().flatten().next();
         let row = row.and_then(|row| self.unscoped().admit(row)).ok_or(Error::NotFound("topic"))?;
-        Ok(row.into_inner().topic)
+        let whole = row.into_inner().topic;
+        // What was allowed is what was seen: a topic that has changed in between is looked at anew.
+        if (whole.rev, whole.gate) != (seen.topic.rev, seen.topic.gate) {
+            return Err(StoreError::StaleScope.into());
+        }
+        Ok(whole)
     }
 
     /// Goes on only when no item of the community has a key.

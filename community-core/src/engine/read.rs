@@ -88,6 +88,7 @@ impl Session {
     pub async fn feed(&self, query: &FeedQuery) -> Result<FeedView> {
         let limits = self.engine().env().limits();
         let limit = limits.page_size(query.limit)?;
+        limits.selection(query.communities.len().max(query.channels.len()))?;
         query.labels.as_ref().map_or(Ok(()), |labels| labels.check_within(limits))?;
         reading!(self, Read::Feed, |rights| {
             let plan = FeedPlan::new(&rights, query)?;

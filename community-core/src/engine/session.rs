@@ -32,7 +32,9 @@ use crate::store::CommitError;
 /// let ana = engine.member(id);
 /// assert!(matches!(ana.community(&club).await, Err(Error::NotFound("community"))));
 ///
-/// // Joining counts with the very next call, and `can` says what a command would say.
+/// // Joining counts with the very next call. `can` answers what policies, roles, sanctions and
+/// // states say; a command may still refuse what it is given: a vote on one's own post, an answer
+/// // where none is taken, a text above its limit.
 /// ana.join(&club).await?;
 /// assert!(ana.community(&club).await?.joined);
 /// let decision = ana.can(&Action::Manage, &club, None).await?;
@@ -118,6 +120,7 @@ impl Session {
         if changes.is_empty() && changes.request.is_none() {
             return Ok(Some(Committed { subject }));
         }
+        changes.check_times()?;
         match self.engine.store().commit(changes).await {
             Ok(Receipt { replayed, .. }) => {
                 self.engine.inner.committed.notify(usize::MAX);
@@ -162,7 +165,7 @@ macro_rules! command {
         let mut attempts = session.engine().env().limits().attempts;
         while done.is_none() {
             if attempts == 0 {
-                return Err($crate::Error::Conflict("too many others write here at this moment"));
+                return Err($crate::Error::Contended);
             }
             attempts -= 1;
             let $rights = session.acting().await?;

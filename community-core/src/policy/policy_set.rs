@@ -66,26 +66,28 @@ impl Policy {
         Self::preset(Audience::Everyone, Audience::SignedIn, Audience::Members)
     }
 
-    /// Members read and write; whoever is signed in may join.
+    /// Members read and write, and so do moderators and managers; whoever is signed in may join.
     #[must_use]
     pub fn members_only() -> Self {
         let members = Audience::Any(vec![Audience::Members, staff()]);
         Self::preset(members.clone(), Audience::SignedIn, members)
     }
 
-    /// People on one of the host's lists read and write.
+    /// People on one of the host's lists read and write. So do the moderators and managers of the
+    /// place, on the list or not.
     #[must_use]
     pub fn closed_list(list: Slug) -> Self {
         Self::closed(Audience::List(list))
     }
 
-    /// People for whom an attribute test holds read and write, as on an intranet.
+    /// People for whom an attribute test holds read and write, as on an intranet. So do the
+    /// moderators and managers of the place, whether it holds for them or not.
     #[must_use]
     pub fn intranet(test: Audience) -> Self {
         Self::closed(test)
     }
 
-    /// Employees read and write.
+    /// Employees read and write. So do the moderators and managers of the place, employees or not.
     #[must_use]
     pub fn employees() -> Self {
         Self::closed(Audience::Role(slug("employee")))

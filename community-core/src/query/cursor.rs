@@ -18,6 +18,14 @@ pub struct Position {
     pub id: Uuid,
 }
 
+impl Position {
+    /// The key of a place that is given to a viewer who must not learn the key: what is sorted by
+    /// it is hidden from them. No item has this key. See [`ThreadStart::After`].
+    ///
+    /// [`ThreadStart::After`]: super::ThreadStart::After
+    pub const UNTOLD: i64 = i64::MIN;
+}
+
 /// A [`Position`] bound to the query that it belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {

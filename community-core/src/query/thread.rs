@@ -48,6 +48,15 @@ impl PostOrder {
             Self::Oldest | Self::Newest => crate::time::to_micros(post.created_at),
         }
     }
+
+    /// The place of a post as a page tells it: under its key, or under [`Position::UNTOLD`] when
+    /// the viewer gets a placeholder, since the key tells the score of the post and whether it is
+    /// accepted.
+    #[must_use]
+    pub fn place_told(self, post: &Post, is_admitted: bool) -> Position {
+        let key = if is_admitted { self.key(post) } else { Position::UNTOLD };
+        Position { key, id: post.id.uuid() }
+    }
 }
 
 impl fmt::Display for PostOrder {
@@ -132,7 +141,7 @@ pub enum ThreadStart {
     Root,
     /// With this post; with nothing when the thread does not show it.
     At(PostId),
-    /// Behind this post, which stood at this place when the page before was read. It need not be
-    /// shown any more.
+    /// Behind this post, which stood at this place when the page before was read; with the key
+    /// [`Position::UNTOLD`], behind the place where it stands now. It need not be shown any more.
     After(Position),
 }

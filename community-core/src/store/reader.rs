@@ -90,7 +90,8 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     ) -> Result<Vec<Unchecked<Card>>, StoreError>;
 
     /// A page of a thread; empty when the scope does not admit the topic, or when the root is not
-    /// in it.
+    /// in it. Of a post that the scope does not admit the page tells no key, see
+    /// [`PostOrder::place_told`](crate::query::PostOrder::place_told).
     async fn thread(
         &self,
         request: &ThreadRequest,

@@ -33,8 +33,9 @@ pub(super) fn page(
             page.more = true;
             break;
         }
-        let position = Position { key: request.order.key(post), id: post.id.uuid() };
-        page.items.push((position, item(state, post, topic.place(), scope)?));
+        let is_admitted = scope.admits(topic.place(), post.author, post.state);
+        let position = request.order.place_told(post, is_admitted);
+        page.items.push((position, item(state, post, topic.place(), is_admitted)?));
         next = walk.following(post);
     }
     Ok(page)
@@ -44,9 +45,9 @@ fn item(
     state: &State,
     post: &Post,
     place: Place,
-    scope: &Scope,
+    is_admitted: bool,
 ) -> Result<Unchecked<ThreadItem>, StoreError> {
-    let item = if scope.admits(place, post.author, post.state) {
+    let item = if is_admitted {
         ThreadItem::Post(Box::new(posts::view(state, post, place)?))
     } else {
         ThreadItem::Placeholder(Placeholder {
@@ -80,7 +81,7 @@ impl<'a> Walk<'a> {
             // It need not be shown any more: its place among its siblings is known without it.
             ThreadStart::After(Position { key, id }) => {
                 let post = post_in_tree(PostId::from_uuid(id))?;
-                self.stood = Some((post.id, key));
+                self.stood = (key != Position::UNTOLD).then_some((post.id, key));
                 self.following(post)
             }
         }

@@ -212,13 +212,10 @@ impl Writing {
                 self.head = head;
                 Ok(())
             }
-            // Somebody else held a lock for too long. The transaction still stands, so it can be
-            // undone for certain.
+            // SQLite has undone the transaction, or it still stands and can be undone.
             Err(fault)
-                if matches!(
-                    fault.code(),
-                    Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-                ) && self.run("ROLLBACK").is_ok() =>
+                if will_pass(&fault)
+                    && (self.conn.is_autocommit() || self.run("ROLLBACK").is_ok()) =>
             {
                 revs.keys().for_each(|slot| access.settle(*slot, access.last(*slot)));
                 Err(Ended::Failed(Arc::new(fault.into())))
@@ -242,9 +239,7 @@ impl Writing {
         }
         self.rows_at_checkpoint = rows;
         if let Err(fault) = self.run("PRAGMA wal_checkpoint(PASSIVE)") {
-            let is_busy =
-                matches!(fault.code(), Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked));
-            self.poisoned = !is_busy;
+            self.poisoned = !will_pass(&fault);
         }
     }
 
@@ -275,6 +270,14 @@ impl Writing {
         while rows.next()?.is_some() {}
         Ok(())
     }
+}
+
+/// Whether a failure says nothing bad of what is on the disk: somebody else held a lock for too
+/// long, or there was no room. SQLite says the latter of a write that was not done, so the last
+/// page of a transaction was not written whole; of a sync it never does.
+fn will_pass(fault: &Fault) -> bool {
+    use ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
+    matches!(fault.code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
 }
 
 impl Group {
@@ -494,6 +497,37 @@ mod tests {
             rev,
         );
         assert_eq!(block_on(store.topics(&[], &scope)).unwrap(), []);
+    }
+
+    #[test]
+    fn without_room_at_the_commit_nothing_is_written_and_that_is_no_end() {
+        let (_dir, store, mut writing) = store();
+        let ann = member(1);
+        let joins = || {
+            let ops = vec![Op::PutMember(Box::new(ann.clone()))];
+            ChangeSet { ops, ..moves("a", 1) }
+        };
+        // A table that keeps what is put into it in memory until COMMIT, when it takes many pages.
+        let late = "CREATE VIRTUAL TABLE late USING fts5(words, content='', detail=full);
+            CREATE TABLE words (words TEXT);
+            CREATE TRIGGER late AFTER INSERT ON events WHEN new.seq = 1
+            BEGIN INSERT INTO late (rowid, words) SELECT 1, words FROM words; END;";
+        writing.conn.execute_batch(late).unwrap();
+        let words_of = (0..5_000).map(|n| format!("{n} ")).collect::<String>();
+        writing.conn.execute("INSERT INTO words VALUES (?1)", [words_of]).unwrap();
+        let pages: i64 =
+            writing.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+        writing.conn.pragma_update(None, "max_page_count", pages + 4).unwrap();
+        for _ in 0..2 {
+            let group = [joins(), moves("b", 2)];
+            assert_eq!(words(&commit(&mut writing, group)), ["failed", "failed"]);
+            assert_eq!(store.inner.access.settled(AccessSlot::of(ann.id)), Some(0));
+            assert_eq!((checkpoint(&store, "a"), checkpoint(&store, "b")), (None, None));
+        }
+
+        writing.conn.pragma_update(None, "max_page_count", 100_000).unwrap();
+        assert_eq!(words(&commit(&mut writing, [joins(), moves("b", 2)])), ["at 1", "at 2"]);
+        assert_eq!(store.inner.access.settled(AccessSlot::of(ann.id)), Some(1));
     }
 
     #[test]

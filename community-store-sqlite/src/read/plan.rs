@@ -14,7 +14,7 @@ use community_core::time::{day_of, from_micros};
 use community_core::{ChannelId, Scope, Slug, TopicId};
 use rustc_hash::FxHashSet;
 
-use super::merge::{Entry, Walk};
+use super::merge::{Entry, Walk, number_of};
 use super::{Snapshot, counts};
 use crate::error::Result;
 
@@ -29,6 +29,8 @@ const MOST_DAY_WALKS: usize = 128;
 pub(super) struct Plan<'a> {
     request: &'a FeedRequest,
     scope: &'a Scope,
+    /// The selections in which there can be something.
+    selections: Vec<&'a Selection>,
     parts: Vec<Part<'a>>,
 }
 
@@ -72,8 +74,9 @@ enum Channels<'a> {
     /// Those from which the viewer's own topics are drawn: of a selection's own channels, and of
     /// channels that the scope reads less of than the selection.
     Own(&'a [Selection]),
-    /// Those that the scope reads in any way. Whether the topic belongs is seen when it is read.
-    Seen,
+    /// Those that are selected, as far as the scope reads them in any way. Whether the topic
+    /// belongs is seen when it is read.
+    Selected(FxHashSet<ChannelId>),
 }
 
 impl<'a> Plan<'a> {
@@ -82,20 +85,30 @@ impl<'a> Plan<'a> {
         request: &'a FeedRequest,
         scope: &'a Scope,
     ) -> Result<Self> {
-        let mut parts = Vec::new();
+        let (mut selections, mut parts) = (Vec::new(), Vec::new());
         for selection in &request.selection {
+            if !has_kind(snapshot, request, selection)? {
+                continue;
+            }
+            selections.push(selection);
             if request.author.is_none() && !selection.read.is_empty() {
                 parts.push(Part::new(snapshot, request, selection, scope)?);
             }
         }
-        Ok(Self { request, scope, parts })
+        Ok(Self { request, scope, selections, parts })
     }
 
     /// The listings to walk along.
     pub(super) fn sources(&self, way: Way) -> Vec<Source<'a>> {
         let key = ListingKey::of(self.request.sort);
+        if self.selections.is_empty() {
+            return Vec::new();
+        }
         if let Some(author) = self.request.author {
-            let channels = Channels::Seen;
+            let is_me = self.scope.viewer().member() == Some(author);
+            let own = |of: &'a Selection| of.own.iter().filter(move |_| is_me);
+            let selected = self.selections.iter().flat_map(|of| of.read.iter().chain(own(of)));
+            let channels = Channels::Selected(selected.copied().collect());
             return vec![Source { listing: Listing::Author(author), keys: vec![key], channels }];
         }
         let mut sources = Vec::new();
@@ -266,7 +279,9 @@ impl Source<'_> {
                 (scope.sees_channel(channel) && selection.own.contains(&channel))
                     || (scope.own().contains(channel) && selection.read.contains(&channel))
             }),
-            Channels::Seen => scope.sees_channel(channel),
+            Channels::Selected(channels) => {
+                channels.contains(&channel) && scope.sees_channel(channel)
+            }
         }
     }
 
@@ -274,8 +289,15 @@ impl Source<'_> {
     pub(super) fn decides(&self, request: &FeedRequest) -> bool {
         request.labels.is_none()
             && (request.kind.is_none() || matches!(self.listing, Listing::Kind(..)))
-            && !matches!(self.channels, Channels::Seen)
+            && !matches!(self.channels, Channels::Selected(_))
     }
+}
+
+/// Whether there has ever been a topic of the kind asked for in a community.
+fn has_kind(snapshot: &Snapshot<'_>, request: &FeedRequest, selection: &Selection) -> Result<bool> {
+    let Some(kind) = &request.kind else { return Ok(true) };
+    let of_kind = Listing::Kind(selection.community, kind.clone());
+    Ok(number_of(snapshot, &of_kind)?.is_some())
 }
 
 /// The days from the one of an id to the newest of a community, each with its order; `None` when
@@ -300,4 +322,76 @@ fn days_since(
         return Ok(None);
     }
     Ok(Some((first..=last).map(ListingKey::TopOfDay).collect()))
+}
+
+#[cfg(test)]
+mod tests {
+    use community_core::time::from_micros;
+    use community_core::{AccessRev, CommunityId, MemberId};
+
+    use super::*;
+    use crate::{Options, SqliteStore};
+
+    const HOME: CommunityId = CommunityId::from_bytes([1; 16]);
+    const GARDEN: ChannelId = ChannelId::from_bytes([2; 16]);
+    const KITCHEN: ChannelId = ChannelId::from_bytes([3; 16]);
+
+    fn request() -> FeedRequest {
+        let selection =
+            Selection { community: HOME, read: vec![GARDEN], own: Vec::new(), whole: false };
+        FeedRequest {
+            selection: vec![selection],
+            labels: None,
+            kind: None,
+            author: None,
+            sort: Sort::Views,
+            since: None,
+            after: None,
+            limit: 10,
+        }
+    }
+
+    fn entry(channel: ChannelId) -> Entry {
+        Entry { key: 0, topic: TopicId::earliest(from_micros(0).unwrap()), channel: Some(channel) }
+    }
+
+    /// Looks at the listings that a feed is read from.
+    fn with_sources<T>(
+        store: &SqliteStore,
+        request: &FeedRequest,
+        look: impl FnOnce(&[Source<'_>], &Scope) -> T,
+    ) -> T {
+        let scope = Scope::system(AccessRev::default());
+        let read = |snapshot: &Snapshot<'_>| {
+            Ok(look(&Plan::new(snapshot, request, &scope)?.sources(Way::Wide), &scope))
+        };
+        store.inner.read(read).unwrap()
+    }
+
+    #[test]
+    fn a_feed_of_an_author_passes_by_other_channels_without_a_look_at_the_topics() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(dir.path(), Options::default()).unwrap();
+        let author = Some(MemberId::from_bytes([4; 16]));
+        let counts =
+            with_sources(&store, &FeedRequest { author, ..request() }, |sources, scope| {
+                let [source] = sources else { panic!("{sources:?}") };
+                [GARDEN, KITCHEN].map(|channel| source.counts(&entry(channel), scope))
+            });
+        assert_eq!(counts, [true, false]);
+    }
+
+    #[test]
+    fn a_feed_of_a_kind_that_there_never_was_reads_no_listing() {
+        let idea = Slug::new("idea").unwrap();
+        for author in [None, Some(MemberId::from_bytes([4; 16]))] {
+            let dir = tempfile::tempdir().unwrap();
+            let store = SqliteStore::open(dir.path(), Options::default()).unwrap();
+            let request = FeedRequest { kind: Some(idea.clone()), author, ..request() };
+            let read = || with_sources(&store, &request, |sources, _| sources.len());
+            assert_eq!(read(), 0);
+            store.inner.listings.learn([(Listing::Kind(HOME, idea.clone()), 7)]);
+            assert_eq!(read(), 1);
+        }
+    }
 }

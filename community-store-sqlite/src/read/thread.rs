@@ -58,7 +58,8 @@ pub(super) fn page(
             _ => return Ok(page),
         },
         ThreadStart::After(Position { key, id }) => {
-            match walk.begin_at(PostId::from_uuid(id), Some(key))? {
+            let stood = (key != Position::UNTOLD).then_some(key);
+            match walk.begin_at(PostId::from_uuid(id), stood)? {
                 Some(post) => walk.descend(&post),
                 None => return Ok(page),
             }
@@ -71,7 +72,8 @@ pub(super) fn page(
             break;
         }
         walk.descend(&view.post);
-        let position = Position { key: request.order.key(&view.post), id: view.post.id.uuid() };
+        let is_admitted = scope.admits(view.place, view.post.author, view.post.state);
+        let position = request.order.place_told(&view.post, is_admitted);
         page.items.push((position, Unchecked::new(ThreadItem::Post(Box::new(view)))));
         next = walk.next(request.limit - page.items.len())?;
     }

@@ -83,6 +83,12 @@ fn nothing_is_overwritten() {
     assert!(matches!(store.backup(&backup), Err(StoreError::Failed(_))));
     assert_eq!(fs::read(&backup).unwrap(), before);
 
+    let (other, partial) = (dir.path().join("other.db"), dir.path().join("other.db.partial"));
+    fs::write(&partial, "beets").unwrap();
+    assert!(matches!(store.backup(&other), Err(StoreError::Failed(_))));
+    assert_eq!(fs::read(&partial).unwrap(), b"beets");
+    assert!(!other.exists());
+
     let full = dir.path().join("full");
     fs::create_dir(&full).unwrap();
     fs::write(full.join("diary.txt"), "leeks").unwrap();
@@ -103,6 +109,7 @@ fn a_damaged_backup_is_not_restored() {
         home.started(&store, &home.garden, &["leek"]);
     }
     store.backup(&backup).unwrap();
+    drop(store);
     let mut bytes = fs::read(&backup).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle..middle + 20_000].fill(0xAB);
@@ -113,6 +120,14 @@ fn a_damaged_backup_is_not_restored() {
     // What is left is an empty directory to a store that is opened there.
     let store = SqliteStore::open(&to, Options::default()).unwrap();
     assert_eq!(block_on(store.head()).unwrap(), Seq(0));
+
+    // Neither does it stand in the way of a sound backup.
+    drop(store);
+    let (sound, to) = (dir.path().join("sound.db"), dir.path().join("again"));
+    SqliteStore::restore(&backup, &to).unwrap_err();
+    open(&dir.path().join("store")).backup(&sound).unwrap();
+    SqliteStore::restore(&sound, &to).unwrap();
+    assert_eq!(block_on(open(&to).head()).unwrap(), Seq(51));
 
     fs::write(&backup, "not a backup").unwrap();
     let error = SqliteStore::restore(&backup, dir.path().join("other")).unwrap_err();

@@ -125,7 +125,10 @@ impl Pair {
         let other = *dice.pick(&of_topic);
         let opening = of_topic.iter().find(|p| p.parent.is_none()).unwrap().id;
         let order = *dice.pick(&PostOrder::ALL);
-        let key = order.key(other) + dice.between(0, 2) as i64 - 1;
+        let key = match dice.below(4) {
+            0 => Position::UNTOLD,
+            _ => order.key(other) + dice.between(0, 2) as i64 - 1,
+        };
         ThreadRequest {
             topic: post.topic,
             root: if dice.chance(70) { opening } else { post.id },

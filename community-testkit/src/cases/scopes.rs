@@ -118,7 +118,7 @@ pub(crate) async fn threads_are_read_by_those_who_may(w: World) -> Outcome {
             let request = whole(topic, PostOrder::Oldest);
             let walked = walk::thread(&*w.store, &request, &scope, 2).await?;
             let of_topic = posts.iter().filter(|(of, _)| of.id == topic.id).map(|(_, post)| post);
-            let mut expected = crate::expected::thread(&request, of_topic);
+            let mut expected = crate::expected::thread_for(&request, topic, of_topic, &scope);
             if !admits_topic(&scope, topic) {
                 expected.clear();
             }

@@ -112,7 +112,7 @@ pub(crate) async fn a_thread_is_read_in_every_order_and_by_every_page_size(w: Wo
     for scope in readers(&w, &home).await? {
         for order in PostOrder::ALL {
             let request = whole(&draft.topic, order);
-            let expected = expected::thread(&request, &posts);
+            let expected = expected::thread_for(&request, &draft.topic, &posts, &scope);
             holds("there is enough to see", expected.len() > 40)?;
             for size in SIZES {
                 let found = places(&w, &request, &scope, size).await?;
@@ -131,7 +131,7 @@ pub(crate) async fn a_thread_ends_at_a_depth(w: World) -> Outcome {
         for order in PostOrder::ALL {
             for max_depth in 0..=deepest {
                 let request = ThreadRequest { max_depth, ..whole(&draft.topic, order) };
-                let expected = expected::thread(&request, &posts);
+                let expected = expected::thread_for(&request, &draft.topic, &posts, &scope);
                 for size in [2, 50] {
                     let found = places(&w, &request, &scope, size).await?;
                     same_list(&format!("{order} to depth {max_depth}"), &found, &expected)?;
@@ -180,7 +180,7 @@ pub(crate) async fn a_page_begins_behind_any_post(w: World) -> Outcome {
     for order in PostOrder::ALL {
         for max_depth in [2, u32::MAX] {
             let request = ThreadRequest { max_depth, ..whole(&draft.topic, order) };
-            let all = expected::thread(&request, &posts);
+            let all = expected::thread_for(&request, &draft.topic, &posts, &scope);
             for (i, place) in all.iter().enumerate() {
                 let start = ThreadStart::After(*place);
                 let request = ThreadRequest { start, ..request.clone() };
@@ -477,7 +477,7 @@ pub(crate) async fn a_page_goes_on_behind_a_post_that_is_gone(w: World) -> Outco
     let leaves = |post: &&Post| post.counters.children == 0 && post.state == State::Published;
     for order in PostOrder::ALL {
         let request = whole(&draft.topic, order);
-        let all = expected::thread(&request, &posts);
+        let all = expected::thread_for(&request, &draft.topic, &posts, &scope);
         for leaf in posts.iter().filter(leaves).filter(|post| post.depth > 0).step_by(5) {
             let at = some("it", all.iter().position(|place| place.id == leaf.id.uuid()))?;
             let place = *some("its place", all.get(at))?;
@@ -515,6 +515,40 @@ pub(crate) async fn a_page_goes_on_where_a_post_stood_that_was_voted_on_since(w:
         let page = w.store.thread(&next, &scope).await?;
         let read: Vec<_> = page.items.iter().map(|(place, _)| place.id).collect();
         equal("behind it", read, expected)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn the_place_of_a_hidden_post_tells_nothing_of_its_votes(w: World) -> Outcome {
+    let (home, draft, answers) = scored(&w, &[9, 0, 0, 7, 5, 3, 1]).await?;
+    let hidden_one = some("the one with 5", answers.get(4))?;
+    let comment = w.reply(hidden_one, &home.ann).await?;
+    w.apply(hidden(&w.post(hidden_one.id).await?.post, State::Removed)).await?;
+    let scope = w.anonymous().await?;
+    for order in PostOrder::ALL {
+        let all = ids(&w, &draft, order, &scope).await?;
+        let at = some("it", all.iter().position(|id| *id == hidden_one.id))?;
+        let request = ThreadRequest { limit: at + 1, ..whole(&draft.topic, order) };
+        let told = async || -> Outcome<Option<Position>> {
+            let page = w.store.thread(&request, &scope).await?;
+            Ok(page.items.last().map(|(place, _)| *place))
+        };
+        // Not enough votes to bring it to another place in the thread.
+        let before = some("its place", told().await?)?;
+        equal("the page ends with it", before.id, hidden_one.id.uuid())?;
+        for (counter, by) in
+            [(Counter::PostUps(hidden_one.id), 1), (Counter::PostUps(hidden_one.id), -1)]
+        {
+            w.apply([Op::Bump(counter, by)]).await?;
+            equal("its place", told().await?, Some(before))?;
+        }
+        // The next page begins with its own reply, and goes on where it stands now.
+        let start = ThreadStart::After(before);
+        let next = ThreadRequest { start, limit: 50, ..request.clone() };
+        let page = w.store.thread(&next, &scope).await?;
+        let read: Vec<_> = page.items.iter().map(|(p, _)| PostId::from_uuid(p.id)).collect();
+        equal("its reply", read.first(), Some(&comment.id))?;
+        same_list("behind it", &read, all.get(at + 1..).unwrap_or(&[]))?;
     }
     Ok(())
 }

@@ -241,6 +241,7 @@ macro_rules! __conformance_table {
                 a_thread_does_not_begin_at_a_post_that_it_does_not_show
                 a_page_goes_on_behind_a_post_that_is_gone
                 a_page_goes_on_where_a_post_stood_that_was_voted_on_since
+                the_place_of_a_hidden_post_tells_nothing_of_its_votes
                 a_reply_that_comes_between_two_pages_doubles_nothing
                 a_chain_of_a_thousand_replies_is_read
                 two_thousand_replies_to_one_post_are_read

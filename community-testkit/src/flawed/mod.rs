@@ -104,6 +104,7 @@ pub(crate) enum Flaw {
     IgnoresRoot,
     BeginsAtRoot,
     ForgetsOldPlace,
+    TellsHiddenKeys,
     DropsPlaceholders,
     SaysNoMorePosts,
     // Other lists.

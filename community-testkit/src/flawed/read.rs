@@ -342,6 +342,14 @@ impl Reader for Flawed {
         let mut page = self.inner.thread(&request, &scope).await?;
         match self.flaw {
             Flaw::SaysNoMorePosts => page.more = false,
+            Flaw::TellsHiddenKeys => {
+                let all = ThreadRequest { start: ThreadStart::Root, limit: usize::MAX, ..request };
+                let told = self.inner.thread(&all, &system()).await?;
+                for (place, _) in &mut page.items {
+                    let known = told.items.iter().find(|(known, _)| known.id == place.id);
+                    place.key = known.map_or(place.key, |(known, _)| known.key);
+                }
+            }
             Flaw::MixesUpThreads => {
                 let (places, mut items): (Vec<_>, Vec<_>) =
                     std::mem::take(&mut page.items).into_iter().unzip();

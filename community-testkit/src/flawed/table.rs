@@ -117,6 +117,7 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::IgnoresRoot, "the_subtree_of_a_post_is_read"),
     (Flaw::BeginsAtRoot, "a_thread_begins_at_any_post"),
     (Flaw::ForgetsOldPlace, "a_page_goes_on_where_a_post_stood_that_was_voted_on_since"),
+    (Flaw::TellsHiddenKeys, "the_place_of_a_hidden_post_tells_nothing_of_its_votes"),
     (Flaw::DropsPlaceholders, "a_thread_is_read_in_every_order_and_by_every_page_size"),
     (Flaw::SaysNoMorePosts, "a_thread_is_read_in_every_order_and_by_every_page_size"),
     (Flaw::ListsTheUnlisted, "members_who_are_not_listed_or_have_not_joined_are_left_out"),

@@ -17,7 +17,12 @@ impl State {
             if items.len() == request.limit {
                 return ThreadPage { items, more: true };
             }
-            let position = Position { key: request.order.key(&view.post), id: id.uuid() };
+            let key = if scope.admits(view.place, view.post.author, view.post.state) {
+                request.order.key(&view.post)
+            } else {
+                Position::UNTOLD
+            };
+            let position = Position { key, id: id.uuid() };
             items.push((position, Unchecked::new(ThreadItem::Post(Box::new(view)))));
         }
         ThreadPage { items, more: false }
@@ -33,10 +38,13 @@ impl State {
         let (first, key) = match request.start {
             ThreadStart::Root => return vec![request.root],
             ThreadStart::At(id) => (id, None),
-            ThreadStart::After(Position { key, id }) => (PostId::from_uuid(id), Some(key)),
+            ThreadStart::After(Position { key, id }) => {
+                (PostId::from_uuid(id), Some(key).filter(|key| *key != Position::UNTOLD))
+            }
         };
         let shows = |post: &Post| post.is_shown() && post.depth <= request.max_depth;
-        let begins = key.is_some() || self.posts.get(&first).is_some_and(shows);
+        let is_after = matches!(request.start, ThreadStart::After(_));
+        let begins = is_after || self.posts.get(&first).is_some_and(shows);
         let Some(path) = self.path(request, first).filter(|_| begins) else { return Vec::new() };
         let mut stack = Vec::new();
         for step in path.windows(2) {

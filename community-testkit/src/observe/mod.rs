@@ -40,7 +40,7 @@ impl From<&Error> for Refusal {
             Error::NotFound(_) => "not_found",
             Error::Denied(_) => "denied",
             Error::Invalid(_) => "invalid",
-            Error::Conflict(_) => "conflict",
+            Error::Conflict(_) | Error::Contended => "conflict",
             Error::Limit(_) => "limit",
             _ => "store",
         };

@@ -17,6 +17,9 @@ use super::rules::Access;
 use super::{Act, Oracle, Result, invalid, not_found, within};
 use crate::observe::{Answer, Refusal, diff_sides};
 
+/// Instead of the key of a post of which the viewer sees only that there is one.
+const UNTOLD: i64 = i64::MIN;
+
 impl Oracle {
     /// A topic as the viewer sees it: without the labels that do not exist for them, and with its
     /// pin if they moderate.
@@ -368,11 +371,13 @@ impl Oracle {
         // stood then, and where it stands now.
         let mut whole = Vec::new();
         let top = Place { key: post_key(query.order, &root), id: root.id.uuid() };
-        self.read_thread((top, root.clone()), query.order, after, &mut whole);
+        let stood = after.filter(|after| after.key != UNTOLD);
+        self.read_thread((top, root.clone()), query.order, stood, &mut whole);
         let start = match (after, query.around) {
             (Some(after), _) => {
                 let is_it = |(place, post): &(Place, Post)| {
-                    post.id.uuid() == after.id && (post.id == root.id || *place == after)
+                    let stands_there = after.key == UNTOLD || *place == after;
+                    post.id.uuid() == after.id && (post.id == root.id || stands_there)
                 };
                 whole.iter().position(is_it).map(|p| p + 1)
             }
@@ -389,8 +394,9 @@ impl Oracle {
         }
         let shown_posts = rest.into_iter().filter(is_in);
         let found = shown_posts.filter_map(|post| {
-            let place = Place { key: post_key(query.order, &post), id: post.id.uuid() };
             let seen = self.sees_post(act, &post);
+            let key = if seen { post_key(query.order, &post) } else { UNTOLD };
+            let place = Place { key, id: post.id.uuid() };
             self.item_of(post, seen).map(|item| (place, item))
         });
         let (items, next) = page(found.collect(), size, &list);

@@ -216,9 +216,11 @@ impl Oracle {
     pub(super) fn put_label(&mut self, act: Act, community: &Slug, new: &NewLabel) -> Answer {
         let community = self.manageable(act, community)?;
         within(self.limits().body(new.description.len()))?;
-        self.check_audience(&new.audience)?;
+        new.audience.as_ref().map_or(Ok(()), |audience| self.check_audience(audience))?;
         let NewLabel { key, name, description, audience } = new.clone();
-        let audience = written(&audience);
+        let known = self.label_row(community.id, &new.key).map(|known| known.audience.clone());
+        let audience = audience.map(|audience| written(&audience)).or(known);
+        let audience = audience.unwrap_or(Audience::Everyone);
         let mut label =
             Label { community: community.id, key, name, description, audience, rev: Rev(1) };
         match self.label_row(community.id, &new.key) {

@@ -537,7 +537,11 @@ fn new_channel(dice: &mut Dice, key: Slug) -> NewChannel {
 
 fn new_label(dice: &mut Dice, key: Slug) -> NewLabel {
     let mut new = NewLabel::new(key, name(dice));
-    new.audience = dice.maybe(35, |dice| audience(dice, 1)).unwrap_or(Audience::Everyone);
+    new.audience = match dice.below(3) {
+        0 => None,
+        1 => Some(Audience::Everyone),
+        _ => Some(audience(dice, 1)),
+    };
     new
 }
 

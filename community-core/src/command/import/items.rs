@@ -54,7 +54,6 @@ impl Batch<'_> {
 
     fn add_topic(&mut self, record: &TopicRecord, text: &Text<'_>) -> Result<()> {
         let at = record.created_at.unwrap_or(self.rights.now);
-        check_time(at)?;
         let author = self.author_of(record.author.as_ref(), at)?;
         let (id, key) = match own_id(&record.key, at) {
             Some(id) if !self.topics.contains_key(&TopicId::from_uuid(id)) => (id, None),
@@ -154,7 +153,6 @@ impl Batch<'_> {
         let labels = self.labels_of(&record.labels)?;
         let channel = self.channel_of(&record.channel)?;
         let bumped_at = record.bumped_at.unwrap_or(base.bumped_at);
-        check_time(bumped_at)?;
         let author = match &record.author {
             Some(key) => self.member_of(key, base.created_at)?,
             None => base.author,
@@ -261,7 +259,6 @@ impl Batch<'_> {
         text: &Text<'_>,
     ) -> Result<()> {
         let at = record.created_at.unwrap_or(self.rights.now);
-        check_time(at)?;
         let author = self.author_of(record.author.as_ref(), at)?;
         let parent = match &record.parent {
             Some(key) => self.post_of(key)?,
@@ -361,7 +358,7 @@ impl Batch<'_> {
         if body != record.body {
             let (next, revision) = self.next_revision(&post, text, post.author)?;
             post = self.put_revision(&post, next, revision, record.body.clone());
-            self.settle();
+            self.settle()?;
         }
         let accepted = self.mark(record.accepted.as_ref(), post.kind)?;
         let official = self.mark(record.official.as_ref(), post.kind)?;
@@ -376,7 +373,7 @@ impl Batch<'_> {
             let plan = self.plan_mut();
             plan.events.extend(event);
             post = plan.change_accepted(&post, after);
-            self.settle();
+            self.settle()?;
         }
         if post.state != record.state {
             let above = self.ancestors(&post).await?;
@@ -519,7 +516,6 @@ impl Batch<'_> {
             return Err(Error::invalid(format!("there is no reaction `{}`", record.key)));
         }
         let at = record.at.unwrap_or(self.rights.now);
-        check_time(at)?;
         let post = self.post_of(&record.post)?;
         let member = self.member_of(&record.member, at)?;
         let slot = record.slot;
@@ -542,8 +538,10 @@ impl Batch<'_> {
         self.env.limits().check_body(&record.body)?;
         let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
         let author = self.member_of(&record.author, record.at)?;
-        let known = self.session.engine().store().corrections(post.id).await?;
-        self.env.limits().corrections(known.len())?;
+        let known = match self.corrections.get(&post.id) {
+            Some(known) => known.clone(),
+            None => self.session.engine().store().corrections(post.id).await?,
+        };
         // Sources count in seconds or days: the text tells two of one moment apart.
         let name = format!(
             "{}#correction/{}/{:?}/{}/{}",
@@ -554,12 +552,13 @@ impl Batch<'_> {
             to_micros(record.at)
         );
         let id = record.id.unwrap_or_else(|| CorrectionId::from_uuid(self.id_of(record.at, &name)));
-        let old = match self.corrections.get(&id) {
-            Some(planned) => Some(planned.clone()),
-            None => known.into_iter().find(|correction| correction.id == id),
-        };
-        if old.as_ref().is_some_and(|old| old.post != post.id) {
+        let mut planned = self.corrections.values().flatten();
+        if planned.any(|correction| correction.id == id && correction.post != post.id) {
             return Err(Error::invalid("a correction keeps its post"));
+        }
+        let old = known.iter().find(|correction| correction.id == id).cloned();
+        if old.is_none() {
+            self.env.limits().corrections(known.len() + 1)?;
         }
         let new = Correction {
             id,
@@ -581,7 +580,8 @@ impl Batch<'_> {
         let plan = self.plan_mut();
         plan.events.push(event);
         let new = plan.change_correction(old.as_ref(), new);
-        self.corrections.insert(id, new);
+        let others = known.into_iter().filter(|correction| correction.id != id);
+        self.corrections.insert(post.id, others.chain([new]).collect());
         Ok(())
     }
 
@@ -595,7 +595,6 @@ impl Batch<'_> {
             return Ok(());
         }
         let at = record.at.unwrap_or(self.rights.now);
-        check_time(at)?;
         let topic = self.topic_by_id(from)?;
         let event = self.event(EventKind::Linked { to, linked: true }, &topic, None, None, at);
         let plan = self.plan_mut();
@@ -640,13 +639,4 @@ impl Batch<'_> {
 /// others are: ids tell an item's age.
 fn own_id(key: &Key, at: Timestamp) -> Option<Uuid> {
     key.as_str().parse().ok().filter(|id| is_of(*id, at))
-}
-
-/// Times outside the years that stores keep are refused before anything is planned.
-fn check_time(at: Timestamp) -> Result<()> {
-    match crate::time::from_micros(to_micros(at)) {
-        Some(kept) if kept == at => Ok(()),
-        Some(_) => Err(Error::invalid("a time has at most microseconds")),
-        None => Err(Error::invalid("a time lies in the years 1970 to 2199")),
-    }
 }

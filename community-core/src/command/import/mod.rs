@@ -19,6 +19,7 @@ use crate::id::{CommunityId, MemberId};
 use crate::policy::Policy;
 use crate::record::{CommunityRecord, Record};
 use crate::text::{Name, Slug};
+use crate::time::is_kept;
 
 use super::community::check_community;
 use super::{NewCommunity, nothing};
@@ -71,9 +72,7 @@ impl Session {
         let mut changed = 0;
         let mut attempts = self.engine().env().limits().attempts;
         while !rest.is_empty() {
-            attempts = attempts
-                .checked_sub(1)
-                .ok_or(Error::Conflict("too many others write here at this moment"))?;
+            attempts = attempts.checked_sub(1).ok_or(Error::Contended)?;
             let rights = self.acting().await?;
             rights.require_system()?;
             let env = self.engine().env();
@@ -108,7 +107,9 @@ impl Session {
             let name = record.map_or_else(|| Name::new(key.as_str()), |r| Ok(r.name.clone()))?;
             let mut new = NewCommunity::new(key.clone(), name, Policy::public());
             // It is as old as it says, or as the oldest thing that comes with it: not as the import.
-            let oldest = records.iter().filter_map(Record::created_at).min();
+            // A time that cannot be kept is refused with the record that it is of.
+            let oldest =
+                records.iter().filter_map(Record::created_at).filter(|at| is_kept(*at)).min();
             new.created_at = record.and_then(|record| record.created_at).or(oldest);
             if let Some(record) = record {
                 let CommunityRecord {

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, IdSource, MemberId, PostId, TopicId};
+use crate::id::{IdSource, MemberId, PostId, TopicId};
 use crate::policy::Scope;
 use crate::record::Record;
 use crate::text::{Key, Slug};
@@ -31,8 +31,8 @@ pub(super) struct Batch<'a> {
     pub(super) topics: FxHashMap<TopicId, Topic>,
     pub(super) posts: FxHashMap<PostId, (Post, String)>,
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
-    /// Corrections that the batch writes.
-    pub(super) corrections: FxHashMap<CorrectionId, Correction>,
+    /// Of the posts that the batch corrects, all corrections.
+    pub(super) corrections: FxHashMap<PostId, Vec<Correction>>,
     /// Views of a day that the batch writes.
     pub(super) views: FxHashMap<(TopicId, i32), i64>,
     changes: ChangeSet,
@@ -209,16 +209,21 @@ impl<'a> Batch<'a> {
                 self.views(record).await?;
             }
         }
-        self.settle();
+        self.settle()?;
         Ok(self.writes)
     }
 
     /// Ends a step: what is planned from here on rests on what was planned so far. A record that
     /// writes one entity twice ends a step in between.
-    pub(super) fn settle(&mut self) {
+    ///
+    /// Times are looked at here and not only at the commit, so that the record is named that they
+    /// are of.
+    pub(super) fn settle(&mut self) -> Result<()> {
         let plan = std::mem::take(&mut self.plan);
+        plan.check_times()?;
         self.writes |= !plan.is_empty();
         self.changes.then(plan);
+        Ok(())
     }
 
     /// The change set of the whole batch.
