@@ -254,6 +254,12 @@ fn check_settings(settings: &Settings, community: &Community) -> Result {
     if settings.sorts.as_ref().is_some_and(Vec::is_empty) {
         return Err(invalid("a feed offers at least one sort"));
     }
+    let sorts = settings.sorts.as_deref().unwrap_or_default();
+    for (at, sort) in sorts.iter().enumerate() {
+        if sorts.iter().take(at).any(|other| other == sort) {
+            return Err(invalid(format!("the sort `{sort}` is there twice")));
+        }
+    }
     Ok(())
 }
 
