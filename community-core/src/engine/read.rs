@@ -378,7 +378,7 @@ impl Session {
     }
 
     /// The links from and to a topic, as far as the viewer sees the other end, in the order of
-    /// [`Link::place`]. Every page but the last is full.
+    /// [`Link::place`](crate::Link::place). Every page but the last is full.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the topic does not exist for this viewer; [`Error::Invalid`] for a
