@@ -62,12 +62,11 @@ impl FromRequestParts<Arc<Host>> for Visitor {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, host: &Arc<Host>) -> Result<Self, Failure> {
-        let engine = &host.engine;
-        let Some(user) = host.signed_in(parts)? else { return Ok(Self(engine.anonymous())) };
+        let Some(user) = host.signed_in(parts)? else { return Ok(Self(host.engine.anonymous())) };
         // Costs two reads when nothing has changed; what has changed counts from here on.
         let member = user.as_member().map_err(failed)?;
-        let id = engine.as_system().sync_member(member).await.map_err(failed)?;
-        Ok(Self(engine.member(id)))
+        let id = host.engine.as_system().sync_member(member).await.map_err(failed)?;
+        Ok(Self(host.engine.member(id)))
     }
 }
 
