@@ -6,6 +6,7 @@
 
 mod facts;
 mod read;
+mod read_feeds;
 mod read_people;
 mod session;
 mod system;
