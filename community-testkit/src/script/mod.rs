@@ -7,7 +7,9 @@
 //! The world is small so that steps meet: 4 communities of 6 channels, 12 members, 8 labels.
 
 mod book;
+mod choose;
 mod generate;
+mod parts;
 mod perform;
 mod strategy;
 mod texts;
@@ -20,7 +22,8 @@ use community_core::{
 use uuid::Uuid;
 
 pub use book::Book;
-pub use generate::{Script, names};
+pub use choose::names;
+pub use generate::Script;
 pub use perform::perform;
 pub use strategy::scripts;
 
