@@ -2,8 +2,9 @@
 //!
 //! `cargo bench -p community-benches --bench commits` prints criterion's figure for the engine, then
 //! the ratio for one writer, and replies a second for 32 writers at once: the engine, hand-written
-//! transactions on 32 connections, and hand-written transactions that share one connection behind a
-//! lock. Replies go to the latest topics more often than to old ones, as they do in any community
+//! transactions on 32 connections, hand-written transactions that share one connection behind a
+//! lock, and, as the limit of what a group commit can win, hand-written transactions with 32 replies
+//! each on one thread. Replies go to the latest topics more often than to old ones, as they do in any community
 //! that lives, and then to topics of any age alike, which is the worst that can happen to a store.
 
 use std::error::Error;
@@ -54,14 +55,14 @@ fn main() -> Outcome<()> {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(3))
         .configure_from_args();
-    let mut of_engine = targets(&topics, Age::Young).cycle();
+    let mut of_engine = targets(&topics, Age::Young, 1).cycle();
     criterion.bench_function("reply, one writer", |bencher| {
         bencher.iter(|| of_engine.next().map(&reply_by_engine));
     });
     criterion.final_summary();
 
     println!();
-    let mut of_hand = targets(&topics, Age::Young).cycle();
+    let mut of_hand = targets(&topics, Age::Young, 1).cycle();
     let mut failed = None;
     compare(
         "reply, one writer",
@@ -80,25 +81,35 @@ fn main() -> Outcome<()> {
     let hand = Mutex::new(hand);
     for age in [Age::Young, Age::Any] {
         println!("\n{WRITERS} writers at once, {} replies to topics of {age}:", WRITERS * EACH);
-        let targets: Vec<&[u8; 16]> = targets(&topics, age).collect();
-        let engine = rate(&targets, || Ok(()), |(), topic| reply_by_engine(topic))?;
+        let targets = |seed| targets(&topics, age, seed).collect::<Vec<_>>();
+        let engine = rate(&targets(2), || Ok(()), |(), topic| reply_by_engine(topic))?;
         let apart = rate(
-            &targets,
+            &targets(3),
             || Ok(HandWriter::open(&file)?),
             |hand, topic| Ok(hand.reply(&hand_reply(topic))?),
         )?;
         let locked = rate(
-            &targets,
+            &targets(4),
             || Ok(()),
             |(), topic| {
                 let reply = hand_reply(topic);
                 Ok(hand.lock().unwrap_or_else(PoisonError::into_inner).reply(&reply)?)
             },
         )?;
+        let mut hand = hand.lock().unwrap_or_else(PoisonError::into_inner);
+        let targets = targets(5);
+        let start = Instant::now();
+        for topics in targets.chunks(WRITERS) {
+            let replies: Vec<HandReply> = topics.iter().map(|topic| hand_reply(topic)).collect();
+            hand.replies(&replies)?;
+        }
+        let shared = per_second(targets.len(), start);
         println!("engine                                 {engine:>8.0} replies/s");
-        for (name, rate) in
-            [("by hand, a connection each", apart), ("by hand, one connection", locked)]
-        {
+        for (name, rate) in [
+            ("by hand, a connection each", apart),
+            ("by hand, one connection", locked),
+            ("by hand, one thread, 32 a transaction", shared),
+        ] {
             println!("{name:<38} {rate:>8.0} replies/s  ratio {:.2}", engine / rate);
         }
     }
@@ -123,9 +134,10 @@ impl std::fmt::Display for Age {
     }
 }
 
-/// A topic for each reply; `topics` come oldest first.
-fn targets(topics: &[[u8; 16]], age: Age) -> impl Iterator<Item = &[u8; 16]> + Clone {
-    let mut random = Random::new(11);
+/// A topic for each reply; `topics` come oldest first. A seed for each contender, so that none finds
+/// the work done by another: the first reply to a topic writes more than the second.
+fn targets(topics: &[[u8; 16]], age: Age, seed: u64) -> impl Iterator<Item = &[u8; 16]> + Clone {
+    let mut random = Random::new(seed);
     let count = topics.len();
     let pick = move |_| match age {
         Age::Young => count - 1 - random.skewed(count),
@@ -158,6 +170,10 @@ fn rate<T>(
         }
         Ok::<_, Box<dyn Error + Send + Sync>>(())
     })?;
-    let calls = u32::try_from(targets.len()).unwrap_or(u32::MAX);
-    Ok(f64::from(calls) / start.elapsed().as_secs_f64())
+    Ok(per_second(targets.len(), start))
+}
+
+fn per_second(calls: usize, start: Instant) -> f64 {
+    let calls = u32::try_from(calls).unwrap_or(u32::MAX);
+    f64::from(calls) / start.elapsed().as_secs_f64()
 }

@@ -166,9 +166,6 @@ const WRITER: &str = "
 
 fn prepare(conn: &Connection, options: &Options) -> Result<()> {
     conn.execute_batch(BOTH)?;
-    // The planner does not look at values that are bound. Otherwise a statement on a table with a
-    // partial index is planned anew each time it is run, at some 30 µs.
-    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
     conn.pragma_update(None, "mmap_size", i64::from(options.mmap_mib) << 20)?;
     conn.set_prepared_statement_cache_capacity(options.statement_cache);

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
 
 /// A reply to be written.
 #[derive(Debug, Clone)]
@@ -87,13 +87,31 @@ impl HandWriter {
         self.conn.query_row("SELECT id FROM members LIMIT 1", [], |row| row.get(0))
     }
 
-    /// Writes a reply.
+    /// Writes a reply in a transaction of its own.
     ///
     /// # Errors
     /// Whatever SQLite refuses.
     pub fn reply(&mut self, reply: &HandReply) -> rusqlite::Result<()> {
-        let HandReply { id, topic, author, body, at } = reply;
+        self.replies([reply])
+    }
+
+    /// Writes replies in one transaction.
+    ///
+    /// # Errors
+    /// Whatever SQLite refuses.
+    pub fn replies<'a>(
+        &mut self,
+        replies: impl IntoIterator<Item = &'a HandReply>,
+    ) -> rusqlite::Result<()> {
         let tx = self.conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        replies.into_iter().try_for_each(|reply| reply.write(&tx))?;
+        tx.commit()
+    }
+}
+
+impl HandReply {
+    fn write(&self, tx: &Transaction<'_>) -> rusqlite::Result<()> {
+        let Self { id, topic, author, body, at } = self;
         let (opening, community, channel, kind, labels, starter, active_at, answers) =
             tx.prepare_cached(TOPIC)?.query_row([topic], |row| {
                 Ok((
@@ -137,6 +155,6 @@ impl HandWriter {
             }
         }
         tx.prepare_cached(EVENT)?.execute(params![author, at, community, channel, topic, id])?;
-        tx.commit()
+        Ok(())
     }
 }
