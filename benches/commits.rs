@@ -64,18 +64,14 @@ fn main() -> Outcome<()> {
     println!();
     let mut of_hand = targets(&topics, Age::Young, 1).cycle();
     let mut failed = None;
-    compare(
-        "reply, one writer",
-        ROUNDS,
-        || {
-            failed =
-                of_engine.next().and_then(|topic| reply_by_engine(topic).err()).or(failed.take())
-        },
-        || {
-            let written = of_hand.next().map(|topic| hand.reply(&hand_reply(topic)));
-            assert!(matches!(written, Some(Ok(()))), "{written:?}");
-        },
-    );
+    let engine = || {
+        failed = of_engine.next().and_then(|topic| reply_by_engine(topic).err()).or(failed.take());
+    };
+    let by_hand = || {
+        let written = of_hand.next().map(|topic| hand.reply(&hand_reply(topic)));
+        assert!(matches!(written, Some(Ok(()))), "{written:?}");
+    };
+    compare("reply, one writer", ROUNDS, ("engine", engine), ("by hand", by_hand));
     failed.map_or(Ok(()), Err)?;
 
     let hand = Mutex::new(hand);

@@ -8,11 +8,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use community_benches::by_hand::{HandReader, Order};
-use community_benches::pairs::{compare, median, time};
+use community_benches::pairs::compare;
 use community_benches::workload::{Workload, channel, label};
-use community_core::{FeedQuery, Sort};
+use community_core::{FeedQuery, Session, Sort};
 use criterion::Criterion;
 use pollster::block_on;
+use tempfile::TempDir;
 
 const ROUNDS: usize = 2_000;
 
@@ -24,28 +25,35 @@ fn main() -> Outcome<()> {
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))
         .configure_from_args();
-    let mut medians = Vec::new();
-    for topics in [20_000, 200_000] {
-        let dir = tempfile::tempdir()?;
-        eprintln!("building {topics} topics");
-        drop(Workload::build(dir.path(), topics)?);
-        medians.push(measure(&mut criterion, dir.path(), topics)?);
-    }
+    let small = build(20_000)?;
+    let large = build(200_000)?;
+    let small = measure(&mut criterion, small.path(), "20,000 topics")?;
+    let large = measure(&mut criterion, large.path(), "200,000 topics")?;
     criterion.final_summary();
-    println!("\na page at 200,000 topics to a page at 20,000:");
-    if let [small, large] = medians.as_slice() {
-        for ((name, small), (_, large)) in small.iter().zip(large) {
-            println!("{name:<44} ratio {:.2}", large.as_secs_f64() / small.as_secs_f64());
-        }
+    println!("\na page of 20 at both sizes:");
+    for ((name, few), (_, many)) in small.pages.iter().zip(&large.pages) {
+        let few = || drop(block_on(small.session.feed(few)));
+        let many = || drop(block_on(large.session.feed(many)));
+        compare(name, ROUNDS, ("of 200,000", many), ("of 20,000", few));
     }
     Ok(())
 }
 
-fn measure(
-    criterion: &mut Criterion,
-    dir: &Path,
-    topics: usize,
-) -> Outcome<Vec<(&'static str, Duration)>> {
+fn build(topics: usize) -> Outcome<TempDir> {
+    let dir = tempfile::tempdir()?;
+    eprintln!("building {topics} topics");
+    drop(Workload::build(dir.path(), topics)?);
+    Ok(dir)
+}
+
+/// The pages of a community, to be asked for.
+struct Pages {
+    session: Session,
+    pages: Vec<(String, FeedQuery)>,
+}
+
+/// The engine against hand-written SQL.
+fn measure(criterion: &mut Criterion, dir: &Path, size: &str) -> Outcome<Pages> {
     // The file is opened by hand while the engine has it: both only read.
     let workload = Workload::open(dir)?;
     let hand = HandReader::open(&dir.join("community.db"))?;
@@ -67,8 +75,8 @@ fn measure(
     let all = FeedQuery::community(workload.community.clone());
     let one = all.clone().channel(channel(3)?);
     let both = one.clone().labels(label(2)?.as_str().parse()?);
-    println!("\n{topics} topics, a page of 20:");
-    let mut medians = Vec::new();
+    println!("\n{size}, a page of 20:");
+    let mut pages = Vec::new();
     for (name, query, listing) in [
         ("community", all, of_community),
         ("channel", one, of_channel),
@@ -92,13 +100,13 @@ fn measure(
             assert_eq!(ids, hand_ids, "{name}: both return the same rows");
             assert_eq!(ids.len(), 20);
             let label = format!("{name}, {sort}");
-            criterion.bench_function(&format!("{topics} topics/{label}"), |bencher| {
+            criterion.bench_function(&format!("{size}/{label}"), |bencher| {
                 bencher.iter(|| ours().map(|page| page.items.len()));
             });
-            compare(&label, ROUNDS, || drop(ours()), || drop(theirs()));
-            let times = (0..ROUNDS).map(|_| time(&mut || drop(ours()))).collect();
-            medians.push((if sort == Sort::New { name } else { "  the same, hot" }, median(times)));
+            let by_hand = || drop(theirs());
+            compare(&label, ROUNDS, ("engine", || drop(ours())), ("by hand", by_hand));
+            pages.push((label, query));
         }
     }
-    Ok(medians)
+    Ok(Pages { session, pages })
 }
