@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
 use community::{
-    Audience, Engine, Error, FeedQuery, Filter, Key, NewChannel, NewCommunity, NewLabel, NewMember,
-    NewPin, NewTopic, Options, PinPlace, Policy, Session, Settings, Slug, Sort, TopicEdit, TopicId,
-    Window,
+    Audience, CommunityUpdate, Engine, Error, FeedQuery, Filter, Key, NewChannel, NewCommunity,
+    NewLabel, NewMember, NewPin, NewTopic, Options, PinPlace, Policy, Session, Settings, Slug,
+    Sort, TopicEdit, TopicId, Window,
 };
 use community_store_sqlite::Synchronous;
 use pollster::block_on;
@@ -150,4 +150,48 @@ fn whoever_stops_waiting_for_views_to_be_written_loses_none() {
     let views: i64 =
         topics.iter().map(|id| block_on(ana.topic(*id)).unwrap().topic.counters.views).sum();
     assert_eq!(views, 1_100);
+}
+
+#[test]
+fn whoever_manages_reads_what_there_is_to_change_and_changes_only_that() {
+    let engine = community::in_memory();
+    community(&engine, "a", sorts(&[Sort::Active]));
+    let (here, talk) = (slug("a"), slug("talk"));
+    let host = engine.as_system();
+    let staff: Audience = "role(staff)".parse().unwrap();
+    let label = NewLabel::new(slug("red"), "Red".parse().unwrap());
+    let label = NewLabel { audience: Some(staff.clone()), ..label };
+    block_on(host.put_label(&here, label)).unwrap();
+    let ana = member(&engine, "a");
+    let id = ana.viewer().member().unwrap();
+
+    for refused in [
+        block_on(ana.managed_community(&here)).map(drop),
+        block_on(ana.managed_channel(&here, &talk)).map(drop),
+        block_on(ana.managed_labels(&here)).map(drop),
+    ] {
+        assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+    }
+    let absent = block_on(ana.managed_community(&slug("b")));
+    assert!(matches!(absent, Err(Error::NotFound("community"))), "{absent:?}");
+
+    block_on(host.grant_role(&here, id, &slug("manager"), None)).unwrap();
+    assert!(block_on(ana.managed_labels(&here)).unwrap().is_empty());
+    assert_eq!(block_on(host.managed_labels(&here)).unwrap()[0].audience, staff);
+
+    let before = block_on(ana.managed_community(&here)).unwrap();
+    assert_eq!(before.settings, sorts(&[Sort::Active]));
+    let rename = |name: &str| CommunityUpdate {
+        name: Some(name.parse().unwrap()),
+        expected: Some(before.rev),
+        ..CommunityUpdate::default()
+    };
+    block_on(ana.update_community(&here, rename("Mine"))).unwrap();
+    let late = block_on(host.update_community(&here, rename("No, mine")));
+    assert!(matches!(late, Err(Error::Conflict(_))), "{late:?}");
+    let after = block_on(host.managed_community(&here)).unwrap();
+    assert_eq!((after.name.as_str(), &after.settings), ("Mine", &before.settings));
+
+    let channel = block_on(ana.managed_channel(&here, &talk)).unwrap();
+    assert_eq!(channel.settings, Settings::default(), "its own, not those it inherits");
 }

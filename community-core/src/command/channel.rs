@@ -8,7 +8,7 @@ use crate::engine::command;
 use crate::engine::{Rights, Session};
 use crate::error::{Error, Result};
 use crate::id::ChannelId;
-use crate::policy::{Action, Policy, Target};
+use crate::policy::{Action, Policy};
 use crate::text::{Name, Slug};
 
 /// A channel to be created.
@@ -75,7 +75,8 @@ pub struct ChannelUpdate {
     pub settings: Option<Settings>,
     /// Whether it is archived.
     pub archived: Option<bool>,
-    /// The revision that the change rests on; `None` is whichever is current.
+    /// The revision that the change rests on, from [`Session::managed_channel`]; `None` is
+    /// whichever is current.
     pub expected: Option<Rev>,
 }
 
@@ -88,13 +89,8 @@ impl Session {
     pub async fn create_channel(&self, community: &Slug, new: NewChannel) -> Result<ChannelId> {
         let env = self.engine().env();
         let id = command!(self, (community, &new), |rights| {
-            let community = rights.community(community)?;
-            let parent = match &new.parent {
-                Some(key) => Some(&**rights.channel(community, key)?),
-                None => None,
-            };
-            let target = Target { community, channel: parent, topic: None, author: None };
-            rights.require(&Action::Manage, target, "channel")?;
+            let (community, parent) =
+                rights.place_to(&Action::Manage, community, new.parent.as_ref())?;
             if parent.is_some_and(|parent| parent.path.len() >= Channel::MAX_LEVEL) {
                 return Err(Error::invalid("channels are nested up to three levels"));
             }
@@ -145,10 +141,8 @@ impl Session {
     ) -> Result<()> {
         let env = self.engine().env();
         command!(self, (community, key, &update), |rights| {
-            let community = rights.community(community)?;
-            let entry = rights.channel(community, key)?;
-            let target = Target { community, channel: Some(entry), topic: None, author: None };
-            rights.require(&Action::Manage, target, "channel")?;
+            let (community, entry) = rights.place_to(&Action::Manage, community, Some(key))?;
+            let entry = entry.ok_or(Error::NotFound("channel"))?;
             let old = &entry.channel;
             if update.expected.is_some_and(|expected| expected != old.rev) {
                 return Err(Error::Conflict("the channel has changed meanwhile"));

@@ -10,7 +10,7 @@ use crate::engine::{Rights, Session};
 use crate::error::{Error, Result};
 use crate::id::CommunityId;
 use crate::limits::Limits;
-use crate::policy::{Action, Policy, Target};
+use crate::policy::{Action, Policy};
 use crate::text::{Name, Slug};
 use crate::time::Timestamp;
 
@@ -72,7 +72,8 @@ pub struct CommunityUpdate {
     pub capacity: Option<Option<u64>>,
     /// Whether it is archived.
     pub archived: Option<bool>,
-    /// The revision that the change rests on; `None` is whichever is current.
+    /// The revision that the change rests on, from [`Session::managed_community`]; `None` is
+    /// whichever is current.
     pub expected: Option<Rev>,
 }
 
@@ -124,7 +125,7 @@ impl Session {
     pub async fn update_community(&self, key: &Slug, update: CommunityUpdate) -> Result<()> {
         let env = self.engine().env();
         command!(self, (key, &update), |rights| {
-            let old = manageable(&rights, key)?;
+            let (old, _) = rights.place_to(&Action::Manage, key, None)?;
             if update.expected.is_some_and(|expected| expected != old.rev) {
                 return Err(Error::Conflict("the community has changed meanwhile"));
             }
@@ -162,7 +163,7 @@ impl Session {
         let env = self.engine().env();
         check_kind_parts(&kind, env.limits())?;
         command!(self, (community, &kind), |rights| {
-            let old = manageable(&rights, community)?;
+            let (old, _) = rights.place_to(&Action::Manage, community, None)?;
             let mut community = old.clone();
             community.kinds.retain(|known| known.name != kind.name);
             community.kinds.push(kind.clone());
@@ -170,13 +171,6 @@ impl Session {
         });
         Ok(())
     }
-}
-
-fn manageable<'a>(rights: &'a Rights, key: &Slug) -> Result<&'a Community> {
-    let community = rights.community(key)?;
-    let target = Target { community, channel: None, topic: None, author: None };
-    rights.require(&Action::Manage, target, "community")?;
-    Ok(community)
 }
 
 fn put_community(

@@ -5,7 +5,7 @@ use crate::domain::{Label, Rev};
 use crate::engine::Session;
 use crate::engine::command;
 use crate::error::Result;
-use crate::policy::{Action, Audience, Target};
+use crate::policy::{Action, Audience};
 use crate::text::{Name, Slug};
 
 /// A label to be created, or the new facts of one.
@@ -46,9 +46,7 @@ impl Session {
     pub async fn put_label(&self, community: &Slug, new: NewLabel) -> Result<()> {
         let env = self.engine().env();
         command!(self, (community, &new), |rights| {
-            let community = rights.community(community)?;
-            let target = Target { community, channel: None, topic: None, author: None };
-            rights.require(&Action::Manage, target, "community")?;
+            let (community, _) = rights.place_to(&Action::Manage, community, None)?;
             env.limits().body(new.description.len())?;
             new.audience.as_ref().map_or(Ok(()), |audience| audience.check_within(env.limits()))?;
             let known = rights.directory.label(community.id, &new.key);

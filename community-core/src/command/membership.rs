@@ -73,7 +73,7 @@ impl Session {
     /// the community is full.
     pub async fn set_member(&self, community: &Slug, member: MemberId, joined: bool) -> Result<()> {
         command!(self, ("set member", community, member, joined), |rights| {
-            let (community, _) = rights.manage(&Action::Manage, community, None)?;
+            let (community, _) = rights.place_to(&Action::Manage, community, None)?;
             self.set_joined(&rights, community, member, joined).await
         });
         Ok(())
@@ -92,7 +92,7 @@ impl Session {
     ) -> Result<()> {
         let limits = self.engine().env().limits();
         command!(self, ("grant role", community, member, role, channel), |rights| {
-            let (community, channel) = rights.manage(&Action::Manage, community, channel)?;
+            let (community, channel) = rights.place_to(&Action::Manage, community, channel)?;
             let grant =
                 RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
             let old = self.membership(community, member).await?;
@@ -119,7 +119,7 @@ impl Session {
         channel: Option<&Slug>,
     ) -> Result<()> {
         command!(self, ("revoke role", community, member, role, channel), |rights| {
-            let (community, channel) = rights.manage(&Action::Manage, community, channel)?;
+            let (community, channel) = rights.place_to(&Action::Manage, community, channel)?;
             let grant =
                 RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
             let old = self.membership(community, member).await?;
@@ -136,7 +136,7 @@ impl Session {
     /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
     pub async fn set_level(&self, community: &Slug, member: MemberId, level: u32) -> Result<()> {
         command!(self, ("set level", community, member, level), |rights| {
-            let (community, _) = rights.manage(&Action::Manage, community, None)?;
+            let (community, _) = rights.place_to(&Action::Manage, community, None)?;
             let old = self.membership(community, member).await?;
             rights.change_standing(&old, Membership { level, ..old.clone() }, None)
         });
@@ -157,7 +157,7 @@ impl Session {
         limits.reason(new.reason.len())?;
         command!(self, ("sanction", community, member, &new), |rights| {
             let action = Action::Moderate;
-            let (community, channel) = rights.manage(&action, community, new.channel.as_ref())?;
+            let (community, channel) = rights.place_to(&action, community, new.channel.as_ref())?;
             let old = self.membership(community, member).await?;
             let mut changed = old.clone();
             changed.sanctions.push(Sanction {
@@ -186,7 +186,7 @@ impl Session {
         channel: Option<&Slug>,
     ) -> Result<()> {
         command!(self, ("lift sanction", community, member, kind, channel), |rights| {
-            let (community, channel) = rights.manage(&Action::Moderate, community, channel)?;
+            let (community, channel) = rights.place_to(&Action::Moderate, community, channel)?;
             let at = channel.map(|entry| entry.channel.id);
             let old = self.membership(community, member).await?;
             let mut new = old.clone();
@@ -243,23 +243,6 @@ impl Session {
 }
 
 impl Rights {
-    /// The place of an act on members, when the viewer may do it there.
-    fn manage(
-        &self,
-        action: &Action,
-        community: &Slug,
-        channel: Option<&Slug>,
-    ) -> Result<(&Community, Option<&ChannelEntry>)> {
-        let community = &**self.community(community)?;
-        let channel = match channel {
-            Some(key) => Some(&**self.channel(community, key)?),
-            None => None,
-        };
-        let target = Target { community, channel, topic: None, author: None };
-        self.require(action, target, if channel.is_some() { "channel" } else { "community" })?;
-        Ok((community, channel))
-    }
-
     fn change_standing(
         &self,
         old: &Membership,

@@ -122,6 +122,16 @@ impl Rights {
             .ok_or(Error::NotFound("channel"))
     }
 
+    /// A community or one of its channels, if this viewer sees it, as what a question is about.
+    pub(crate) fn target(&self, community: &Slug, channel: Option<&Slug>) -> Result<Target<'_>> {
+        let community = self.community(community)?;
+        let channel = match channel {
+            Some(key) => Some(&**self.channel(community, key)?),
+            None => None,
+        };
+        Ok(Target { community, channel, topic: None, author: None })
+    }
+
     /// Where a topic stands: its community and channel.
     pub(crate) fn place_of(&self, topic: &Topic) -> Result<(&Arc<Community>, &Arc<ChannelEntry>)> {
         let community = self.directory.community(topic.community);
@@ -149,6 +159,18 @@ impl Rights {
         } else {
             Err(Error::Denied(Box::new(decision)))
         }
+    }
+
+    /// A community or one of its channels, if this viewer sees it and may do something there.
+    pub(crate) fn place_to(
+        &self,
+        action: &Action,
+        community: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<(&Community, Option<&ChannelEntry>)> {
+        let target = self.target(community, channel)?;
+        self.require(action, target, if channel.is_some() { "channel" } else { "community" })?;
+        Ok((target.community, target.channel))
     }
 
     /// Goes on only for the system.

@@ -39,6 +39,8 @@ reads! {
     Channels,
     /// [`Session::labels`].
     Labels,
+    /// [`Session::managed_community`] and its kin.
+    Managed,
     /// [`Session::feed`].
     Feed,
     /// [`Session::topic`] and [`Session::topic_by_key`].
@@ -359,12 +361,7 @@ impl Session {
         reading!(self, Read::Can, |rights| {
             // To join is to come in from outside: the question may be asked of a closed door, and
             // the answer is then the same as for a door that is not there.
-            let community = rights.community(community)?;
-            let channel = match channel {
-                Some(key) => Some(&**rights.channel(community, key)?),
-                None => None,
-            };
-            let target = Target { community, channel, topic: None, author: None };
+            let target = rights.target(community, channel)?;
             Ok(rights.decide(action, target))
         })
     }

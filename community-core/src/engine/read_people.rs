@@ -5,10 +5,10 @@ use super::read::Read;
 use super::session::{Session, reading};
 use super::view::{ChannelView, CommunityView, LabelView, MemberView, Page, PlaceView};
 use crate::directory::ChannelEntry;
-use crate::domain::{Author, Community, Membership};
+use crate::domain::{Author, Channel, Community, Label, Membership};
 use crate::error::{Error, Result};
-use crate::id::{ChannelId, MemberId};
-use crate::policy::{Asker, Audience, Unchecked, Visible};
+use crate::id::{ChannelId, CommunityId, MemberId};
+use crate::policy::{Action, Asker, Audience, Unchecked, Visible};
 use crate::query::{Cursor, Position};
 use crate::store::StoreError;
 use crate::text::{Key, Slug};
@@ -95,9 +95,7 @@ impl Session {
             let community = rights.community(community)?;
             let used = self.engine().store().label_use(community.id, &rights.scope).await?;
             let used: FxHashMap<Slug, u64> = used.into_iter().collect();
-            let mut labels: Vec<_> = rights.directory.labels(community.id).collect();
-            labels.sort_by(|a, b| a.key.cmp(&b.key));
-            let views = labels.into_iter().map(|label| {
+            let views = labels_by_key(&rights, community.id).into_iter().map(|label| {
                 Unchecked::new(LabelView {
                     community: community.id,
                     key: label.key.clone(),
@@ -107,6 +105,53 @@ impl Session {
                 })
             });
             Ok(rights.scope.admit_all(views))
+        })
+    }
+
+    /// A community as its managers change it: with policy, settings, kinds, and the revision that
+    /// an update can rest on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer; [`Error::Denied`] to whoever may not
+    /// manage it.
+    pub async fn managed_community(&self, key: &Slug) -> Result<Visible<Community>> {
+        reading!(self, Read::Managed, |rights| {
+            let community = rights.place_to(&Action::Manage, key, None)?.0;
+            rights
+                .scope
+                .admit(Unchecked::new(community.clone()))
+                .ok_or(Error::NotFound("community"))
+        })
+    }
+
+    /// A channel as its managers change it: with its own policy and settings, not those that it
+    /// inherits, and the revision that an update can rest on.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is none for this viewer; [`Error::Denied`] to whoever may not
+    /// manage it.
+    pub async fn managed_channel(&self, community: &Slug, key: &Slug) -> Result<Visible<Channel>> {
+        reading!(self, Read::Managed, |rights| {
+            let (_, entry) = rights.place_to(&Action::Manage, community, Some(key))?;
+            let channel = entry.map(|entry| Unchecked::new(entry.channel.clone()));
+            channel
+                .and_then(|channel| rights.scope.admit(channel))
+                .ok_or(Error::NotFound("channel"))
+        })
+    }
+
+    /// The labels of a community as its managers change them: with their audiences. Those that do
+    /// not exist for the viewer are not among them.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer; [`Error::Denied`] to
+    /// whoever may not manage it.
+    pub async fn managed_labels(&self, community: &Slug) -> Result<Vec<Visible<Label>>> {
+        reading!(self, Read::Managed, |rights| {
+            let (community, _) = rights.place_to(&Action::Manage, community, None)?;
+            let labels =
+                labels_by_key(&rights, community.id).into_iter().cloned().map(Unchecked::new);
+            Ok(rights.scope.admit_all(labels))
         })
     }
 
@@ -200,6 +245,12 @@ impl Session {
         let access = self.engine().store().access_rev(rights.actor()).await?;
         if access == rights.scope.access() { Ok(()) } else { Err(StoreError::StaleScope.into()) }
     }
+}
+
+fn labels_by_key(rights: &Rights, community: CommunityId) -> Vec<&Label> {
+    let mut labels: Vec<_> = rights.directory.labels(community).collect();
+    labels.sort_by(|a, b| a.key.cmp(&b.key));
+    labels
 }
 
 impl Rights {

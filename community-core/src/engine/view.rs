@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::domain::{Channel, Community, Link, RoleGrant};
+use crate::domain::{Channel, Community, Label, Link, RoleGrant};
 use crate::id::{ChannelId, CommunityId, MemberId};
 use crate::policy::{Guarded, Scope, Visible};
 use crate::query::Sort;
@@ -79,6 +79,12 @@ impl CommunityView {
     }
 }
 
+impl Guarded for Community {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        scope.sees_community(self.id).then_some(self)
+    }
+}
+
 impl Guarded for CommunityView {
     fn admitted(self, scope: &Scope) -> Option<Self> {
         scope.sees_community(self.id).then_some(self)
@@ -128,6 +134,12 @@ impl ChannelView {
     }
 }
 
+impl Guarded for Channel {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        scope.sees_channel(self.id).then_some(self)
+    }
+}
+
 impl Guarded for ChannelView {
     fn admitted(self, scope: &Scope) -> Option<Self> {
         scope.sees_channel(self.id).then_some(self)
@@ -167,6 +179,12 @@ pub struct LabelView {
     pub description: String,
     /// The topics with it that the viewer may read.
     pub topics: u64,
+}
+
+impl Guarded for Label {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        scope.sees_label(self.community, &self.key).then_some(self)
+    }
 }
 
 impl Guarded for LabelView {

@@ -73,6 +73,12 @@ pub enum Question {
     Place(ChannelId),
     /// [`Session::labels`].
     Labels(Slug),
+    /// [`Session::managed_community`].
+    ManagedCommunity(Slug),
+    /// [`Session::managed_channel`].
+    ManagedChannel(Slug, Slug),
+    /// [`Session::managed_labels`].
+    ManagedLabels(Slug),
     /// [`Session::feed`].
     Feed(FeedQuery),
     /// [`Session::topic`].
@@ -152,6 +158,9 @@ impl Question {
             Self::Communities | Self::Community(_) => Read::Communities,
             Self::Channels(_) | Self::Place(_) => Read::Channels,
             Self::Labels(_) => Read::Labels,
+            Self::ManagedCommunity(_) | Self::ManagedChannel(..) | Self::ManagedLabels(_) => {
+                Read::Managed
+            }
             Self::Feed(_) => Read::Feed,
             Self::Topic(_) | Self::TopicByKey(..) => Read::Topic,
             Self::Thread(..) => Read::Thread,
@@ -200,6 +209,11 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Channels(community) => shown(session.channels(community).await?),
         Question::Place(channel) => shown(session.place(*channel).await?),
         Question::Labels(community) => shown(session.labels(community).await?),
+        Question::ManagedCommunity(key) => shown(session.managed_community(key).await?),
+        Question::ManagedChannel(community, key) => {
+            shown(session.managed_channel(community, key).await?)
+        }
+        Question::ManagedLabels(community) => shown(session.managed_labels(community).await?),
         Question::Feed(query) => shown(session.feed(query).await?),
         Question::Topic(id) => shown(session.topic(*id).await?),
         Question::TopicByKey(community, key) => shown(session.topic_by_key(community, key).await?),

@@ -57,6 +57,16 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
             all
         }
         Read::Labels => refs.communities.iter().cloned().map(Question::Labels).collect(),
+        Read::Managed => {
+            let mut all = Vec::new();
+            for community in &refs.communities {
+                all.push(Question::ManagedCommunity(community.clone()));
+                all.push(Question::ManagedLabels(community.clone()));
+                let channels = refs.channels.iter().cloned();
+                all.extend(channels.map(|key| Question::ManagedChannel(community.clone(), key)));
+            }
+            all
+        }
         Read::Feed => feeds(refs).into_iter().map(Question::Feed).collect(),
         Read::Topic => {
             let mut all: Vec<_> = refs.topics.iter().copied().map(Question::Topic).collect();

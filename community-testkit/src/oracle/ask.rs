@@ -31,6 +31,11 @@ impl Oracle {
             Question::Channels(community) => shown(self.channels(act, community)?),
             Question::Place(channel) => shown(self.place(act, *channel)?),
             Question::Labels(community) => shown(self.labels(act, community)?),
+            Question::ManagedCommunity(key) => shown(self.managed(act, key, None)?.0),
+            Question::ManagedChannel(community, key) => {
+                shown(self.managed(act, community, Some(key))?.1)
+            }
+            Question::ManagedLabels(community) => shown(self.managed_labels(act, community)?),
             Question::Feed(query) => self.feed(act, query),
             Question::Topic(id) => shown(self.topic(act, *id)?),
             Question::TopicByKey(community, key) => shown(self.topic_by_key(act, community, key)?),

@@ -2,8 +2,9 @@
 
 use community_core::time::to_micros;
 use community_core::{
-    Action, Author, Channel, ChannelId, ChannelView, Community, CommunityView, Decision, Key,
-    LabelView, Member, MemberId, MemberView, Membership, PlaceView, Slug, State, Topic,
+    Action, Author, Channel, ChannelId, ChannelView, Community, CommunityId, CommunityView,
+    Decision, Key, Label, LabelView, Member, MemberId, MemberView, Membership, PlaceView, Slug,
+    State, Topic,
 };
 use serde_json::json;
 
@@ -95,12 +96,31 @@ impl Oracle {
         Ok(ids.iter().map(|id| self.author_of(*id)).collect())
     }
 
-    pub(super) fn labels(&self, act: Act, community: &Slug) -> Result<Vec<LabelView>> {
-        let community = self.community(act, community)?.id;
+    pub(super) fn managed(
+        &self,
+        act: Act,
+        community: &Slug,
+        channel: Option<&Slug>,
+    ) -> Result<(Community, Option<Channel>)> {
+        self.place_to(act, &Action::Manage, community, channel)
+    }
+
+    pub(super) fn managed_labels(&self, act: Act, community: &Slug) -> Result<Vec<Label>> {
+        let (community, _) = self.managed(act, community, None)?;
+        Ok(self.seen_labels(act, community.id).into_iter().cloned().collect())
+    }
+
+    fn seen_labels(&self, act: Act, community: CommunityId) -> Vec<&Label> {
         let of_community = self.labels.iter().filter(|label| label.community == community);
         let mut seen: Vec<_> =
             of_community.filter(|label| self.sees_label(act, community, &label.key)).collect();
         seen.sort_by(|a, b| a.key.cmp(&b.key));
+        seen
+    }
+
+    pub(super) fn labels(&self, act: Act, community: &Slug) -> Result<Vec<LabelView>> {
+        let community = self.community(act, community)?.id;
+        let seen = self.seen_labels(act, community);
         let topics = self.seen_topics(act);
         let views = seen.into_iter().map(|label| {
             let with = topics

@@ -121,7 +121,7 @@ impl Oracle {
     }
 
     /// A place in which the viewer may do something to members.
-    fn place_to(
+    pub(super) fn place_to(
         &self,
         act: Act,
         action: &Action,
