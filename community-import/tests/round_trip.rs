@@ -6,7 +6,7 @@
     reason = "a test that meets the unexpected has to fail"
 )]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -43,10 +43,19 @@ fn key(text: &str) -> Key {
 }
 
 fn load(engine: &Engine, lines: &str, batch: usize) -> Result<Loaded, LoadError> {
+    load_into(engine, &slug("bikes"), lines, batch)
+}
+
+fn load_into(
+    engine: &Engine,
+    community: &Slug,
+    lines: &str,
+    batch: usize,
+) -> Result<Loaded, LoadError> {
     block_on(async {
         let session = engine.as_system();
         let options = LoadOptions { batch, ..LoadOptions::default() };
-        let mut loader = Loader::new(&session, slug("bikes"), options);
+        let mut loader = Loader::new(&session, community.clone(), options);
         for line in jsonl::read(lines.as_bytes(), &Limits::default()) {
             let (number, record) = line.unwrap();
             loader.push(number, record).await?;
@@ -56,8 +65,12 @@ fn load(engine: &Engine, lines: &str, batch: usize) -> Result<Loaded, LoadError>
 }
 
 fn dump(engine: &Engine) -> String {
+    dump_of(engine, &slug("bikes"))
+}
+
+fn dump_of(engine: &Engine, community: &Slug) -> String {
     let mut lines = Vec::new();
-    let count = block_on(export(&engine.as_system(), &slug("bikes"), &mut lines, |_| {})).unwrap();
+    let count = block_on(export(&engine.as_system(), community, &mut lines, |_| {})).unwrap();
     let text = String::from_utf8(lines).unwrap();
     assert_eq!(text.lines().count() as u64, count);
     text
@@ -202,12 +215,42 @@ fn what_was_written_by_members_survives_with_its_ids() {
     block_on(native(&engine, &clock)).unwrap();
     let first = dump(&engine);
     let (copy, _) = self::engine(4);
-    let loaded = load(&copy, &first, 7).unwrap();
+    let loaded = load(&copy, &first, 1).unwrap();
     assert_eq!(loaded.unchanged, 0);
     assert_same(&dump(&copy), &first);
     assert_eq!(openings(&copy), openings(&engine));
     let again = load(&engine, &first, 500).unwrap();
     assert_eq!(again.changed, 0, "an export says what is there");
+}
+
+#[test]
+fn a_community_is_copied_beside_itself_under_ids_of_its_own() {
+    let (engine, clock) = engine(3);
+    block_on(native(&engine, &clock)).unwrap();
+    let first = dump(&engine);
+    for batch in [500, 1] {
+        let copied = load_into(&engine, &slug("copy"), &first, batch).unwrap();
+        assert_eq!(copied.changed == 0, batch == 1, "the second time nothing changes");
+        assert_same(&dump(&engine), &first);
+        // What had no key has for one the id that it was copied from.
+        assert_eq!(facts(&dump_of(&engine, &slug("copy"))), facts(&first));
+        let report = block_on(community_testkit::verify(engine.store())).unwrap();
+        assert!(report.is_clean(), "{:#?}", report.findings);
+    }
+}
+
+/// What an export says, in no order, without what tells a copy from its original.
+fn facts(export: &str) -> BTreeSet<String> {
+    let record = |line| {
+        let mut record: serde_json::Value = serde_json::from_str(line).unwrap();
+        match record["type"].as_str() {
+            Some("community") => record["key"] = "any".into(),
+            Some("topic") => drop(record.as_object_mut().unwrap().remove("opening")),
+            _ => {}
+        }
+        record.to_string()
+    };
+    export.lines().map(record).collect()
 }
 
 /// The first posts of all topics, by the topic's key or id.

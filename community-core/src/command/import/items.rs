@@ -1,8 +1,6 @@
 //! Topics, posts and what hangs on them.
 
-use uuid::Uuid;
-
-use super::state::{Batch, Item};
+use super::state::{Batch, Item, id_in};
 use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
@@ -10,7 +8,7 @@ use crate::domain::{
     TopicCounters, Vote,
 };
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, PostId, TopicId, is_of};
+use crate::id::{CorrectionId, PostId, TopicId};
 use crate::record::{
     CorrectionRecord, LinkRecord, MarkRecord, PostRecord, ReactionRecord, RevisionRecord,
     TopicRecord, ViewsRecord,
@@ -55,16 +53,19 @@ impl Batch<'_> {
     fn add_topic(&mut self, record: &TopicRecord, text: &Text<'_>) -> Result<()> {
         let at = record.created_at.unwrap_or(self.rights.now);
         let author = self.author_of(record.author.as_ref(), at)?;
-        let (id, key) = match own_id(&record.key, at) {
-            Some(id) if !self.topics.contains_key(&TopicId::from_uuid(id)) => (id, None),
-            _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
+        let (id, key) = match self.own_id(&record.key, at) {
+            Some(id) => (id, None),
+            None => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
         };
         let opening = match &record.opening {
-            Some(key) => own_id(key, at).ok_or_else(|| {
-                Error::invalid("the first post is named by its id, which begins with its time")
-            })?,
-            None => self.id_of(at, &format!("{}#opening", record.key)),
+            Some(key) if id_in(key, at).is_none() => {
+                let why = "the first post is named by its id, which begins with its time";
+                return Err(Error::invalid(why));
+            }
+            Some(key) => self.own_id(key, at),
+            None => None,
         };
+        let opening = opening.unwrap_or_else(|| self.id_of(at, &format!("{}#opening", record.key)));
         if self.posts.contains_key(&PostId::from_uuid(opening)) {
             return Err(Error::invalid(format!("the first post of `{}` exists", record.key)));
         }
@@ -281,9 +282,9 @@ impl Batch<'_> {
         };
         let depth = parent.depth + 1;
         self.env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
-        let (id, key) = match own_id(&record.key, at) {
-            Some(id) if !self.posts.contains_key(&PostId::from_uuid(id)) => (id, None),
-            _ => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
+        let (id, key) = match self.own_id(&record.key, at) {
+            Some(id) => (id, None),
+            None => (self.id_of(at, record.key.as_str()), Some(record.key.clone())),
         };
         let post = Post {
             id: PostId::from_uuid(id),
@@ -631,12 +632,4 @@ impl Batch<'_> {
         self.views.insert((topic, day), record.views);
         Ok(())
     }
-}
-
-/// The id that a key is, if something created at this time can have it.
-///
-/// It was the item's own id where it comes from, and the item keeps it. Any other UUID is a key as
-/// others are: ids tell an item's age.
-fn own_id(key: &Key, at: Timestamp) -> Option<Uuid> {
-    key.as_str().parse().ok().filter(|id| is_of(*id, at))
 }

@@ -10,7 +10,7 @@ use crate::domain::{
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::id::{IdSource, MemberId, PostId, TopicId};
+use crate::id::{IdSource, MemberId, PostId, TopicId, is_of};
 use crate::policy::Scope;
 use crate::record::Record;
 use crate::text::{Key, Slug};
@@ -30,6 +30,8 @@ pub(super) struct Batch<'a> {
     pub(super) items: FxHashMap<Key, Item>,
     pub(super) topics: FxHashMap<TopicId, Topic>,
     pub(super) posts: FxHashMap<PostId, (Post, String)>,
+    /// Ids that the batch names, of topics and posts of other communities.
+    elsewhere: FxHashSet<Uuid>,
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
     /// Of the posts that the batch corrects, all corrections.
     pub(super) corrections: FxHashMap<PostId, Vec<Correction>>,
@@ -77,6 +79,7 @@ impl<'a> Batch<'a> {
             items: FxHashMap::default(),
             topics: FxHashMap::default(),
             posts: FxHashMap::default(),
+            elsewhere: FxHashSet::default(),
             reactions: FxHashMap::default(),
             corrections: FxHashMap::default(),
             views: FxHashMap::default(),
@@ -132,6 +135,7 @@ impl<'a> Batch<'a> {
             }
         }
         topics.extend(by_id.iter().map(|(_, id)| TopicId::from_uuid(*id)));
+        topics.extend(self.posts.values().map(|(post, _)| post.topic));
         self.load_topics(topics.into_iter().collect()).await?;
         posts.extend(self.topics.values().map(|topic| topic.opening));
         self.load_posts(posts.into_iter().collect()).await?;
@@ -140,10 +144,8 @@ impl<'a> Batch<'a> {
                 continue;
             }
             let (topic, post) = (TopicId::from_uuid(id), PostId::from_uuid(id));
-            let topic =
-                self.topics.get(&topic).filter(|topic| topic.community == self.community.id);
-            if let Some(topic) = topic {
-                self.items.insert(key, Item::Topic(topic.id));
+            if self.topics.contains_key(&topic) {
+                self.items.insert(key, Item::Topic(topic));
             } else if self.posts.contains_key(&post) {
                 self.items.insert(key, Item::Post(post));
             }
@@ -155,7 +157,11 @@ impl<'a> Batch<'a> {
         let rows = self.session.engine().store().topics(&ids, self.scope()).await?;
         for row in self.scope().admit_all(rows.into_iter().flatten()) {
             let topic = row.into_inner().topic;
-            self.topics.insert(topic.id, topic);
+            if topic.community == self.community.id {
+                self.topics.insert(topic.id, topic);
+            } else {
+                self.elsewhere.insert(topic.id.uuid());
+            }
         }
         Ok(())
     }
@@ -164,7 +170,11 @@ impl<'a> Batch<'a> {
         let rows = self.session.engine().store().posts(&ids, self.scope()).await?;
         for row in self.scope().admit_all(rows.into_iter().flatten()) {
             let view = row.into_inner();
-            self.posts.insert(view.post.id, (view.post, view.body));
+            if view.place.community == self.community.id {
+                self.posts.insert(view.post.id, (view.post, view.body));
+            } else {
+                self.elsewhere.insert(view.post.id.uuid());
+            }
         }
         Ok(())
     }
@@ -275,6 +285,12 @@ impl<'a> Batch<'a> {
 
     pub(super) fn post_by_id(&self, id: PostId) -> Result<(Post, String)> {
         self.posts.get(&id).cloned().ok_or(Error::NotFound("post"))
+    }
+
+    /// The id that a new item keeps: the one that it has where it comes from, and that its key is.
+    /// Not if it comes from another community of this store.
+    pub(super) fn own_id(&self, key: &Key, at: Timestamp) -> Option<Uuid> {
+        id_in(key, at).filter(|id| !self.elsewhere.contains(id))
     }
 
     /// The posts above a post, its parent first; reads those that are not in the batch yet.
@@ -407,4 +423,10 @@ impl References {
             Record::Views(record) => self.items.extend([record.topic.clone()]),
         }
     }
+}
+
+/// The id that a key is, if something created at this time can have it. Any other UUID is a key as
+/// others are: ids tell an item's age.
+pub(super) fn id_in(key: &Key, at: Timestamp) -> Option<Uuid> {
+    key.as_str().parse().ok().filter(|id| is_of(*id, at))
 }
