@@ -102,7 +102,7 @@ record! {
         /// Its reactions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         reactions: Vec<ReactionDef>,
-        /// Its own kinds.
+        /// Its own kinds. Those that it has already and that are not among them stay.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         kinds: Vec<Kind>,
         /// Its hot scale in seconds; applied only when the import creates the community.

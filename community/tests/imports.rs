@@ -351,3 +351,34 @@ fn a_post_takes_as_many_corrections_as_the_limit_says_and_those_again() {
     assert_eq!(home.import(&[withdrawn]).changed, 1);
     refused(&all[limit..]);
 }
+
+#[test]
+fn a_kind_keeps_the_statuses_in_which_topics_may_stand() {
+    let home = Home::new();
+    let trip = |steps: &[(&str, &str)]| {
+        let step = |(from, to): &(&str, &str)| json!({"from": from, "to": to, "by": "editor"});
+        let transitions: Vec<Value> = steps.iter().map(step).collect();
+        json!({"name": "trip", "answers": false, "initial": "planned", "transitions": transitions,
+            "fields": []})
+    };
+    let community = |kinds: Value| {
+        json!({"type": "community", "key": "garden", "name": "Garden", "kinds": kinds,
+            "policy": community::Policy::public()})
+    };
+    let all = trip(&[("planned", "made"), ("planned", "off")]);
+    home.import(&[community(json!([all]))]);
+    home.import(&[topic_record(json!({"key": "topic:2", "kind": "trip", "status": "off"}))]);
+
+    // Kinds that an import does not name stay, and so do statuses.
+    home.import(&[community(json!([]))]);
+    let less = trip(&[("planned", "made")]);
+    let refused = import(&home.engine, &home.key, &[community(json!([less]))]);
+    assert!(refused.unwrap_err().to_string().contains("keeps its status `off`"));
+    let host = home.engine.as_system();
+    let less: community::Kind = serde_json::from_value(less).unwrap();
+    let refused = block_on(host.define_kind(&home.key, less)).unwrap_err();
+    assert!(refused.to_string().contains("keeps its status `off`"), "{refused}");
+
+    let more = trip(&[("planned", "made"), ("made", "off")]);
+    home.import(&[community(json!([more]))]);
+}

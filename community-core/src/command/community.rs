@@ -154,19 +154,20 @@ impl Session {
         Ok(())
     }
 
-    /// Defines a kind of topic of the community's own, or changes one.
+    /// Defines a kind of topic of the community's own, or changes one. A kind keeps the statuses
+    /// that it has had, because topics may stand in them.
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Invalid`] for an
-    /// unsound state machine or the name of a built-in kind; [`Error::Limit`].
+    /// unsound state machine, one without a status that the kind has had, or the name of a built-in
+    /// kind; [`Error::Limit`].
     pub async fn define_kind(&self, community: &Slug, kind: Kind) -> Result<()> {
         let env = self.engine().env();
         check_kind_parts(&kind, env.limits())?;
         command!(self, (community, &kind), |rights| {
             let (old, _) = rights.place_to(&Action::Manage, community, None)?;
             let mut community = old.clone();
-            community.kinds.retain(|known| known.name != kind.name);
-            community.kinds.push(kind.clone());
+            define_kind(&mut community, kind.clone())?;
             put_community(&rights, old, community, env.limits())
         });
         Ok(())
@@ -191,6 +192,22 @@ fn put_community(
     changes.events.push(rights.event_in(EventKind::CommunityChanged, old));
     changes.ops.push(Op::PutCommunity(Box::new(community)));
     Ok((subject, changes))
+}
+
+/// Puts a kind in the place of the one with its name, or behind all others.
+pub(super) fn define_kind(community: &mut Community, kind: Kind) -> Result<()> {
+    let Some(known) = community.kinds.iter_mut().find(|known| known.name == kind.name) else {
+        community.kinds.push(kind);
+        return Ok(());
+    };
+    if let Some(lost) = known.statuses().find(|status| !kind.has_status(status)) {
+        return Err(Error::invalid(format!(
+            "the kind `{}` keeps its status `{lost}`: topics may stand in it",
+            kind.name
+        )));
+    }
+    *known = kind;
+    Ok(())
 }
 
 /// Checks what a community is made of.

@@ -83,11 +83,16 @@ pub enum FieldType {
 }
 
 impl Kind {
+    /// The statuses of this kind's machine, the initial one first; some of them more than once.
+    pub fn statuses(&self) -> impl Iterator<Item = &Slug> {
+        let others = self.transitions.iter().flat_map(|t| [&t.from, &t.to]);
+        std::iter::once(&self.initial).chain(others)
+    }
+
     /// Whether `status` belongs to this kind's machine.
     #[must_use]
     pub fn has_status(&self, status: &Slug) -> bool {
-        self.initial == *status
-            || self.transitions.iter().any(|t| t.from == *status || t.to == *status)
+        self.statuses().any(|known| known == status)
     }
 
     /// The transition between two statuses, when it is legal.

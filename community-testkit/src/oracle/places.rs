@@ -82,8 +82,19 @@ impl Oracle {
     pub(super) fn define_kind(&mut self, act: Act, key: &Slug, kind: &Kind) -> Answer {
         let old = self.manageable(act, key)?;
         let mut new = old.clone();
-        new.kinds.retain(|known| known.name != kind.name);
-        new.kinds.push(kind.clone());
+        match new.kinds.iter_mut().find(|known| known.name == kind.name) {
+            None => new.kinds.push(kind.clone()),
+            Some(known) => {
+                let lost = known.statuses().find(|status| !kind.has_status(status));
+                if let Some(lost) = lost {
+                    let name = &kind.name;
+                    return Err(invalid(format!(
+                        "the kind `{name}` keeps its status `{lost}`: topics may stand in it"
+                    )));
+                }
+                *known = kind.clone();
+            }
+        }
         self.put_community(act, &old, new)
     }
 

@@ -210,8 +210,10 @@ pub(super) fn kind(dice: &mut Dice) -> Kind {
         step("new", "begun", TransitionBy::Editor),
         step("begun", "over", TransitionBy::Moderator),
     ];
-    if dice.chance(10) {
-        transitions.remove(0);
+    match dice.below(10) {
+        0 => drop(transitions.remove(0)),
+        1 => drop(transitions.remove(1)),
+        _ => {}
     }
     let field = Field { name: slug("place"), kind: FieldType::Text, required: dice.chance(40) };
     Kind {

@@ -21,7 +21,7 @@ use crate::record::{CommunityRecord, Record};
 use crate::text::{Name, Slug};
 use crate::time::is_kept;
 
-use super::community::check_community;
+use super::community::{check_community, define_kind};
 use super::{NewCommunity, nothing};
 
 /// What an import of a batch did.
@@ -172,11 +172,13 @@ impl Session {
                 policy,
                 settings,
                 reactions,
-                kinds,
                 capacity,
                 archived,
                 ..Community::clone(old)
             };
+            for kind in kinds {
+                define_kind(&mut community, kind)?;
+            }
             check_community(&community, self.engine().env().limits())?;
             community.policy = community.policy.canonical();
             let id = Some(community.id.uuid());
