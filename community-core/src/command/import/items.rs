@@ -1,20 +1,16 @@
-//! Topics, posts and what hangs on them.
+//! Topics, posts and their revisions.
 
 use super::state::{Batch, Item, id_in};
 use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
-    Correction, Link, Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, Slot, State, Topic,
-    TopicCounters, Vote,
+    Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, State, Topic, TopicCounters,
 };
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, PostId, TopicId};
-use crate::record::{
-    CorrectionRecord, LinkRecord, MarkRecord, PostRecord, ReactionRecord, RevisionRecord,
-    TopicRecord, ViewsRecord,
-};
+use crate::id::{PostId, TopicId};
+use crate::record::{MarkRecord, PostRecord, RevisionRecord, TopicRecord};
 use crate::text::{Key, Slug};
-use crate::time::{Timestamp, to_micros};
+use crate::time::Timestamp;
 
 /// The text of a topic or post as its record gives it.
 struct Text<'r> {
@@ -505,131 +501,6 @@ impl Batch<'_> {
             return Ok(());
         }
         self.plan_mut().ops.push(Op::PutRevision(Box::new(revision)));
-        Ok(())
-    }
-
-    pub(super) fn reaction(&mut self, record: &ReactionRecord) -> Result<()> {
-        let offered = match record.slot {
-            Slot::Vote => Vote::parse(record.key.as_str()).is_some(),
-            Slot::Reaction => self.community.reactions.iter().any(|r| r.key == record.key),
-        };
-        if !offered {
-            return Err(Error::invalid(format!("there is no reaction `{}`", record.key)));
-        }
-        let at = record.at.unwrap_or(self.rights.now);
-        let post = self.post_of(&record.post)?;
-        let member = self.member_of(&record.member, at)?;
-        let slot = record.slot;
-        let old = self.reactions.get(&(post, member, slot)).cloned().flatten();
-        if old.as_ref() == Some(&record.key) {
-            return Ok(());
-        }
-        let topic = self.topic_by_id(self.post_by_id(post)?.0.topic)?;
-        let kind = EventKind::Reacted { from: old.clone(), to: Some(record.key.clone()) };
-        let event = self.event(kind, &topic, Some(post), Some(member), at);
-        let to = Some((record.key.clone(), at));
-        let plan = self.plan_mut();
-        plan.change_reaction(&topic, post, member, slot, old.as_ref(), to);
-        plan.events.push(event);
-        self.reactions.insert((post, member, slot), Some(record.key.clone()));
-        Ok(())
-    }
-
-    pub(super) async fn correction(&mut self, record: &CorrectionRecord) -> Result<()> {
-        self.env.limits().check_body(&record.body)?;
-        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
-        let author = self.member_of(&record.author, record.at)?;
-        let known = match self.corrections.get(&post.id) {
-            Some(known) => known.clone(),
-            None => self.session.engine().store().corrections(post.id).await?,
-        };
-        // Sources count in seconds or days: the text tells two of one moment apart.
-        let name = format!(
-            "{}#correction/{}/{:?}/{}/{}",
-            record.post,
-            record.author,
-            record.range,
-            record.body,
-            to_micros(record.at)
-        );
-        let id = record.id.unwrap_or_else(|| CorrectionId::from_uuid(self.id_of(record.at, &name)));
-        let mut planned = self.corrections.values().flatten();
-        if planned.any(|correction| correction.id == id && correction.post != post.id) {
-            return Err(Error::invalid("a correction keeps its post"));
-        }
-        let old = known.iter().find(|correction| correction.id == id).cloned();
-        if old.is_none() {
-            self.env.limits().corrections(known.len() + 1)?;
-        }
-        let new = Correction {
-            id,
-            post: post.id,
-            range: record.range,
-            revision: record.revision,
-            body: record.body.clone(),
-            author,
-            at: record.at,
-            withdrawn_at: record.withdrawn_at,
-            rev: old.as_ref().map_or(Rev(0), |old| old.rev),
-        };
-        if old.as_ref() == Some(&new) {
-            return Ok(());
-        }
-        let topic = self.topic_by_id(post.topic)?;
-        let kind = EventKind::Corrected { stands: new.withdrawn_at.is_none() };
-        let event = self.event(kind, &topic, Some(post.id), Some(author), record.at);
-        let plan = self.plan_mut();
-        plan.events.push(event);
-        let new = plan.change_correction(old.as_ref(), new);
-        let others = known.into_iter().filter(|correction| correction.id != id);
-        self.corrections.insert(post.id, others.chain([new]).collect());
-        Ok(())
-    }
-
-    pub(super) async fn link(&mut self, record: &LinkRecord) -> Result<()> {
-        let from = self.topic_of(&record.from)?;
-        let to = self.topic_of(&record.to)?;
-        if from == to {
-            return Err(Error::invalid("a topic is not linked to itself"));
-        }
-        if self.session.engine().store().link(from, to, record.kind).await?.is_some() {
-            return Ok(());
-        }
-        let at = record.at.unwrap_or(self.rights.now);
-        let topic = self.topic_by_id(from)?;
-        let event = self.event(EventKind::Linked { to, linked: true }, &topic, None, None, at);
-        let plan = self.plan_mut();
-        plan.ops.push(Op::PutLink(Link { from, to, kind: record.kind, at }));
-        plan.events.push(event);
-        Ok(())
-    }
-
-    pub(super) async fn views(&mut self, record: &ViewsRecord) -> Result<()> {
-        if record.views < 0 || record.day < 0 {
-            return Err(Error::invalid("views and days are counted from zero"));
-        }
-        let topic = self.topic_of(&record.topic)?;
-        let known = match self.views.get(&(topic, record.day)) {
-            Some(planned) => *planned,
-            None => {
-                let known = self.session.engine().store().views(topic).await?;
-                known.iter().find(|(day, _)| *day == record.day).map_or(0, |(_, n)| *n)
-            }
-        };
-        if known == record.views {
-            return Ok(());
-        }
-        // Views are added, and nothing can be expected of their number. The topic's next revision
-        // stands for it: of two imports at once, one finds what the other has written. Views that
-        // are counted meanwhile come on top.
-        if !self.has_written(EntityRef::Topic(topic)) {
-            let old = self.topic_by_id(topic)?;
-            let new = self.plan_mut().change_topic(&old, old.clone());
-            self.topics.insert(topic, new);
-        }
-        let (day, views) = (record.day, record.views - known);
-        self.plan_mut().ops.push(Op::AddViews { topic, day, views });
-        self.views.insert((topic, day), record.views);
         Ok(())
     }
 }

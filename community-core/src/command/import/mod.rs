@@ -5,6 +5,7 @@
 //! nothing, so importing twice writes nothing the second time, and an import that was killed is
 //! simply run again.
 
+mod attached;
 mod items;
 mod people;
 mod state;
