@@ -15,7 +15,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use community_core::time::{ManualClock, from_micros, to_micros};
-use community_core::{Env, RequestId, Timestamp, Viewer};
+use community_core::{Engine, Env, RequestId, Timestamp, Viewer};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -164,13 +164,27 @@ fn environment() -> (Env, Arc<ManualClock>) {
 /// # Errors
 /// The first [`Difference`].
 pub fn run(script: &Script, backends: &[Backend]) -> Result<Compared, Box<Difference>> {
+    let mut run = played(script, backends)?;
+    run.look_at_everything(script.seed)?;
+    Ok(Compared { scripts: 1, ..run.compared })
+}
+
+/// Runs one script as [`run`] does, and gives the engine that it leaves, to be looked at further.
+///
+/// # Errors
+/// The first [`Difference`].
+pub fn engine_after(script: &Script, backend: Backend) -> Result<Engine, Box<Difference>> {
+    let mut run = played(script, &[backend])?;
+    Ok(run.subjects.swap_remove(0).engine().clone())
+}
+
+fn played(script: &Script, backends: &[Backend]) -> Result<Run, Box<Difference>> {
     let mut run = Run::new(backends);
     for (at, step) in script.steps.iter().enumerate() {
         run.at = at;
         run.step(step)?;
     }
-    run.look_at_everything(script.seed)?;
-    Ok(Compared { scripts: 1, ..run.compared })
+    Ok(run)
 }
 
 /// Runs the scripts of `count` seeds from `first` on, or only that of `COMMUNITY_SEED` if that is

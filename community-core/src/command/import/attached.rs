@@ -44,16 +44,16 @@ impl Batch<'_> {
             Some(known) => known.clone(),
             None => self.session.engine().store().corrections(post.id).await?,
         };
-        // Sources count in seconds or days: the text tells two of one moment apart.
-        let name = format!(
-            "{}#correction/{}/{:?}/{}/{}",
-            record.post,
-            record.author,
-            record.range,
-            record.body,
-            to_micros(record.at)
-        );
-        let id = record.id.unwrap_or_else(|| CorrectionId::from_uuid(self.id_of(record.at, &name)));
+        let id = match record.id {
+            Some(id) if known.iter().any(|correction| correction.id == id) => id,
+            Some(id) => self.new_correction(id, record).await?,
+            // Sources count in seconds or days: the text tells two of one moment apart.
+            None => {
+                let CorrectionRecord { author, range, body, .. } = record;
+                let what = format!("{author}/{range:?}/{body}/{}", to_micros(record.at));
+                self.correction_named(&what, record)
+            }
+        };
         let mut planned = self.corrections.values().flatten();
         if planned.any(|correction| correction.id == id && correction.post != post.id) {
             return Err(Error::invalid("a correction keeps its post"));
@@ -85,6 +85,28 @@ impl Batch<'_> {
         let others = known.into_iter().filter(|correction| correction.id != id);
         self.corrections.insert(post.id, others.chain([new]).collect());
         Ok(())
+    }
+
+    /// The id of a correction that its post does not have yet: the one that it has where it comes
+    /// from, unless that is another community of this store.
+    async fn new_correction(
+        &mut self,
+        id: CorrectionId,
+        record: &CorrectionRecord,
+    ) -> Result<CorrectionId> {
+        let Some(found) = self.session.engine().store().correction(id).await? else {
+            return Ok(id);
+        };
+        self.load_posts(vec![found.post]).await?;
+        if self.posts.contains_key(&found.post) {
+            return Err(Error::invalid("a correction keeps its post"));
+        }
+        Ok(self.correction_named(&id.to_string(), record))
+    }
+
+    fn correction_named(&self, what: &str, record: &CorrectionRecord) -> CorrectionId {
+        let name = format!("{}#correction/{what}", record.post);
+        CorrectionId::from_uuid(self.id_of(record.at, &name))
     }
 
     pub(super) async fn link(&mut self, record: &LinkRecord) -> Result<()> {

@@ -166,7 +166,7 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn load_posts(&mut self, ids: Vec<PostId>) -> Result<()> {
+    pub(super) async fn load_posts(&mut self, ids: Vec<PostId>) -> Result<()> {
         let rows = self.session.engine().store().posts(&ids, self.scope()).await?;
         for row in self.scope().admit_all(rows.into_iter().flatten()) {
             let view = row.into_inner();
