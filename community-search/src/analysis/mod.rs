@@ -31,7 +31,7 @@ pub use detect::detect;
 pub use language::Language;
 
 use fold::{folded, normalised};
-use scan::{Kind, Piece, pieces};
+use scan::{Kind, pieces};
 
 /// A form by which a stretch of text is found.
 ///
@@ -94,26 +94,22 @@ impl Analyzer {
 
     fn analyse(&self, text: &str, side: Side) -> Vec<Token> {
         let pieces = pieces(text);
+        let sign = |at: usize| pieces.get(at).filter(|piece| piece.kind == Kind::Sign);
         let mut analysis = Analysis { analyzer: self.clone(), text, tokens: Vec::new() };
         for (position, piece) in pieces.iter().enumerate() {
-            let neighbour = |other: Option<&Piece>| {
-                let touches = |other: &&Piece| {
-                    other.span.end == piece.span.start || piece.span.end == other.span.start
-                };
-                other.filter(|other| other.kind == Kind::Sign).filter(touches).cloned()
-            };
-            match piece.kind {
-                Kind::Word => analysis.word(position, &piece.span),
-                Kind::Sign => {
-                    let before = neighbour(position.checked_sub(1).and_then(|at| pieces.get(at)));
-                    let after = neighbour(pieces.get(position + 1));
-                    if side == Side::Document || (before.is_none() && after.is_none()) {
-                        analysis.signs(position, piece.span.clone());
-                    }
-                    if let Some(after) = after {
-                        analysis.signs(position, piece.span.start..after.span.end);
-                    }
-                }
+            let span = piece.span.clone();
+            if piece.kind == Kind::Word {
+                analysis.word(position, &span);
+                continue;
+            }
+            let before = position.checked_sub(1).and_then(sign);
+            let ends_pair = before.is_some_and(|before| before.span.end == span.start);
+            let after = sign(position + 1).filter(|after| after.span.start == span.end);
+            if side == Side::Document || (!ends_pair && after.is_none()) {
+                analysis.signs(position, span.clone());
+            }
+            if let Some(after) = after {
+                analysis.signs(position, span.start..after.span.end);
             }
         }
         analysis.tokens
@@ -160,8 +156,17 @@ impl Analysis<'_> {
     }
 
     fn form(&self, word: &str) -> String {
-        let stem = self.analyzer.stemmer.map(|stemmer| stemmer.stem(word));
-        folded(stem.as_deref().filter(|stem| !stem.is_empty()).unwrap_or(word)).into_owned()
+        let stem = |word: &str| match self.analyzer.stemmer.map(|stemmer| stemmer.stem(word)) {
+            Some(stem) if !stem.is_empty() => stem.into_owned(),
+            _ => word.to_owned(),
+        };
+        let mut form = stem(word);
+        // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
+        // further on (`fiet`): only what it leaves as it is brings the two together.
+        if self.analyzer.language == Language::Dutch {
+            form = stem(&form);
+        }
+        folded(&form).into_owned()
     }
 
     fn is_stop_word(&mut self, word: &str) -> bool {

@@ -113,3 +113,62 @@ pub(super) fn is_unspaced(c: char) -> bool {
         | '\u{20000}'..='\u{323af}'
     ) && c.is_alphanumeric()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str) -> Vec<&str> {
+        pieces(text).into_iter().map(|piece| &text[piece.span]).collect()
+    }
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        assert_eq!(words("Hello, world!"), ["Hello", "world"]);
+        assert_eq!(words("  v1.2 of snake_case"), ["v1", "2", "of", "snake", "case"]);
+        assert_eq!(
+            words("e\u{301}te\u{301} co\u{ad}operate"),
+            ["e\u{301}te\u{301}", "co\u{ad}operate"]
+        );
+        assert_eq!(words("हिन्दी में"), ["हिन्दी", "में"]);
+        assert_eq!(words("\u{301} 👍 ..."), [""; 0]);
+    }
+
+    #[test]
+    fn a_single_letter_tied_by_an_apostrophe_is_no_word() {
+        assert_eq!(words("l'avion d\u{2019}Anne"), ["avion", "Anne"]);
+        assert_eq!(words("the user's foto's"), ["the", "user", "foto"]);
+        assert_eq!(words("rock'n'roll"), ["rock", "roll"]);
+        assert_eq!(words("plan 'b' of a"), ["plan", "b", "of", "a"]);
+        assert_eq!(words("o'k"), ["o", "k"]);
+    }
+
+    #[test]
+    fn scripts_without_spaces_are_taken_sign_by_sign() {
+        assert_eq!(words("手机phone"), ["手", "机", "phone"]);
+        assert_eq!(words("か\u{3099}き"), ["か\u{3099}", "き"]);
+        assert_eq!(words("한국"), ["한", "국"]);
+    }
+
+    #[test]
+    fn an_endless_word_is_cut_and_nothing_of_it_is_lost() {
+        let long = "x".repeat(200_000);
+        let pieces = pieces(&long);
+        assert!(pieces.iter().all(|piece| piece.span.len() <= MAX_WORD_CHARS));
+        assert_eq!(pieces.iter().map(|piece| piece.span.len()).sum::<usize>(), long.len());
+    }
+
+    proptest! {
+        #[test]
+        fn pieces_are_in_order_and_on_boundaries(text in any::<String>()) {
+            let mut end = 0;
+            for piece in pieces(&text) {
+                prop_assert!(end <= piece.span.start && piece.span.start < piece.span.end);
+                prop_assert!(text.get(piece.span.clone()).is_some());
+                end = piece.span.end;
+            }
+        }
+    }
+}
