@@ -25,9 +25,18 @@ fn forms_of_a_word_meet() {
         (Dutch, &["gemaakt maken maakt", "mogelijkheid mogelijkheden", "foto foto's"]),
         (Spanish, &["bicicleta bicicletas", "canción canciones", "hablar hablando hablaron"]),
         (German, &["Haus Häuser", "Buch Bücher", "Fahrrad Fahrrads", "Straße Straßen"]),
-        (French, &["vélo vélos", "cheval chevaux", "réparer réparation", "national nationaux"]),
+        (
+            French,
+            &[
+                "vélo vélos",
+                "pneu pneus",
+                "cheval chevaux",
+                "réparer réparation",
+                "national nationaux",
+            ],
+        ),
         (Italian, &["bicicletta biciclette", "riparare riparando", "catena catene"]),
-        (Portuguese, &["bicicleta bicicletas", "reparar reparando", "ação ações"]),
+        (Portuguese, &["bicicleta bicicletas", "reparar reparando", "informação informações"]),
     ] {
         for family in families {
             let words: Vec<&str> = family.split(' ').collect();

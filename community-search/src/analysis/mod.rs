@@ -161,10 +161,17 @@ impl Analysis<'_> {
             _ => word.to_owned(),
         };
         let mut form = stem(word);
-        // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
-        // further on (`fiet`): only what it leaves as it is brings the two together.
-        if self.analyzer.language == Language::Dutch {
-            form = stem(&form);
+        match self.analyzer.language {
+            // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
+            // further on (`fiet`): only what it leaves as it is brings the two together.
+            Language::Dutch => form = stem(&form),
+            // The French one knows no plural in s after these vowels (`vélos`, `pneus`).
+            Language::French if form == word && word.len() > 3 => {
+                let singular = word.strip_suffix('s');
+                let singular = singular.filter(|rest| rest.ends_with(['a', 'i', 'o', 'u', 'é']));
+                form = singular.map_or(form, str::to_owned);
+            }
+            _ => {}
         }
         folded(&form).into_owned()
     }
