@@ -27,7 +27,7 @@ use crate::analysis::{Analyzer, Language, Token};
 use crate::schema::Fields;
 
 /// The share of the title's own score.
-const TITLE_BONUS: f32 = 0.3;
+const TITLE_BONUS: f32 = 1.0 / 3.0;
 
 /// A word of a query, in every form that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -37,7 +37,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
     for (at, c) in text.char_indices() {
         let end = at + c.len_utf8();
         let last = pieces.last_mut().filter(|last| last.span.end == at);
-        if is_combining_mark(c) || is_invisible(c) {
+        if !c.is_ascii() && (is_combining_mark(c) || is_invisible(c)) {
             if let Some(last) = last.filter(|_| marks < MAX_MARKS) {
                 last.span.end = end;
                 marks += 1;
@@ -45,6 +45,7 @@ pub(super) fn pieces(text: &str) -> Vec<Piece> {
             continue;
         }
         let kind = match c {
+            _ if c.is_ascii_alphanumeric() => Kind::Word,
             _ if is_unspaced(c) => Kind::Sign,
             _ if c.is_alphanumeric() => Kind::Word,
             _ => continue,
