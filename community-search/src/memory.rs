@@ -94,3 +94,43 @@ impl fmt::Debug for MemoryIndex {
         f.debug_struct("MemoryIndex").finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tantivy::query::Bm25StatisticsProvider;
+
+    use super::*;
+
+    #[test]
+    fn a_word_is_as_rare_in_titles_as_it_is_anywhere() {
+        let mut index = MemoryIndex::new().unwrap();
+        for (key, title, body) in [("a", "pedal", ""), ("b", "saddle", "pedal"), ("c", "", "pedal")]
+        {
+            let mut entry = Entry::new(key, Language::English);
+            (entry.title, entry.body) = (title.to_owned(), body.to_owned());
+            index.add(&entry).unwrap();
+        }
+        index.commit().unwrap();
+        let (searcher, fields) = (&index.reader.searcher(), index.fields);
+        let statistics = Statistics { searcher, fields };
+        let rarity = |field| statistics.doc_freq(&Term::from_field_text(field, "pedal")).unwrap();
+        assert_eq!(rarity(fields.title), 3);
+        assert_eq!(rarity(fields.all), 3);
+        assert_eq!(rarity(fields.body), 2);
+    }
+
+    #[test]
+    fn stop_words_stay_out_of_the_ranked_field_only() {
+        let mut index = MemoryIndex::new().unwrap();
+        let mut entry = Entry::new("a", Language::English);
+        (entry.title, entry.body) = ("The who".to_owned(), "the pedal".to_owned());
+        entry.labels = vec!["on the road".to_owned()];
+        index.add(&entry).unwrap();
+        index.commit().unwrap();
+        let (searcher, fields) = (index.reader.searcher(), index.fields);
+        let has =
+            |field, word| searcher.doc_freq(&Term::from_field_text(field, word)).unwrap() == 1;
+        assert!(has(fields.title, "the") && has(fields.body, "the") && !has(fields.all, "the"));
+        assert!(["who", "pedal", "road"].iter().all(|word| has(fields.all, word)));
+    }
+}

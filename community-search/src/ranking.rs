@@ -26,8 +26,8 @@ use tantivy::{Searcher, Term};
 use crate::analysis::{Analyzer, Language, Token};
 use crate::schema::Fields;
 
-/// The share of the title's own score.
-const TITLE_BONUS: f32 = 1.0 / 3.0;
+/// The share of the title's own score. Every share from 0.2 to 0.4 served all test collections.
+const TITLE_BONUS: f32 = 0.35;
 
 /// A word of a query, in every form that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
