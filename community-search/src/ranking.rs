@@ -40,7 +40,7 @@ pub(crate) struct Word {
     pub(crate) stop: bool,
 }
 
-/// The words of a query that may be in any of several languages.
+/// The words of a query that may be in any of several languages, each once.
 pub(crate) fn words(text: &str, languages: &[Language]) -> Vec<Word> {
     // The analysers agree on where words stand, so forms of one word meet at its place.
     let mut places: BTreeMap<usize, Vec<Token>> = BTreeMap::new();
@@ -49,18 +49,17 @@ pub(crate) fn words(text: &str, languages: &[Language]) -> Vec<Word> {
             places.entry(token.span.start).or_default().push(token);
         }
     }
-    let mut words: Vec<Word> = Vec::new();
+    let mut words: BTreeMap<Vec<String>, Word> = BTreeMap::new();
     for tokens in places.into_values() {
         let stop = tokens.iter().all(|token| token.stop);
         let mut forms: Vec<String> = tokens.into_iter().map(|token| token.text).collect();
         forms.sort_unstable();
         forms.dedup();
-        match words.iter_mut().find(|word| word.forms == forms) {
-            Some(word) => word.count = word.count.saturating_add(1),
-            None => words.push(Word { forms, count: 1, stop }),
-        }
+        let first = || Word { forms: forms.clone(), count: 0, stop };
+        let word = words.entry(forms.clone()).or_insert_with(first);
+        word.count = word.count.saturating_add(1);
     }
-    words
+    words.into_values().collect()
 }
 
 /// The query that finds and ranks what has any of the words.
