@@ -48,6 +48,7 @@ const LIBRARIES: &[&str] = &[
     "community",
     "community-core",
     "community-import",
+    "community-search",
     "community-store-memory",
     "community-store-sqlite",
     "community-testkit",
@@ -146,6 +147,20 @@ fn backends_do_not_know_each_other() {
         let others: Vec<_> = backends.iter().filter(|other| linked.contains(**other)).collect();
         assert!(others.is_empty(), "{backend} links {others:?}");
     }
+}
+
+#[test]
+fn the_index_library_is_linked_by_search_only() {
+    let graph = graph();
+    let users: Vec<_> = graph
+        .iter()
+        .filter(|(_, direct)| direct.contains("tantivy"))
+        .map(|(user, _)| user)
+        .collect();
+    assert_eq!(users, ["community-search"]);
+    let linked = tree(graph, "community-search");
+    assert_free_of("community-search", &linked, SQL);
+    assert!(!linked.iter().any(|name| name.starts_with("community-store")));
 }
 
 #[test]

@@ -1,0 +1,207 @@
+//! Which words a text is found by.
+//!
+//! [`Analyzer::tokens`] takes a text apart into words with the places where they stand: the index
+//! writes them down, highlights mark them, and a check of the index can scan a text for them with
+//! nothing but a loop. Every function here is total: any text gives tokens, and the work grows with
+//! the length of the text only.
+//!
+//! - A word is a run of letters, digits and their marks. Punctuation separates, also within
+//!   `example.com` and `snake_case`; a single letter tied to a word by an apostrophe (`l'avion`,
+//!   `user's`) is left out. A run of more than 64 letters is cut.
+//! - Scripts that set no spaces give single signs and pairs of neighbours.
+//! - Words are brought to lower case and one encoding, reduced to a stem, and then lose their
+//!   accents, in this order: the stemmers read accents. A word that would be stemmed differently
+//!   when typed without its accents is found by both forms.
+//! - Stop words are marked, not left out, so that phrases find them.
+//!
+//! Symbols and emoji are not words.
+
+mod detect;
+mod fold;
+mod language;
+mod scan;
+
+use std::fmt;
+use std::ops::Range;
+
+use frostem::Stemmer;
+use tantivy::tokenizer::{Language as Listed, RawTokenizer, StopWordFilter, TextAnalyzer};
+
+pub use detect::detect;
+pub use language::Language;
+
+use fold::{folded, normalised};
+use scan::{Kind, pieces};
+
+/// A form by which a stretch of text is found.
+///
+/// Several tokens can stand at one position: other forms of the same word, or the beginnings of
+/// signs and pairs of signs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Token {
+    /// What is looked up; never empty, and at most a few hundred bytes.
+    pub text: String,
+    /// The how manieth word of the text it is, from 0.
+    pub position: usize,
+    /// Where it stands in the text, in bytes; always on boundaries of characters.
+    pub span: Range<usize>,
+    /// Whether the word is so common in its language that it says nothing about a text.
+    pub stop: bool,
+}
+
+/// Takes texts of one language apart.
+#[derive(Clone)]
+pub struct Analyzer {
+    language: Language,
+    stemmer: Option<Stemmer>,
+    /// Lets through what is not a stop word.
+    content: Option<TextAnalyzer>,
+}
+
+impl Analyzer {
+    /// The analyser of a language.
+    #[must_use]
+    pub fn new(language: Language) -> Self {
+        Self {
+            language,
+            stemmer: language.algorithm().map(Stemmer::new),
+            content: stop_list(language).and_then(StopWordFilter::new).map(|filter| {
+                TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build()
+            }),
+        }
+    }
+
+    /// The language that it was made for.
+    #[must_use]
+    pub fn language(&self) -> Language {
+        self.language
+    }
+
+    /// All forms by which a text is found, in the order in which they stand.
+    #[must_use]
+    pub fn tokens(&self, text: &str) -> Vec<Token> {
+        self.analyse(text, Side::Document)
+    }
+
+    /// The forms that a query looks for. A position of the query is met by any of its forms.
+    ///
+    /// They are [`tokens`](Self::tokens) without the single signs that are part of a pair.
+    #[must_use]
+    pub fn query_tokens(&self, text: &str) -> Vec<Token> {
+        self.analyse(text, Side::Query)
+    }
+
+    fn analyse(&self, text: &str, side: Side) -> Vec<Token> {
+        let pieces = pieces(text);
+        let sign = |at: usize| pieces.get(at).filter(|piece| piece.kind == Kind::Sign);
+        let mut analysis = Analysis { analyzer: self.clone(), text, tokens: Vec::new() };
+        for (position, piece) in pieces.iter().enumerate() {
+            let span = piece.span.clone();
+            if piece.kind == Kind::Word {
+                analysis.word(position, &span);
+                continue;
+            }
+            let before = position.checked_sub(1).and_then(sign);
+            let ends_pair = before.is_some_and(|before| before.span.end == span.start);
+            let after = sign(position + 1).filter(|after| after.span.start == span.end);
+            if side == Side::Document || (!ends_pair && after.is_none()) {
+                analysis.signs(position, span.clone());
+            }
+            if let Some(after) = after {
+                analysis.signs(position, span.start..after.span.end);
+            }
+        }
+        analysis.tokens
+    }
+}
+
+impl fmt::Debug for Analyzer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Analyzer").field("language", &self.language).finish_non_exhaustive()
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Document,
+    Query,
+}
+
+/// One text on its way.
+struct Analysis<'a> {
+    /// Its own, because looking up stop words takes a buffer.
+    analyzer: Analyzer,
+    text: &'a str,
+    tokens: Vec<Token>,
+}
+
+impl Analysis<'_> {
+    fn word(&mut self, position: usize, span: &Range<usize>) {
+        let word = normalised(self.slice(span), self.analyzer.language);
+        let stop = self.is_stop_word(&word);
+        let form = self.form(&word);
+        let careless = (!word.is_ascii()).then(|| self.form(&folded(&word)));
+        let careless = careless.filter(|careless| *careless != form);
+        for text in [Some(form), careless].into_iter().flatten().filter(|text| !text.is_empty()) {
+            self.tokens.push(Token { text, position, span: span.clone(), stop });
+        }
+    }
+
+    fn signs(&mut self, position: usize, span: Range<usize>) {
+        let text = folded(&normalised(self.slice(&span), self.analyzer.language)).into_owned();
+        if !text.is_empty() {
+            self.tokens.push(Token { text, position, span, stop: false });
+        }
+    }
+
+    fn form(&self, word: &str) -> String {
+        let stem = |word: &str| match self.analyzer.stemmer.map(|stemmer| stemmer.stem(word)) {
+            Some(stem) if !stem.is_empty() => stem.into_owned(),
+            _ => word.to_owned(),
+        };
+        let mut form = stem(word);
+        match self.analyzer.language {
+            // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
+            // further on (`fiet`): only what it leaves as it is brings the two together.
+            Language::Dutch => form = stem(&form),
+            // The French one knows no plural in s after these vowels (`vélos`, `pneus`).
+            Language::French if form == word && word.len() > 3 => {
+                let singular = word.strip_suffix('s');
+                let singular = singular.filter(|rest| rest.ends_with(['a', 'i', 'o', 'u', 'é']));
+                form = singular.map_or(form, str::to_owned);
+            }
+            _ => {}
+        }
+        folded(&form).into_owned()
+    }
+
+    fn is_stop_word(&mut self, word: &str) -> bool {
+        let content = self.analyzer.content.as_mut();
+        content.is_some_and(|content| !content.token_stream(word).advance())
+    }
+
+    fn slice(&self, span: &Range<usize>) -> &str {
+        self.text.get(span.clone()).unwrap_or_default()
+    }
+}
+
+/// The list of the most frequent words of a language, where there is one.
+fn stop_list(language: Language) -> Option<Listed> {
+    Some(match language {
+        Language::Danish => Listed::Danish,
+        Language::Dutch => Listed::Dutch,
+        Language::English => Listed::English,
+        Language::Finnish => Listed::Finnish,
+        Language::French => Listed::French,
+        Language::German => Listed::German,
+        Language::Hungarian => Listed::Hungarian,
+        Language::Italian => Listed::Italian,
+        Language::Norwegian => Listed::Norwegian,
+        Language::Portuguese => Listed::Portuguese,
+        Language::Russian => Listed::Russian,
+        Language::Spanish => Listed::Spanish,
+        Language::Swedish => Listed::Swedish,
+        _ => return None,
+    })
+}

@@ -1,0 +1,34 @@
+//! Full-text search for the community engine.
+//!
+//! A text is found by its words, in its language: [`analysis`] says which words those are, once,
+//! for the index, for highlights and for whoever checks the two. What is indexed of an item is an
+//! [`Entry`]; how hits are put in order is one configuration for everybody, described in
+//! `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
+//!
+//! No type of the index library appears in a public signature, and no text of a user reaches a
+//! parser of that library.
+//!
+//! ```
+//! use community_search::analysis::Language;
+//! use community_search::{Entry, MemoryIndex};
+//!
+//! let mut index = MemoryIndex::new()?;
+//! let mut entry = Entry::new("t1", Language::Dutch);
+//! entry.title = "Nieuwe fietsen".into();
+//! entry.body = "Welke is geschikt voor lange ritten?".into();
+//! index.add(&entry)?;
+//! index.commit()?;
+//! assert_eq!(index.search("een fiets voor een rit", &[Language::Dutch], 10)?, ["t1"]);
+//! # Ok::<(), community_search::SearchError>(())
+//! ```
+
+pub mod analysis;
+mod entry;
+mod error;
+mod memory;
+mod ranking;
+mod schema;
+
+pub use entry::Entry;
+pub use error::SearchError;
+pub use memory::MemoryIndex;
