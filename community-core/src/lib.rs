@@ -17,6 +17,7 @@ pub mod policy;
 pub mod query;
 pub mod rank;
 pub mod record;
+pub mod search;
 pub mod store;
 mod text;
 pub mod time;
@@ -42,6 +43,7 @@ pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
 pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
+pub use search::{SearchExpr, SearchQuery, SearchSort};
 pub use store::{Card, Placeholder, PostView, Store, StoreError, Tally, ThreadItem, TopicRow};
 pub use text::{Key, Name, Slug, TextError, Title};
 pub use time::Timestamp;

@@ -95,14 +95,22 @@ limits! {
     pins: 50 up to 500, "the number of pins", "pins";
     /// Items on one page.
     page: 100 up to 1_000, "the page size", "items";
-    /// Communities, and channels, that one feed names.
-    selection: 200 up to 2_000, "the number of places of a feed", "places";
+    /// Communities, and channels, that one feed or search names.
+    selection: 200 up to 2_000, "the number of places", "places";
     /// A label expression or an audience, as text.
     expression: 4_096 up to 16_384, "an expression", "bytes";
     /// Nesting inside a label expression or an audience.
     nesting: 16 up to 32, "the nesting of an expression", "levels";
     /// Tests inside a label expression or an audience.
     terms: 64 up to 256, "the number of terms in an expression", "terms";
+    /// What somebody types to search, as text.
+    search_text: 4_096 up to 16_384, "a search text", "bytes";
+    /// Words, phrases and conditions in a search text.
+    search_terms: 512 up to 2_048, "the number of terms in a search text", "terms";
+    /// One word or phrase in a search text.
+    search_term: 256 up to 1_024, "a term in a search text", "bytes";
+    /// Languages that the viewer of a search reads.
+    search_languages: 8 up to 32, "the number of languages of a search", "languages";
     /// Attributes of one member.
     attributes: 64 up to 256, "the number of attributes", "attributes";
     /// One attribute's value.

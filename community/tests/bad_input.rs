@@ -481,10 +481,10 @@ fn what_exceeds_its_limit_is_refused_before_the_store_is_asked() {
         fields: Vec::new(),
     };
     at_once! {
-        "the number of places of a feed": ana.feed(&FeedQuery {
+        "the number of places": ana.feed(&FeedQuery {
             communities: too_many.clone(), ..FeedQuery::default()
         });
-        "the number of places of a feed": ana.feed(&FeedQuery {
+        "the number of places": ana.feed(&FeedQuery {
             channels: too_many.clone(), ..FeedQuery::community(slug("garden"))
         });
         "the number of transitions or fields of a kind":
