@@ -230,23 +230,20 @@ impl FromStr for LanguageCode {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self, Error> {
         let mut parts = text.split(['-', '_']);
-        let language = parts.next().unwrap_or_default().as_bytes();
+        let code = match *parts.next().unwrap_or_default().as_bytes() {
+            [a, b] if is_letters(&[a, b]) => Some([a, b, 0]),
+            [a, b, c] if is_letters(&[a, b, c]) => Some([a, b, c]),
+            _ => None,
+        };
         let is_tag = parts.all(|part| {
             (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
         });
-        let code = match *language {
-            [a, b] => [a, b, 0],
-            [a, b, c] => [a, b, c],
-            _ => [0; 3],
-        };
-        if is_tag && !language.is_empty() && code.starts_with(language) && letters(language) {
-            Ok(Self(code.map(|letter| letter.to_ascii_lowercase())))
-        } else {
-            Err(Error::invalid("a language is written like `nl` or `nl-BE`"))
-        }
+        code.filter(|_| is_tag)
+            .map(|code| Self(code.map(|letter| letter.to_ascii_lowercase())))
+            .ok_or_else(|| Error::invalid("a language is written like `nl` or `nl-BE`"))
     }
 }
 
-fn letters(bytes: &[u8]) -> bool {
+fn is_letters(bytes: &[u8]) -> bool {
     bytes.iter().all(u8::is_ascii_alphabetic)
 }

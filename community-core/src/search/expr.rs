@@ -157,7 +157,8 @@ impl fmt::Display for SearchExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { words, required, excluded, place } = self;
         let mut blank = "";
-        let mut apart = |f: &mut fmt::Formatter<'_>| f.write_str(std::mem::replace(&mut blank, " "));
+        let mut apart =
+            |f: &mut fmt::Formatter<'_>| f.write_str(std::mem::replace(&mut blank, " "));
         for word in words {
             apart(f)?;
             write!(f, "{word}")?;

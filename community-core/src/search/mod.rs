@@ -55,7 +55,7 @@
 //!   punctuation are part of it; what to make of them is the index's business.
 //! - Phrases stand in `"..."`, or in `“...”`, `„...“` or `”...”` as telephones and word processors
 //!   write them. A quote within a run ends the run. A quote that is never closed separates like
-//!   whitespace, and so does an empty pair.
+//!   whitespace, and so does an empty pair; a minus right before either says nothing.
 //! - A minus excludes when it begins a term and neither whitespace nor a second minus follows:
 //!   `well-known`, `-` and `--release` are plain words.
 //! - An asterisk at the end of a word makes it a prefix; elsewhere it is punctuation.

@@ -92,9 +92,10 @@ enum Token {
 
 /// The tokens of a text.
 ///
-/// Linear: what follows is searched for a closing quote in vain once for each of the three ways to
-/// open one, as nothing is opened after that, and what is scanned as a value in quotes and turns
-/// out to be none is scanned once more.
+/// Linear, although quotes are looked for ahead. Where a straight one, another one or a value is
+/// never closed, nothing that would close it stands behind, so that the next of its sort is not
+/// opened: each is looked for in vain once. What is closed is passed over, except a value that
+/// cannot be: it is read again as words, in which no value begins before its end.
 struct Tokens<'a> {
     rest: &'a str,
 }
@@ -105,7 +106,9 @@ impl Iterator for Tokens<'_> {
     fn next(&mut self) -> Option<Token> {
         loop {
             self.rest = self.rest.trim_start();
-            let first = self.rest.chars().next()?;
+            if self.rest.is_empty() {
+                return None;
+            }
             let excluding = without_minus(self.rest);
             let term = excluding.unwrap_or(self.rest);
             if let Some((quoted, rest)) = split_quoted(term) {
@@ -113,11 +116,8 @@ impl Iterator for Tokens<'_> {
                 if let Some(phrase) = Phrase::new(quoted) {
                     return Some(token(Term::Phrase(phrase), excluding.is_some()));
                 }
-            } else if is_quote(first) {
-                // Never closed.
-                self.rest = term.strip_prefix(is_quote).unwrap_or_default();
             } else if let Some(rest) = term.strip_prefix(is_quote) {
-                // Never closed, behind a minus.
+                // Never closed.
                 self.rest = rest;
             } else {
                 return Some(self.run(term, excluding.is_some()));
@@ -141,8 +141,7 @@ impl<'a> Tokens<'a> {
                 Some((value, rest)) => (value.as_str(), *rest),
                 None => (bare, behind),
             };
-            let in_title =
-                name.eq_ignore_ascii_case("in") && value.eq_ignore_ascii_case("title");
+            let in_title = name.eq_ignore_ascii_case("in") && value.eq_ignore_ascii_case("title");
             if in_title && !is_excluded {
                 self.rest = rest;
                 return Token::InTitle;

@@ -96,7 +96,10 @@ impl FromStr for Per {
     type Err = Error;
     fn from_str(text: &str) -> Result<Self> {
         Self::ALL.into_iter().find(|per| per.as_str() == text).ok_or_else(|| {
-            Error::invalid(format!("a hit is a `topic` or a `post`, not a `{}`", text.escape_debug()))
+            Error::invalid(format!(
+                "a hit is a `topic` or a `post`, not a `{}`",
+                text.escape_debug()
+            ))
         })
     }
 }
