@@ -35,14 +35,14 @@ struct Builder {
     expr: SearchExpr,
     /// The last terms, joined by `OR`, as far as an `OR` can still join more to them.
     group: Vec<Term>,
-    /// Whether an `OR` stood behind them.
+    /// Whether an `OR` stood behind the last term. With no group before it, it joins nothing.
     joins: bool,
 }
 
 impl Builder {
     fn add(&mut self, token: Token) {
         match token {
-            Token::Or => self.joins = !self.group.is_empty(),
+            Token::Or => self.joins = true,
             Token::Required(term) => {
                 if !self.joins {
                     self.end_group();
@@ -62,7 +62,6 @@ impl Builder {
     }
 
     fn end_group(&mut self) {
-        self.joins = false;
         match AnyOf::new(std::mem::take(&mut self.group)) {
             Ok(group) => self.expr.required.push(group),
             Err(words) => self.expr.words.extend(words.into_iter().filter_map(|term| match term {
