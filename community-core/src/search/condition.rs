@@ -13,13 +13,16 @@ use crate::time::{Timestamp, is_kept};
 
 /// A condition on a post or on its topic.
 ///
-/// Printed as it is typed, in quotes where it has to be, so that a host can add one to a text: in
-/// front of it, with a blank between.
+/// Printed as it is typed, in quotes where it has to be. To narrow what somebody has typed, read
+/// the text and add the condition to what it requires:
 ///
 /// ```
 /// use community_core::search::{Condition, Is};
-/// assert_eq!(Condition::Is(Is::Solved).to_string(), "is:solved");
-/// assert_eq!(Condition::Author("user 7".parse()?).to_string(), "author:\"user 7\"");
+/// use community_core::{Limits, SearchExpr};
+/// let mut expr = SearchExpr::parse("OR blight \"", &Limits::default())?;
+/// expr.required.push(Condition::Is(Is::Solved).into());
+/// expr.required.push(Condition::Author("user 7".parse()?).into());
+/// assert_eq!(expr.to_string(), "blight is:solved author:\"user 7\"");
 /// # Ok::<(), community_core::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -109,6 +109,13 @@ impl AnyOf {
     }
 }
 
+impl From<Condition> for AnyOf {
+    /// The condition alone.
+    fn from(condition: Condition) -> Self {
+        Self(vec![Term::Condition(condition)])
+    }
+}
+
 impl Word {
     /// The word of a run of characters that has no whitespace and no quotes.
     pub(super) fn new(run: &str) -> Self {

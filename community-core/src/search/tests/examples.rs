@@ -275,12 +275,14 @@ fn what_is_printed_is_as_plain_as_it_can_be() {
 }
 
 #[test]
-fn a_condition_put_in_front_of_a_text_is_added_to_it() {
+fn a_condition_added_to_what_was_typed_narrows_it() {
     let author = Condition::Author("a \"b\" \\ c".parse().unwrap());
-    for text in ["", "bike", "\"", "\"a", "-x \"y\""] {
-        let expr = read(&format!("{author} {text}"));
-        assert_eq!(expr.required[0].alternatives(), [Term::Condition(author.clone())]);
-        assert_eq!(expr.words, read(text).words);
-        assert_eq!(expr.excluded, read(text).excluded);
+    for text in ["", "bike", "OR \"x\"", "\"x\" OR", "\"", "\"a", "-x \"y\"", "in:title -"] {
+        let typed = read(text);
+        let mut narrowed = typed.clone();
+        narrowed.required.push(author.clone().into());
+        let SearchExpr { words, required, excluded, place } = read(&narrowed.to_string());
+        assert_eq!((words, excluded, place), (typed.words, typed.excluded, typed.place));
+        assert_eq!(required, [typed.required, vec![author.clone().into()]].concat());
     }
 }
