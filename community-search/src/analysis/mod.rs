@@ -42,7 +42,7 @@ use scan::{Kind, pieces};
 pub struct Token {
     /// What is looked up; never empty, and at most a few hundred bytes.
     pub text: String,
-    /// The how manieth word of the text it is, from 0.
+    /// Its number among the words of the text, from 0.
     pub position: usize,
     /// Where it stands in the text, in bytes; always on boundaries of characters.
     pub span: Range<usize>,
