@@ -23,12 +23,17 @@
 //! ```
 
 pub mod analysis;
+mod document;
 mod entry;
 mod error;
 mod memory;
+mod projection;
 mod ranking;
 mod schema;
+mod settings;
 
 pub use entry::Entry;
 pub use error::SearchError;
 pub use memory::MemoryIndex;
+pub use projection::{Progress, Projection, SearchIndex, Snapshot};
+pub use settings::{CommitPolicy, Settings};
