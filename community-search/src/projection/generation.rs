@@ -134,8 +134,8 @@ impl Generation {
     /// Makes what was added and the mark visible and lasting, in one step.
     pub(super) fn commit(&mut self) -> Result<(), SearchError> {
         let mark = self.mark.clone();
-        let payload = serde_json::to_string(&mark)
-            .map_err(|error| SearchError::Index(Box::new(error)))?;
+        let payload =
+            serde_json::to_string(&mark).map_err(|error| SearchError::Index(Box::new(error)))?;
         let mut commit = self.writer()?.prepare_commit()?;
         commit.set_payload(&payload);
         commit.commit()?;

@@ -132,6 +132,9 @@ impl Projection {
         let (live, next, directory) = (None, None, None);
         let mut projection = Self { disk, settings, env, index, live, next, directory };
         projection.open_live();
+        // One that took its place was not able to delete it.
+        let current = projection.disk.current();
+        projection.remove(|generation| current.is_some_and(|current| generation < current));
         projection
     }
 
@@ -240,7 +243,7 @@ impl Projection {
                 Some(next) if continues(&next, store, &info).await? => {
                     return Ok(Target::Next(next));
                 }
-                _ => self.remove_others(self.disk.current()),
+                _ => self.remove(|generation| generation == number),
             }
         }
         if let Some(live) = self.live.take() {
@@ -275,7 +278,8 @@ impl Projection {
     ) -> Result<Generation, SearchError> {
         let head = store.head().await?;
         let there = self.disk.generations()?;
-        self.remove_others(self.disk.current());
+        let current = self.disk.current();
+        self.remove(|generation| Some(generation) != current);
         let number = there.last().copied().max(self.disk.current()).map_or(1, |last| last + 1);
         let mark = Mark::new(&self.settings, info, head);
         Generation::create(&*self.disk, number, &self.settings, mark)
@@ -327,7 +331,7 @@ impl Projection {
         let number = next.number;
         self.live = Some(next);
         self.show();
-        self.remove_others(Some(number));
+        self.remove(|generation| generation != number);
         Ok(())
     }
 
@@ -351,13 +355,12 @@ impl Projection {
         }
     }
 
-    /// Deletes all generations but one. What cannot be deleted now, because it is still being
-    /// searched, is deleted another time.
-    fn remove_others(&self, kept: Option<u64>) {
-        for generation in self.disk.generations().unwrap_or_default() {
-            if Some(generation) != kept {
-                let _retried_later = self.disk.remove(generation);
-            }
+    /// Deletes generations. What cannot be deleted now, such as files that are being searched on
+    /// some systems, is deleted another time.
+    fn remove(&self, which: impl Fn(u64) -> bool) {
+        let there = self.disk.generations().unwrap_or_default();
+        for generation in there.into_iter().filter(|generation| which(*generation)) {
+            let _retried_later = self.disk.remove(generation);
         }
     }
 

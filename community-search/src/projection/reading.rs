@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use community_core::store::PostView;
 use community_core::{
-    AccessRev, CommunityId, Directory, PostId, PostKind, Scope, Slug, Store, Topic, TopicId, TopicRow,
-    Unchecked,
+    AccessRev, CommunityId, Directory, PostId, PostKind, Scope, Slug, Store, Topic, TopicId,
+    TopicRow, Unchecked,
 };
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
@@ -163,10 +163,7 @@ impl Reading<'_> {
     }
 
     /// Topics by id, each beside its id.
-    async fn topics(
-        &self,
-        ids: &[TopicId],
-    ) -> Result<Vec<(TopicId, Option<Topic>)>, SearchError> {
+    async fn topics(&self, ids: &[TopicId]) -> Result<Vec<(TopicId, Option<Topic>)>, SearchError> {
         let scope = system();
         let rows = self.store.topics(ids, &scope).await?;
         let topic = |row: Option<Unchecked<TopicRow>>| Some(scope.admit(row?)?.into_inner().topic);
