@@ -52,8 +52,10 @@ impl Shed {
                 "Squeaking saddle",
                 "It happens uphill.",
             );
-            let question = question.label(slug("noise")).label(slug("secret"));
-            let question = system.start_topic(question).await.unwrap();
+            let question = ana.start_topic(question.label(slug("noise"))).await.unwrap();
+            let labels = Some(vec![slug("noise"), slug("secret")]);
+            let edit = TopicEdit { labels, ..TopicEdit::default() };
+            system.edit_topic(question, edit).await.unwrap();
             (ana, question)
         });
         let projection = Projection::in_memory(settings(1), engine.env().clone());
@@ -183,7 +185,7 @@ fn a_label_is_renamed_on_topics_that_wait_for_their_commit_too() {
     let mut waiting = projection(&disk, usize::MAX);
     catch_up(&mut waiting, shed.engine.store(), 100);
     let other = NewTopic::new(slug("shed"), slug("bikes"), slug("question"), "Hum", "Loud.");
-    block_on(system.start_topic(other.label(slug("noise")))).unwrap();
+    block_on(shed.ana.start_topic(other.label(slug("noise")))).unwrap();
     block_on(waiting.catch_up(shed.engine.store(), 100)).unwrap();
     let renamed = NewLabel::new(slug("noise"), "Rattles".parse().unwrap());
     block_on(system.put_label(&slug("shed"), renamed)).unwrap();
