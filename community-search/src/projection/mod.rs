@@ -50,6 +50,10 @@ pub use snapshot::Snapshot;
 
 /// Keeps an index up to date with a store.
 ///
+/// Whoever polls [`catch_up`](Self::catch_up) does the work: a task or a thread of the host. The
+/// index is complete in itself and never has to be repaired: what is damaged, or belongs to another
+/// store, is built anew beside the old index, which is searched until the new one is complete.
+///
 /// ```
 /// use community_core::{NewChannel, NewCommunity, NewTopic, Policy};
 /// use community_search::{Projection, Settings};
@@ -147,7 +151,9 @@ impl Projection {
     /// Reads at most `events` events of the log and brings what they touch up to date. Commits by
     /// the [`CommitPolicy`](crate::CommitPolicy), and when a new generation is complete.
     ///
-    /// The future may be dropped: what was not committed is read again.
+    /// A poll may block as long as a commit takes, some milliseconds up to seconds; after an error
+    /// and after damage also as long as it takes to read the whole index. The future may be
+    /// dropped: what was not committed is read again.
     ///
     /// # Errors
     /// [`SearchError`] when the store, the disk or the library fails. The next call goes on from

@@ -93,20 +93,27 @@ impl Reading<'_> {
     /// Writes the topic's own document anew.
     async fn own_document(&mut self, topic: &Topic) -> Result<(), SearchError> {
         self.generation.delete(self.id_term(|facts| facts.post, topic.opening.as_bytes()))?;
-        let mut answers = Answers::default();
-        let mut after = None;
-        // Comments under a topic without answers are not read.
-        while topic.counters.answers > 0 {
-            let page = self.posts_behind(topic.id, after).await?;
-            let Some(last) = page.last() else { break };
-            after = Some(last.post.id);
-            page.iter().for_each(|view| answers.see(view));
-        }
+        let answers = self.answers(topic).await?;
         for opening in self.posts(&[topic.opening]).await?.into_iter().flatten() {
             let document = self.documents(topic).topic(topic, &opening, &answers);
             self.generation.add(document)?;
         }
         Ok(())
+    }
+
+    async fn answers(&self, topic: &Topic) -> Result<Answers, SearchError> {
+        let mut answers = Answers::default();
+        // Comments under a topic without answers are not read.
+        if topic.counters.answers == 0 {
+            return Ok(answers);
+        }
+        let mut after = None;
+        loop {
+            let page = self.posts_behind(topic.id, after).await?;
+            let Some(last) = page.last() else { return Ok(answers) };
+            after = Some(last.post.id);
+            page.iter().for_each(|view| answers.see(view));
+        }
     }
 
     /// Writes these replies of a topic anew.
