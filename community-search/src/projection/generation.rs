@@ -105,7 +105,6 @@ impl Generation {
     /// Deletes the documents with a term, those that were added before included.
     pub(super) fn delete(&mut self, term: Term) -> Result<(), SearchError> {
         self.writer()?.delete_term(term);
-        self.waiting += 1;
         Ok(())
     }
 
@@ -156,8 +155,8 @@ impl Generation {
 }
 
 /// Whether all files are there, with the content that they were written with. Reads all of them.
-fn is_whole(index: &Index, directory: &dyn Directory) -> Option<bool> {
-    // The shortest end of a file that the library reads without looking.
+pub(super) fn is_whole(index: &Index, directory: &dyn Directory) -> Option<bool> {
+    // The library cuts this much from the end of a file without looking, and panics.
     const LEAST_BYTES: usize = 8;
     let metas = index.load_metas().ok()?;
     let managed = index.directory().list_managed_files();

@@ -240,7 +240,8 @@ impl Projection {
     /// Takes out the generation to go on with; begins one when there is none that fits the store.
     async fn target(&mut self, store: &dyn Store) -> Result<Target, SearchError> {
         let info = store.info().await?;
-        if self.live.is_none() {
+        // While another takes its place, one that cannot be opened is not tried again.
+        if self.live.is_none() && self.next.is_none() {
             self.open_live();
         }
         if let Some(number) = self.beside()? {

@@ -3,8 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tantivy::Index;
+use tantivy::directory::MmapDirectory;
 use tempfile::TempDir;
 
+use super::super::generation::is_whole;
 use super::*;
 use crate::SearchError;
 
@@ -106,6 +109,37 @@ fn any_file_may_hold_another_byte() {
         }
         fs::write(file, bytes).unwrap();
     });
+}
+
+#[test]
+fn a_file_that_ends_early_is_found_without_a_panic() {
+    let engine = after_script(1);
+    let (home, _) = built(engine.store());
+    let generation = home.path().join("gen-1");
+    let segments = files(&generation).into_iter().filter(|file| {
+        let name = file.file_name().unwrap().to_str().unwrap();
+        !name.starts_with('.') && name != "meta.json"
+    });
+    for file in segments {
+        let bytes = fs::read(&file).unwrap();
+        for length in 0..16 {
+            fs::write(&file, &bytes[..length]).unwrap();
+            let directory = MmapDirectory::open(&generation).unwrap();
+            let index = Index::open(directory.clone()).unwrap();
+            assert_ne!(is_whole(&index, &directory), Some(true), "{}", file.display());
+        }
+        fs::write(&file, bytes).unwrap();
+    }
+    assert!(open(home.path()).index().snapshot().is_some());
+}
+
+/// Its files would never be deleted.
+#[test]
+fn a_generation_that_does_not_know_its_files_is_not_used() {
+    let engine = after_script(1);
+    let (home, _) = built(engine.store());
+    fs::remove_file(home.path().join("gen-1").join(".managed.json")).unwrap();
+    assert!(open(home.path()).index().snapshot().is_none());
 }
 
 #[test]
@@ -242,6 +276,21 @@ fn a_generation_that_is_half_built_is_gone_on_with() {
     assert_eq!(progress.lag, 9);
     catch_up(&mut projection, engine.store(), 3);
     assert_eq!(dump(&projection), in_one_go(engine.store()));
+}
+
+/// What was read of the store's future never happens.
+#[test]
+fn a_generation_that_is_half_built_does_not_outlive_a_store_that_falls_back() {
+    for seed in 1..8 {
+        let (whole, half) = (after_script(seed), after_part_of_script(seed, 0.6));
+        let disk: Arc<dyn Disk> = Arc::new(Memory::default());
+        let mut building = projection(&disk, 1);
+        let events = log(half.store()).len() - 1;
+        let progress = block_on(building.catch_up(whole.store(), events)).unwrap();
+        assert!(progress.rebuilding);
+        catch_up(&mut building, half.store(), 9);
+        assert_eq!(dump(&building), in_one_go(half.store()), "seed {seed}");
+    }
 }
 
 #[test]
