@@ -3,7 +3,7 @@
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use community_core::{Event, Timestamp};
+use community_core::{Event, Seq, Timestamp};
 use tantivy::directory::Directory;
 use tantivy::{
     HasLen, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
@@ -128,6 +128,11 @@ impl Generation {
     /// Since when events wait for the next commit; `None` when there are none.
     pub(super) fn waiting_since(&self) -> Option<Timestamp> {
         self.waiting_since
+    }
+
+    /// Up to which position everything is committed.
+    pub(super) fn committed(&self) -> Seq {
+        self.committed.seq()
     }
 
     /// Makes what was added and the mark visible and lasting, in one step.

@@ -110,7 +110,7 @@ struct Shared {
 }
 
 /// Events in one read of the log.
-const EVENTS: usize = 1_000;
+const EVENTS: usize = 500;
 
 impl Projection {
     /// Opens the index in a directory, which is made when there is none. What is there is checked
@@ -169,8 +169,12 @@ impl Projection {
         match target {
             Target::Live(generation) => {
                 let (generation, progress) = self.advance(store, generation, events).await?;
+                let shown = self.index.snapshot().map(|snapshot| snapshot.seq());
+                let is_new = shown != Some(generation.committed());
                 self.live = Some(generation);
-                self.commit_when_due()?;
+                if is_new {
+                    self.show();
+                }
                 Ok(progress)
             }
             Target::Next(generation) => {
@@ -178,8 +182,6 @@ impl Projection {
                 self.next = Some(generation);
                 if progress.lag == 0 {
                     self.switch()?;
-                } else {
-                    self.commit_when_due()?;
                 }
                 Ok(Progress { rebuilding: progress.lag > 0, ..progress })
             }
@@ -311,21 +313,20 @@ impl Projection {
             let mut reading = Reading { store, directory, settings, generation };
             reading.refresh(touched).await?;
             generation.reached(last, self.env.now());
+            self.commit_when_due(generation)?;
         }
+        self.commit_when_due(&mut generation)?;
         let (seq, head) = (generation.mark.seq(), store.head().await?);
         let lag = head.0.saturating_sub(seq.0);
         Ok((generation, Progress { seq, lag, rebuilding: false }))
     }
 
-    fn commit_when_due(&mut self) -> Result<(), SearchError> {
+    fn commit_when_due(&self, generation: &mut Generation) -> Result<(), SearchError> {
         let (policy, now) = (self.settings.commit, self.env.now());
-        let is_due = |generation: &Generation| {
-            let since = generation.waiting_since();
-            let age = since.map(|since| (now - since).to_std().unwrap_or_default());
-            age.is_some_and(|age| age >= policy.age || generation.waiting() >= policy.documents)
-        };
-        if [&self.live, &self.next].into_iter().flatten().any(is_due) {
-            self.flush()?;
+        let Some(since) = generation.waiting_since() else { return Ok(()) };
+        let age = (now - since).to_std().unwrap_or_default();
+        if age >= policy.age || generation.waiting() >= policy.documents {
+            generation.commit()?;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use community_testkit::worlds::{Size, World, load};
 use community_testkit::{FaultyStore, ModelStore};
 use tantivy::directory::error::{DeleteError, LockError, OpenReadError, OpenWriteError};
 use tantivy::directory::{
@@ -194,6 +195,27 @@ fn an_index_goes_on_after_each_failure_of_its_disk() {
         steps.0.store(u64::MAX, Ordering::SeqCst);
         catch_up(&mut projection, engine.store(), 40);
         assert_eq!(dump(&projection), whole, "after {taken} steps, {ended:?}");
+    }
+}
+
+#[test]
+fn a_long_call_commits_on_its_way() {
+    let model = ModelStore::new();
+    let engine = Engine::with_env(Arc::new(model.clone()), env().0);
+    block_on(load(&engine.as_system(), &World::generate(Size::Hamlet, 5))).unwrap();
+    let events = log(&model).len() as u64;
+    assert!(events > 600, "{events} events");
+    let store = FaultyStore::new(model);
+    let disk: Arc<dyn Disk> = Arc::new(Memory::default());
+    block_on(projection(&disk, usize::MAX).catch_up(&store, usize::MAX)).unwrap();
+    let calls = store.calls();
+    for (documents, kept) in [(usize::MAX, 0), (1, 500)] {
+        let disk: Arc<dyn Disk> = Arc::new(Memory::default());
+        store.fail_call(calls);
+        assert!(block_on(projection(&disk, documents).catch_up(&store, usize::MAX)).is_err());
+        let progress = block_on(projection(&disk, documents).catch_up(&store, 1)).unwrap();
+        assert!(progress.seq.0 > kept, "{progress:?}");
+        assert_eq!(progress.seq == Seq(1), kept == 0);
     }
 }
 
