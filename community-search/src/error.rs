@@ -2,17 +2,31 @@
 
 use std::error::Error;
 
+use community_core::StoreError;
+
 /// Why an index could not be read or written.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SearchError {
-    /// The index library failed.
+    /// The index library or the disk failed.
     #[error("the search index failed")]
     Index(#[source] Box<dyn Error + Send + Sync>),
+    /// Another process, or another part of this one, has the index open.
+    #[error("the search index is in use")]
+    InUse,
+    /// The store that is indexed failed.
+    #[error("the store could not be read for the search index")]
+    Store(#[from] StoreError),
 }
 
 impl From<tantivy::TantivyError> for SearchError {
     fn from(error: tantivy::TantivyError) -> Self {
+        Self::Index(Box::new(error))
+    }
+}
+
+impl From<std::io::Error> for SearchError {
+    fn from(error: std::io::Error) -> Self {
         Self::Index(Box::new(error))
     }
 }

@@ -1,9 +1,12 @@
 //! Full-text search for the community engine.
 //!
 //! A text is found by its words, in its language: [`analysis`] says which words those are, once,
-//! for the index, for highlights and for whoever checks the two. What is indexed of an item is an
-//! [`Entry`]; how hits are put in order is one configuration for everybody, described in
-//! `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
+//! for the index, for highlights and for whoever checks the two. A [`Projection`] keeps an index of
+//! every post of a store, on disk or in memory, by following the store's log; a [`SearchIndex`] is
+//! what can be searched of it. How hits are put in order is one configuration for everybody,
+//! described in `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
+//!
+//! Beside it a [`MemoryIndex`] of [entries](Entry) that are handed in serves to measure ranking.
 //!
 //! No type of the index library appears in a public signature, and no text of a user reaches a
 //! parser of that library.
@@ -23,12 +26,17 @@
 //! ```
 
 pub mod analysis;
+mod document;
 mod entry;
 mod error;
 mod memory;
+mod projection;
 mod ranking;
 mod schema;
+mod settings;
 
 pub use entry::Entry;
 pub use error::SearchError;
 pub use memory::MemoryIndex;
+pub use projection::{Progress, Projection, SearchIndex, Snapshot};
+pub use settings::{CommitPolicy, Settings};

@@ -2,17 +2,18 @@
 
 use tantivy::TantivyDocument;
 use tantivy::schema::{
-    Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions,
+    BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
+    TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{PreTokenizedString, Token as Indexed};
 
 use crate::Entry;
 use crate::analysis::{Analyzer, Token};
 
-/// Where the texts of an [`Entry`] go.
+/// Where the texts of an [`Entry`] or of a post go.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fields {
-    /// Names the entry.
+    /// Names an entry that was given by hand.
     pub(crate) key: Field,
     /// The content words of all texts together, for ranking; it knows no positions.
     pub(crate) all: Field,
@@ -20,6 +21,44 @@ pub(crate) struct Fields {
     pub(crate) title: Field,
     /// Every word of the body with its position, for phrases.
     pub(crate) body: Field,
+    /// What a post is filtered, counted and sorted by.
+    pub(crate) facts: FactFields,
+}
+
+/// Where the facts of a post go. All are columns; those that filters look up are indexed too.
+///
+/// Ids are their 16 bytes, times are microseconds since 1970, states and kinds of posts the codes
+/// of the domain. Of each of them a document has one value, of labels as many as its topic has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FactFields {
+    /// Names the document. It and the topic are stored, and nothing else.
+    pub(crate) post: Field,
+    pub(crate) topic: Field,
+    pub(crate) community: Field,
+    pub(crate) channel: Field,
+    pub(crate) topic_author: Field,
+    pub(crate) author: Field,
+    pub(crate) topic_state: Field,
+    pub(crate) state: Field,
+    /// 0 is the opening, whose document is the topic's.
+    pub(crate) post_kind: Field,
+    pub(crate) kind: Field,
+    pub(crate) label: Field,
+    pub(crate) language: Field,
+    pub(crate) created: Field,
+    /// Of a topic its last activity, of a reply its creation.
+    pub(crate) active: Field,
+    pub(crate) score: Field,
+    /// Whether the topic takes answers.
+    pub(crate) answerable: Field,
+    /// Of a topic: it has a published answer.
+    pub(crate) answered: Field,
+    /// Of a topic: it has an accepted answer; of an answer: it is accepted.
+    pub(crate) solved: Field,
+    /// Of a topic: it has a published official answer; of an answer: it is official.
+    pub(crate) official: Field,
+    /// A correction stands beside the post.
+    pub(crate) corrected: Field,
 }
 
 impl Fields {
@@ -30,13 +69,37 @@ impl Fields {
             TextOptions::default().set_indexing_options(indexing.set_index_option(record))
         };
         let mut schema = Schema::builder();
-        let fields = Self {
-            key: schema.add_text_field("key", STRING | STORED),
-            all: schema.add_text_field("all", words(IndexRecordOption::WithFreqs)),
-            title: schema.add_text_field("title", words(IndexRecordOption::WithFreqsAndPositions)),
-            body: schema.add_text_field("body", words(IndexRecordOption::WithFreqsAndPositions)),
+        let key = schema.add_text_field("key", STRING | STORED);
+        let all = schema.add_text_field("all", words(IndexRecordOption::WithFreqs));
+        let positions = words(IndexRecordOption::WithFreqsAndPositions);
+        let title = schema.add_text_field("title", positions.clone());
+        let body = schema.add_text_field("body", positions);
+        let id = BytesOptions::default().set_indexed().set_fast();
+        let number = NumericOptions::default() | FAST;
+        let code = NumericOptions::default() | FAST | INDEXED;
+        let facts = FactFields {
+            post: schema.add_bytes_field("post", id.clone() | STORED),
+            topic: schema.add_bytes_field("topic", id.clone() | STORED),
+            community: schema.add_bytes_field("community", id.clone()),
+            channel: schema.add_bytes_field("channel", id.clone()),
+            topic_author: schema.add_bytes_field("topic_author", id.clone()),
+            author: schema.add_bytes_field("author", id),
+            topic_state: schema.add_u64_field("topic_state", code.clone()),
+            state: schema.add_u64_field("state", code.clone()),
+            post_kind: schema.add_u64_field("post_kind", code.clone()),
+            kind: schema.add_text_field("kind", STRING | FAST),
+            label: schema.add_text_field("label", STRING | FAST),
+            language: schema.add_text_field("language", STRING | FAST),
+            created: schema.add_i64_field("created", number.clone()),
+            active: schema.add_i64_field("active", number.clone()),
+            score: schema.add_i64_field("score", number),
+            answerable: schema.add_bool_field("answerable", code.clone()),
+            answered: schema.add_bool_field("answered", code.clone()),
+            solved: schema.add_bool_field("solved", code.clone()),
+            official: schema.add_bool_field("official", code.clone()),
+            corrected: schema.add_bool_field("corrected", code),
         };
-        (schema.build(), fields)
+        (schema.build(), Self { key, all, title, body, facts })
     }
 
     /// The document that is indexed for an entry.
@@ -44,16 +107,26 @@ impl Fields {
         // A new text of an entry breaks the build here.
         let Entry { key, language, title, body, labels, answers } = entry;
         let analyzer = Analyzer::new(*language);
-        let (title, body) = (analyzer.tokens(title), analyzer.tokens(body));
-        let others = labels.iter().chain(answers).flat_map(|text| analyzer.tokens(text));
+        let others = labels.iter().chain(answers).flat_map(|text| analyzer.tokens(text)).collect();
         let mut document = TantivyDocument::default();
         document.add_text(self.key, key);
+        self.add_texts(&mut document, analyzer.tokens(title), analyzer.tokens(body), others);
+        document
+    }
+
+    /// Adds the words of a title, a body, and other texts that count as words of the whole.
+    pub(crate) fn add_texts(
+        &self,
+        document: &mut TantivyDocument,
+        title: Vec<Token>,
+        body: Vec<Token>,
+        others: Vec<Token>,
+    ) {
         let content = |token: &Token| !token.stop;
         let all = title.iter().chain(&body).cloned().chain(others).filter(content);
         document.add_pre_tokenized_text(self.all, indexed(all));
         document.add_pre_tokenized_text(self.title, indexed(title));
         document.add_pre_tokenized_text(self.body, indexed(body));
-        document
     }
 }
 

@@ -1,0 +1,226 @@
+//! What is indexed of a post.
+//!
+//! The document of a topic's opening is the topic's document: it alone has the title and with it
+//! the title's bonus, and beside its own text it is found by the names of its labels and by its
+//! published answers. A member who asks finds the question by what answered it, and one topic does
+//! not fill a page with every post that its title matches. A reply's document has its own text
+//! only; that it stands in a topic shows in its facts.
+//!
+//! What not everybody who may read the topic may know is not among its words: answers that are not
+//! published, and labels with an audience. Labels with an audience are among its facts, where a
+//! filter asks the viewer's scope first.
+
+use community_core::store::PostView;
+use community_core::time::to_micros;
+use community_core::{Audience, CommunityId, Directory, PostKind, State, Topic};
+use tantivy::TantivyDocument;
+
+use crate::analysis::{Analyzer, Language, Token, detect};
+use crate::schema::{FactFields, Fields};
+
+/// How many bytes of answers count as words of their topic.
+///
+/// That is some 10,000 words, which few topics reach. Beyond them a topic would be found by nearly
+/// any word, and each reply to it would write all of them again; every answer is still found by
+/// its own document.
+pub(crate) const ANSWER_BYTES: usize = 65_536;
+
+/// Makes documents of posts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Documents<'a> {
+    pub(crate) fields: &'a Fields,
+    /// Where the names of labels are.
+    pub(crate) directory: &'a Directory,
+    /// The language of a community's own.
+    pub(crate) language: Language,
+}
+
+impl Documents<'_> {
+    /// The document of a topic.
+    pub(crate) fn topic(
+        &self,
+        topic: &Topic,
+        opening: &PostView,
+        answers: &Answers,
+    ) -> TantivyDocument {
+        let language = detect(&format!("{}\n{}", topic.title, opening.body), self.language);
+        let analyzer = Analyzer::new(language);
+        let mut others: Vec<Token> = Vec::new();
+        for label in &topic.labels {
+            let label = self.directory.label(topic.community, label);
+            let label = label.filter(|label| label.audience == Audience::Everyone);
+            others.extend(label.iter().flat_map(|label| analyzer.tokens(label.name.as_str())));
+        }
+        for answer in answers.texts() {
+            // A short answer is in the language of its question.
+            others.extend(Analyzer::new(detect(answer, language)).tokens(answer));
+        }
+        let mut document = TantivyDocument::default();
+        let title = analyzer.tokens(topic.title.as_str());
+        self.fields.add_texts(&mut document, title, analyzer.tokens(&opening.body), others);
+        let facts = Facts {
+            active: to_micros(topic.counters.active_at),
+            answered: topic.counters.answers > 0,
+            solved: topic.counters.accepted > 0,
+            official: answers.official,
+            language,
+        };
+        self.add_facts(&mut document, topic, opening, facts);
+        document
+    }
+
+    /// The document of a reply.
+    pub(crate) fn reply(&self, topic: &Topic, reply: &PostView) -> TantivyDocument {
+        let language = detect(&reply.body, self.language);
+        let mut document = TantivyDocument::default();
+        let body = Analyzer::new(language).tokens(&reply.body);
+        self.fields.add_texts(&mut document, Vec::new(), body, Vec::new());
+        let facts = Facts {
+            active: to_micros(reply.post.created_at),
+            answered: false,
+            solved: reply.post.accepted.is_some(),
+            official: reply.post.official.is_some(),
+            language,
+        };
+        self.add_facts(&mut document, topic, reply, facts);
+        document
+    }
+
+    fn add_facts(
+        &self,
+        document: &mut TantivyDocument,
+        topic: &Topic,
+        view: &PostView,
+        facts: Facts,
+    ) {
+        // A new field breaks the build here.
+        let FactFields {
+            post,
+            topic: topic_id,
+            community,
+            channel,
+            topic_author,
+            author,
+            topic_state,
+            state,
+            post_kind,
+            kind,
+            label,
+            language,
+            created,
+            active,
+            score,
+            answerable,
+            answered,
+            solved,
+            official,
+            corrected,
+        } = self.fields.facts;
+        document.add_bytes(post, view.post.id.as_bytes());
+        document.add_bytes(topic_id, topic.id.as_bytes());
+        document.add_bytes(community, topic.community.as_bytes());
+        document.add_bytes(channel, topic.channel.as_bytes());
+        document.add_bytes(topic_author, topic.author.as_bytes());
+        document.add_bytes(author, view.post.author.as_bytes());
+        document.add_u64(topic_state, topic.state.code().into());
+        document.add_u64(state, view.post.state.code().into());
+        document.add_u64(post_kind, view.post.kind.code().into());
+        document.add_text(kind, topic.kind.as_str());
+        for each in &topic.labels {
+            document.add_text(label, each.as_str());
+        }
+        document.add_text(language, facts.language.code());
+        document.add_i64(created, to_micros(view.post.created_at));
+        document.add_i64(active, facts.active);
+        document.add_i64(score, view.post.score());
+        document.add_bool(answerable, topic.answerable);
+        document.add_bool(answered, facts.answered);
+        document.add_bool(solved, facts.solved);
+        document.add_bool(official, facts.official);
+        document.add_bool(corrected, view.post.counters.corrections > 0);
+    }
+}
+
+/// Facts that differ between a topic and a reply.
+#[derive(Debug, Clone, Copy)]
+struct Facts {
+    language: Language,
+    active: i64,
+    answered: bool,
+    solved: bool,
+    official: bool,
+}
+
+/// What a topic takes over from its answers, which are shown to it oldest first.
+///
+/// Holds at most twice [`ANSWER_BYTES`], however many answers there are.
+#[derive(Debug, Default)]
+pub(crate) struct Answers {
+    /// Texts of accepted and official answers.
+    marked: Vec<String>,
+    /// Texts of all others.
+    others: Vec<String>,
+    official: bool,
+}
+
+impl Answers {
+    /// Takes a post in, if it is a published answer.
+    pub(crate) fn see(&mut self, view: &PostView) {
+        let post = &view.post;
+        if post.kind != PostKind::Answer || post.state != State::Published {
+            return;
+        }
+        self.official |= post.official.is_some();
+        let marked = post.accepted.is_some() || post.official.is_some();
+        let texts = if marked { &mut self.marked } else { &mut self.others };
+        let held: usize = texts.iter().map(String::len).sum();
+        if held < ANSWER_BYTES {
+            texts.push(beginning(&view.body, ANSWER_BYTES - held).to_owned());
+        }
+    }
+
+    /// Accepted and official answers, then the others, oldest first, together [`ANSWER_BYTES`] at
+    /// most.
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let mut left = ANSWER_BYTES;
+        self.marked.iter().chain(&self.others).map(move |text| {
+            let text = beginning(text, left);
+            left -= text.len();
+            text
+        })
+    }
+}
+
+/// As much of a text as fits, in whole words where it has any.
+fn beginning(text: &str, bytes: usize) -> &str {
+    if text.len() <= bytes {
+        return text;
+    }
+    let boundary = (0..=bytes).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let cut = text.get(..boundary).unwrap_or_default();
+    cut.rfind(char::is_whitespace).and_then(|at| cut.get(..at)).unwrap_or(cut)
+}
+
+/// Which language is a community's own.
+pub(crate) fn own_language(
+    settings: &crate::Settings,
+    directory: &Directory,
+    community: CommunityId,
+) -> Language {
+    let key = directory.community(community).map(|community| &community.key);
+    let named = key.and_then(|key| settings.languages.get(key));
+    named.copied().unwrap_or(settings.language)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_words() {
+        assert_eq!(beginning("een fiets", 9), "een fiets");
+        assert_eq!(beginning("een fiets", 8), "een");
+        assert_eq!(beginning("自転車", 4), "自");
+        assert_eq!(beginning("fiets", 0), "");
+    }
+}

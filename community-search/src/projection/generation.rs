@@ -1,0 +1,193 @@
+//! One generation of an index: its files, its writer, what can be searched of it.
+
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use community_core::{Event, Seq, Timestamp};
+use tantivy::directory::Directory;
+use tantivy::{
+    HasLen, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
+};
+
+use super::disk::Disk;
+use super::mark::Mark;
+use super::snapshot::Snapshot;
+use crate::schema::Fields;
+use crate::{SearchError, Settings};
+
+/// A generation that is open.
+///
+/// Its only commit is [`commit`](Self::commit), which writes the [`Mark`]: a commit of the library
+/// without a payload would erase it. After an error it has to be dropped and opened again, which
+/// goes back to the last commit; the library's own way back goes too far.
+pub(super) struct Generation {
+    pub(super) number: u64,
+    fields: Fields,
+    index: Index,
+    reader: IndexReader,
+    /// Opened with the first change.
+    writer: Option<IndexWriter>,
+    memory: usize,
+    /// The mark of the last commit.
+    committed: Mark,
+    /// The mark of the next one.
+    pub(super) mark: Mark,
+    /// Documents since the last commit, and since when.
+    waiting: usize,
+    waiting_since: Option<Timestamp>,
+}
+
+impl Generation {
+    /// Opens a generation that is there; `None` when it is damaged, or cannot be read by this
+    /// version under these settings.
+    pub(super) fn open(disk: &dyn Disk, number: u64, settings: &Settings) -> Option<Self> {
+        // Damaged files bring the library to panic here and there.
+        let opened = catch_unwind(AssertUnwindSafe(|| {
+            let directory = disk.open(number).ok()?;
+            let index = Index::open(directory.box_clone()).ok()?;
+            let (schema, fields) = Fields::new();
+            if index.schema() != schema {
+                return None;
+            }
+            let mark: Mark = serde_json::from_str(&index.load_metas().ok()?.payload?).ok()?;
+            if !mark.is_readable(settings) || !is_whole(&index, &*directory)? {
+                return None;
+            }
+            Self::of(number, index, fields, settings, mark).ok()
+        }));
+        opened.ok().flatten()
+    }
+
+    /// Begins a new generation.
+    pub(super) fn create(
+        disk: &dyn Disk,
+        number: u64,
+        settings: &Settings,
+        mark: Mark,
+    ) -> Result<Self, SearchError> {
+        disk.remove(number)?;
+        let (schema, fields) = Fields::new();
+        let index = Index::create(disk.open(number)?, schema, IndexSettings::default())?;
+        Self::of(number, index, fields, settings, mark)
+    }
+
+    fn of(
+        number: u64,
+        index: Index,
+        fields: Fields,
+        settings: &Settings,
+        mark: Mark,
+    ) -> Result<Self, SearchError> {
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
+        Ok(Self {
+            number,
+            fields,
+            index,
+            reader,
+            writer: None,
+            memory: settings.memory.max(Settings::LEAST_MEMORY),
+            committed: mark.clone(),
+            mark,
+            waiting: 0,
+            waiting_since: None,
+        })
+    }
+
+    pub(super) fn fields(&self) -> &Fields {
+        &self.fields
+    }
+
+    /// What can be searched: everything up to the last commit.
+    pub(super) fn snapshot(&self) -> Snapshot {
+        Snapshot::new(self.reader.searcher(), self.fields, self.committed.seq())
+    }
+
+    /// Deletes the documents with a term, those that were added before included.
+    pub(super) fn delete(&mut self, term: Term) -> Result<(), SearchError> {
+        self.writer()?.delete_term(term);
+        Ok(())
+    }
+
+    pub(super) fn add(&mut self, document: TantivyDocument) -> Result<(), SearchError> {
+        self.writer()?.add_document(document)?;
+        self.waiting += 1;
+        Ok(())
+    }
+
+    /// Says that all events up to this one are in, at this moment.
+    pub(super) fn reached(&mut self, event: Event, now: Timestamp) {
+        self.mark.last = Some(event);
+        self.waiting_since.get_or_insert(now);
+    }
+
+    /// How many documents wait for the next commit.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting
+    }
+
+    /// Since when events wait for the next commit; `None` when there are none.
+    pub(super) fn waiting_since(&self) -> Option<Timestamp> {
+        self.waiting_since
+    }
+
+    /// Up to which position everything is committed.
+    pub(super) fn committed(&self) -> Seq {
+        self.committed.seq()
+    }
+
+    /// Makes what was added and the mark visible and lasting, in one step.
+    pub(super) fn commit(&mut self) -> Result<(), SearchError> {
+        let mark = self.mark.clone();
+        let payload =
+            serde_json::to_string(&mark).map_err(|error| SearchError::Index(Box::new(error)))?;
+        let mut commit = self.writer()?.prepare_commit()?;
+        commit.set_payload(&payload);
+        commit.commit()?;
+        self.reader.reload()?;
+        self.committed = mark;
+        self.waiting = 0;
+        self.waiting_since = None;
+        Ok(())
+    }
+
+    fn writer(&mut self) -> Result<&mut IndexWriter, SearchError> {
+        let writer = match self.writer.take() {
+            Some(writer) => writer,
+            None => self.index.writer_with_num_threads(1, self.memory)?,
+        };
+        Ok(self.writer.insert(writer))
+    }
+}
+
+/// Whether all files are there, with the content that they were written with. Reads all of them.
+pub(super) fn is_whole(index: &Index, directory: &dyn Directory) -> Option<bool> {
+    // The library cuts this much from the end of a file without looking, and panics.
+    const LEAST_BYTES: usize = 8;
+    let metas = index.load_metas().ok()?;
+    let managed = index.directory().list_managed_files();
+    let unwritten: Vec<_> = metas
+        .segments
+        .iter()
+        .filter(|segment| !segment.has_deletes())
+        .map(|segment| segment.relative_path(tantivy::index::SegmentComponent::Delete))
+        .collect();
+    for path in metas.list_segment_files().iter().filter(|path| !unwritten.contains(path)) {
+        let is_long_enough = directory.open_read(path).ok()?.len() >= LEAST_BYTES;
+        // A file that the library does not know of would never be deleted.
+        let is_known = managed.contains(path);
+        if !(is_long_enough && is_known && index.directory().validate_checksum(path).ok()?) {
+            return Some(false);
+        }
+    }
+    Some(true)
+}
+
+impl fmt::Debug for Generation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Generation")
+            .field("number", &self.number)
+            .field("mark", &self.mark)
+            .field("waiting", &self.waiting)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,83 @@
+//! Which documents events make out of date.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use community_core::{CommunityId, Event, EventKind, PostId, Seq, Slug, TopicId};
+
+/// What has to be read again.
+#[derive(Debug, Default)]
+pub(super) struct Touched {
+    /// Topics whose every document is out of date.
+    pub(super) whole: BTreeSet<TopicId>,
+    /// Topics of which only the topic's own document is.
+    pub(super) topics: BTreeSet<TopicId>,
+    /// Replies, by topic.
+    pub(super) posts: BTreeMap<TopicId, BTreeSet<PostId>>,
+    /// Labels whose name or audience has changed.
+    pub(super) labels: BTreeSet<(CommunityId, Slug)>,
+}
+
+impl Touched {
+    /// What these events touch, in an index that was begun when the log had come to `begun_at`.
+    ///
+    /// Whatever happened up to there shows in what is read later, so each topic is read once, with
+    /// all its posts, where it was started.
+    pub(super) fn by(events: &[Event], begun_at: Seq) -> Self {
+        let mut touched = Self::default();
+        for event in events {
+            if event.seq > begun_at || event.event.kind == EventKind::TopicStarted {
+                touched.add(event);
+            }
+        }
+        let Self { whole, topics, posts, labels: _ } = &mut touched;
+        topics.retain(|topic| !whole.contains(topic));
+        posts.retain(|topic, _| !whole.contains(topic));
+        touched
+    }
+
+    fn add(&mut self, event: &Event) {
+        let (topic, post) = (event.event.topic, event.event.post);
+        match &event.event.kind {
+            // Labels, channel and state of a topic are in each of its documents.
+            EventKind::TopicStarted
+            | EventKind::TopicEdited
+            | EventKind::TopicMoved { .. }
+            | EventKind::TopicStateChanged { .. } => self.whole.extend(topic),
+            // What is counted of a topic and the texts of its answers are in the topic's.
+            EventKind::PostWritten
+            | EventKind::PostEdited { .. }
+            | EventKind::PostStateChanged { .. }
+            | EventKind::Accepted { .. }
+            | EventKind::MadeOfficial { .. } => {
+                self.topics.extend(topic);
+                self.add_post(topic, post);
+            }
+            EventKind::Reacted { .. } | EventKind::Corrected { .. } => self.add_post(topic, post),
+            EventKind::LabelChanged { label } => {
+                let community = event.event.community;
+                self.labels.extend(community.map(|community| (community, label.clone())));
+            }
+            EventKind::CommunityCreated
+            | EventKind::CommunityChanged
+            | EventKind::ChannelCreated
+            | EventKind::ChannelChanged
+            | EventKind::MemberCreated
+            | EventKind::MemberChanged
+            | EventKind::Joined
+            | EventKind::Left
+            | EventKind::StandingChanged
+            | EventKind::TopicLocked { .. }
+            | EventKind::TopicPinned { .. }
+            | EventKind::StatusChanged { .. }
+            | EventKind::Linked { .. } => {}
+            // A kind of event that came later than this crate may touch anything of its topic.
+            _ => self.whole.extend(topic),
+        }
+    }
+
+    fn add_post(&mut self, topic: Option<TopicId>, post: Option<PostId>) {
+        if let (Some(topic), Some(post)) = (topic, post) {
+            self.posts.entry(topic).or_default().insert(post);
+        }
+    }
+}
