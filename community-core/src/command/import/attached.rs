@@ -4,7 +4,7 @@ use super::state::Batch;
 use crate::change::{EntityRef, EventKind, Op};
 use crate::domain::{Correction, Link, Rev, Slot, Vote};
 use crate::error::{Error, Result};
-use crate::id::CorrectionId;
+use crate::id::{CorrectionId, PostId};
 use crate::record::{CorrectionRecord, LinkRecord, ReactionRecord, ViewsRecord};
 use crate::time::to_micros;
 
@@ -46,7 +46,7 @@ impl Batch<'_> {
         };
         let id = match record.id {
             Some(id) if known.iter().any(|correction| correction.id == id) => id,
-            Some(id) => self.new_correction(id, record).await?,
+            Some(id) => self.new_correction(id, post.id, record).await?,
             // Sources count in seconds or days: the text tells two of one moment apart.
             None => {
                 let CorrectionRecord { author, range, body, .. } = record;
@@ -92,11 +92,12 @@ impl Batch<'_> {
     async fn new_correction(
         &mut self,
         id: CorrectionId,
+        post: PostId,
         record: &CorrectionRecord,
     ) -> Result<CorrectionId> {
-        let Some(found) = self.session.engine().store().correction(id).await? else {
-            return Ok(id);
-        };
+        let found = self.session.engine().store().correction(id).await?;
+        // Found beside this very post: another import wrote it just now, and the commit will say so.
+        let Some(found) = found.filter(|found| found.post != post) else { return Ok(id) };
         self.load_posts(vec![found.post]).await?;
         if self.posts.contains_key(&found.post) {
             return Err(Error::invalid("a correction keeps its post"));
