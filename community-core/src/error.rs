@@ -2,6 +2,7 @@
 
 use crate::limits::LimitError;
 use crate::policy::Decision;
+use crate::search::IndexError;
 use crate::store::StoreError;
 use crate::text::TextError;
 
@@ -62,6 +63,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// There is no search index, or it failed.
+    #[error(transparent)]
+    Search(#[from] IndexError),
 }
 
 impl Error {
@@ -81,7 +85,8 @@ impl Error {
             | Self::Denied(_)
             | Self::Invalid(_)
             | Self::Conflict(_)
-            | Self::Limit(_) => false,
+            | Self::Limit(_)
+            | Self::Search(_) => false,
         }
     }
 }

@@ -68,6 +68,7 @@
 
 mod condition;
 mod expr;
+mod index;
 mod parse;
 mod query;
 #[cfg(test)]
@@ -75,4 +76,8 @@ mod tests;
 
 pub use condition::{Condition, Day, Is, LanguageCode};
 pub use expr::{AnyOf, Phrase, Place, SearchExpr, Term, Word};
+pub use index::{
+    ChannelReach, Count, Counts, Find, Found, Hit, IndexError, IndexState, IndexStatus, Lookup,
+    LookupTerm, Reach, Sample, SearchIndex, Total, Wanted,
+};
 pub use query::{Per, SearchQuery, SearchSort};

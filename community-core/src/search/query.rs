@@ -139,6 +139,9 @@ pub struct SearchQuery {
     /// The languages that the viewer reads, in which the words are understood beside those of the
     /// content; none leaves it to the content.
     pub languages: Vec<LanguageCode>,
+    /// Whether words are looked for as they were typed only. Otherwise, where few hits have them,
+    /// words one edit away are taken in.
+    pub exact: bool,
 }
 
 impl SearchQuery {
@@ -196,14 +199,31 @@ impl SearchQuery {
         self
     }
 
+    /// With words as they were typed only.
+    #[must_use]
+    pub fn exact(mut self) -> Self {
+        self.exact = true;
+        self
+    }
+
     /// Checks all sizes, and then reads the text.
     ///
     /// # Errors
     /// [`Error::Limit`] for too large a page, too many communities or languages, or a text beyond
     /// the limits of [`SearchExpr::parse`]; [`Error::Invalid`] for a page of nothing.
     pub fn read(&self, limits: &Limits) -> Result<SearchExpr> {
-        let Self { communities, text, sort: _, per: _, limit, after: _, facets: _, languages } =
-            self;
+        // A new size to check breaks the build here.
+        let Self {
+            communities,
+            text,
+            sort: _,
+            per: _,
+            limit,
+            after: _,
+            facets: _,
+            languages,
+            exact: _,
+        } = self;
         limits.page_size(*limit)?;
         limits.selection(communities.len())?;
         limits.search_languages(languages.len())?;
