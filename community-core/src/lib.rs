@@ -30,8 +30,8 @@ pub use command::{
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Engine, Export, FeedView, LabelView, LinkView, MemberView, Page,
-    PlaceView, Read, Session, ThreadView,
+    ChannelView, CommunityView, Engine, Export, FacetValue, Facets, FeedView, LabelView, LinkView,
+    MemberView, NamedPlace, Page, PlaceView, Read, SearchHit, SearchView, Session, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};
@@ -43,7 +43,7 @@ pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
 pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
-pub use search::{SearchExpr, SearchQuery, SearchSort};
+pub use search::{SearchExpr, SearchQuery, SearchSort, SimilarQuery};
 pub use store::{Card, Placeholder, PostView, Store, StoreError, Tally, ThreadItem, TopicRow};
 pub use text::{Key, Name, Slug, TextError, Title};
 pub use time::Timestamp;

@@ -111,6 +111,14 @@ limits! {
     search_term: 256 up to 1_024, "a term in a search text", "bytes";
     /// Languages that the viewer of a search reads.
     search_languages: 8 up to 32, "the number of languages of a search", "languages";
+    /// How deep into what a search found one can page.
+    search_depth: 10_000 up to 100_000, "the depth of a search", "hits";
+    /// Posts that are counted to say how much a search found; beyond them it says "at least".
+    search_total: 10_000 up to 10_000_000, "the number of counted posts", "posts";
+    /// Posts that are counted for the facets of a search.
+    search_facets: 100_000 up to 10_000_000, "the number of counted posts", "posts";
+    /// Values of one facet of a search.
+    facet_values: 50 up to 1_000, "the number of values of a facet", "values";
     /// Attributes of one member.
     attributes: 64 up to 256, "the number of attributes", "attributes";
     /// One attribute's value.

@@ -13,6 +13,7 @@ mod faulty;
 mod fixture;
 #[cfg(test)]
 mod flawed;
+mod index;
 pub mod leaks;
 mod meadow;
 mod model;
@@ -27,6 +28,7 @@ pub mod worlds;
 
 pub use check::{Failure, Outcome};
 pub use faulty::{CommitFault, FaultyStore, Habit};
+pub use index::NaiveIndex;
 pub use model::ModelStore;
 pub use snapshot::snapshot;
 pub use verify::{Finding, Report, verify};

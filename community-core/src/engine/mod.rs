@@ -8,9 +8,11 @@ mod facts;
 mod read;
 mod read_feeds;
 mod read_people;
+mod read_search;
 mod session;
 mod system;
 mod view;
+mod view_search;
 mod views;
 
 pub use read::Read;
@@ -20,6 +22,8 @@ pub use view::{
     ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
     ThreadView,
 };
+
+pub use view_search::{FacetValue, Facets, NamedPlace, SearchHit, SearchView};
 
 pub(crate) use facts::Rights;
 pub(crate) use session::command;
@@ -34,6 +38,7 @@ use crate::env::Env;
 use crate::error::{Error, Result};
 use crate::id::MemberId;
 use crate::policy::Viewer;
+use crate::search::SearchIndex;
 use crate::store::Store;
 use crate::text::Key;
 
@@ -67,6 +72,8 @@ pub struct Engine {
 
 #[derive(Debug)]
 struct Inner {
+    /// Before the store: it may hold on to the store until it is dropped.
+    index: Option<Arc<dyn SearchIndex>>,
     store: Arc<dyn Store>,
     env: Env,
     rights: RightsCache,
@@ -84,9 +91,27 @@ impl Engine {
     /// An engine on a store in an environment of the host's choice.
     #[must_use]
     pub fn with_env(store: Arc<dyn Store>, env: Env) -> Self {
-        let views = ViewBuffer::default();
-        let rights = RightsCache::default();
-        Self { inner: Arc::new(Inner { store, env, rights, views, committed: Wakeup::new() }) }
+        Self::assemble(store, env, None)
+    }
+
+    /// An engine on a store that can be searched. The index is told of every commit.
+    #[must_use]
+    pub fn with_index(store: Arc<dyn Store>, env: Env, index: Arc<dyn SearchIndex>) -> Self {
+        Self::assemble(store, env, Some(index))
+    }
+
+    fn assemble(store: Arc<dyn Store>, env: Env, index: Option<Arc<dyn SearchIndex>>) -> Self {
+        let (rights, views) = (RightsCache::default(), ViewBuffer::default());
+        let committed = Wakeup::new();
+        Self { inner: Arc::new(Inner { index, store, env, rights, views, committed }) }
+    }
+
+    /// Tells everybody who waits for it that something was committed.
+    fn committed(&self) {
+        self.inner.committed.notify(usize::MAX);
+        if let Some(index) = &self.inner.index {
+            index.wake();
+        }
     }
 
     /// A session of a visitor whom the host did not name.

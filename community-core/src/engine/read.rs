@@ -65,6 +65,10 @@ reads! {
     MemberCount,
     /// [`Session::can`] and its kin.
     Can,
+    /// [`Session::search`].
+    Search,
+    /// [`Session::similar`] and [`Session::related`].
+    Similar,
     /// [`Session::record_view`].
     RecordView,
     /// [`Session::events`].

@@ -123,7 +123,7 @@ impl Session {
         changes.check_times()?;
         match self.engine.store().commit(changes).await {
             Ok(Receipt { replayed, .. }) => {
-                self.engine.inner.committed.notify(usize::MAX);
+                self.engine.committed();
                 let subject = replayed.map_or(subject, |request| request.subject);
                 Ok(Some(Committed { subject }))
             }

@@ -235,6 +235,15 @@ impl<'a> Reach<'a> {
         Self { scope, directory, communities }
     }
 
+    /// The communities within reach.
+    pub fn communities(&self) -> impl Iterator<Item = CommunityId> {
+        let all = self.directory.communities().map(|community| community.id);
+        all.filter(|id| {
+            self.scope.sees_community(*id)
+                && self.communities.as_ref().is_none_or(|communities| communities.contains(id))
+        })
+    }
+
     /// How much of a channel is within reach. What [`admits`](Self::admits) says, for a whole
     /// channel at once.
     #[must_use]

@@ -68,6 +68,7 @@
 
 mod condition;
 mod expr;
+mod highlight;
 mod index;
 mod parse;
 mod query;
@@ -76,8 +77,10 @@ mod tests;
 
 pub use condition::{Condition, Day, Is, LanguageCode};
 pub use expr::{AnyOf, Phrase, Place, SearchExpr, Term, Word};
+pub use highlight::{Fragment, Highlights};
+pub(crate) use highlight::{beginning, fragments, html};
 pub use index::{
     ChannelReach, Count, Counts, Find, Found, Hit, IndexError, IndexState, IndexStatus, Lookup,
     LookupTerm, Reach, Sample, SearchIndex, Total, Wanted,
 };
-pub use query::{Per, SearchQuery, SearchSort};
+pub use query::{Per, SearchQuery, SearchSort, SimilarQuery};

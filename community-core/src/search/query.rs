@@ -230,3 +230,75 @@ impl SearchQuery {
         SearchExpr::parse(text, limits)
     }
 }
+
+/// What somebody is about to ask, for which topics like it are looked for.
+///
+/// ```
+/// use community_core::search::SimilarQuery;
+/// # fn main() -> Result<(), community_core::Error> {
+/// let query = SimilarQuery::community("garden".parse()?, "Blight on tomatoes")
+///     .body("The leaves turn brown.")
+///     .limit(3);
+/// assert_eq!(query.limit, Some(3));
+/// # Ok(()) }
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SimilarQuery {
+    /// The communities, by key; none is every community that the viewer sees.
+    pub communities: Vec<Slug>,
+    /// The title, as far as it is typed.
+    pub title: String,
+    /// The body, as far as it is typed.
+    pub body: String,
+    /// How many topics; `None` is [`SimilarQuery::LIMIT`].
+    pub limit: Option<usize>,
+    /// The languages that the viewer reads.
+    pub languages: Vec<LanguageCode>,
+}
+
+impl SimilarQuery {
+    /// How many topics are given unless the host says otherwise.
+    pub const LIMIT: usize = 5;
+
+    /// Topics of one community like a title.
+    #[must_use]
+    pub fn community(key: Slug, title: impl Into<String>) -> Self {
+        Self { communities: vec![key], title: title.into(), ..Self::default() }
+    }
+
+    /// With a body.
+    #[must_use]
+    pub fn body(mut self, body: impl Into<String>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    /// So many.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// For a viewer who reads this language; may be called for several.
+    #[must_use]
+    pub fn language(mut self, code: LanguageCode) -> Self {
+        self.languages.push(code);
+        self
+    }
+
+    /// Checks all sizes. Nothing else can be wrong: what is typed may be of any form.
+    ///
+    /// # Errors
+    /// [`Error::Limit`] for too many topics, communities or languages, or too long a title or body;
+    /// [`Error::Invalid`] for no topics.
+    pub fn check(&self, limits: &Limits) -> Result<()> {
+        let Self { communities, title, body, limit, languages } = self;
+        limits.page_size(*limit)?;
+        limits.selection(communities.len())?;
+        limits.search_languages(languages.len())?;
+        limits.title(title.len())?;
+        limits.body(body.len())?;
+        Ok(())
+    }
+}

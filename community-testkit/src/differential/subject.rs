@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::controls::MeddledStore;
 use super::{Backend, Fault, environment};
+use crate::NaiveIndex;
 use crate::conformance::Opener;
 use crate::observe::{Answer, Question, ask};
 use crate::script::{Command, perform};
@@ -60,7 +61,8 @@ impl Subject {
             Some(fault) => Arc::new(MeddledStore::new(store, fault)),
             None => store,
         };
-        self.engine = Some(Engine::with_env(store, self.env.clone()));
+        let index = Arc::new(NaiveIndex::new(store.clone()));
+        self.engine = Some(Engine::with_index(store, self.env.clone(), index));
     }
 
     #[allow(clippy::expect_used, reason = "there is none only inside `reopen`")]

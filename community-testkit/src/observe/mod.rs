@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
-    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, Seq, Session, Slot, Slug,
-    ThreadQuery, TopicId,
+    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, SearchQuery, Seq, Session,
+    SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -140,6 +140,12 @@ pub enum Question {
     CanInTopic(Action, TopicId),
     /// [`Session::can_on_post`].
     CanOnPost(Action, PostId),
+    /// [`Session::search`], without the highlights: where they are is up to the index.
+    Search(SearchQuery),
+    /// [`Session::similar`].
+    Similar(SimilarQuery),
+    /// [`Session::related`], at most so many.
+    Related(TopicId, Option<usize>),
     /// [`Session::record_view`].
     RecordView(TopicId),
     /// [`Session::events`], behind a position, at most so many.
@@ -173,6 +179,8 @@ impl Question {
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
+            Self::Search(_) => Read::Search,
+            Self::Similar(_) | Self::Related(..) => Read::Similar,
             Self::RecordView(_) => Read::RecordView,
             Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
         }
@@ -184,6 +192,7 @@ impl Question {
         let mut next = self.clone();
         match &mut next {
             Self::Feed(FeedQuery { after, .. })
+            | Self::Search(SearchQuery { after, .. })
             | Self::Thread(_, ThreadQuery { after, .. })
             | Self::Reactions { after, .. }
             | Self::Links { after, .. }
@@ -250,6 +259,16 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         }
         Question::CanInTopic(action, topic) => shown(session.can_in_topic(action, *topic).await?),
         Question::CanOnPost(action, post) => shown(session.can_on_post(action, *post).await?),
+        Question::Search(query) => {
+            let mut answer = shown(session.search(query).await?)?;
+            let hits = answer.get_mut("hits").and_then(Value::as_array_mut);
+            for hit in hits.into_iter().flatten().filter_map(Value::as_object_mut) {
+                hit.remove("highlights");
+            }
+            Ok(answer)
+        }
+        Question::Similar(query) => shown(session.similar(query).await?),
+        Question::Related(topic, limit) => shown(session.related(*topic, *limit).await?),
         Question::RecordView(topic) => shown(session.record_view(*topic).await?),
         Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
         Question::Checkpoint(name) => shown(session.checkpoint(name).await?),

@@ -1,9 +1,10 @@
 //! What to ask for each read of the register.
 
 use community_core::query::PostOrder;
+use community_core::search::Per;
 use community_core::{
-    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read, Seq, Slot,
-    Slug, Sort, ThreadQuery, TopicId, Window,
+    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read,
+    SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort, ThreadQuery, TopicId, Window,
 };
 
 use super::Question;
@@ -122,6 +123,8 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
         Read::Can => rights(refs),
+        Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
+        Read::Similar => similar(refs),
         Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
         Read::Events => {
             let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
@@ -239,6 +242,85 @@ fn threads(refs: &Refs) -> Vec<Question> {
         }
         ask(ThreadQuery { limit: Some(0), ..ThreadQuery::default() });
     }
+    all
+}
+
+/// Words and phrases, fields and their opposites, alone and together, over the words of scripts and
+/// casts.
+fn searches(refs: &Refs) -> Vec<SearchQuery> {
+    let mut texts: Vec<String> = [
+        "",
+        "title",
+        "TOMATES lunes",
+        "pot key sleutel",
+        "\"blue pot\"",
+        "ti*",
+        "secret open",
+        "-title",
+        "\"two lines\" OR blue -key",
+        "in:title title",
+        "!! ...",
+        "is:answered",
+        "is:unanswered",
+        "is:solved title",
+        "is:official",
+        "is:corrected",
+        "before:2026-06-01",
+        "after:2026-06-01 -is:solved",
+        "lang:nl",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    for key in &refs.labels {
+        texts.extend([format!("label:{key}"), format!("-label:{key}"), format!("label:{key} pot")]);
+    }
+    for key in &refs.channels {
+        texts.extend([format!("channel:{key}"), format!("-channel:{key} title")]);
+    }
+    texts.extend(refs.kinds.iter().map(|kind| format!("kind:{kind}")));
+    for key in &refs.people {
+        texts.extend([format!("author:{key}"), format!("-author:{key}")]);
+    }
+    let mut places = vec![Vec::new(), refs.communities.iter().take(2).cloned().collect()];
+    places.extend(refs.communities.iter().map(|community| vec![community.clone()]));
+    let mut all = Vec::new();
+    for (i, text) in texts.iter().enumerate() {
+        for (j, communities) in places.iter().enumerate() {
+            let per = Per::ALL[(i + j) % Per::ALL.len()];
+            let sort = SearchSort::ALL[(i / 2 + j) % SearchSort::ALL.len()];
+            let query = SearchQuery::everywhere(text.clone()).per(per).sort(sort).exact();
+            let query = SearchQuery { communities: communities.clone(), ..query };
+            all.extend(refs.sizes.iter().map(|size| query.clone().limit(*size).with_facets()));
+        }
+    }
+    for cursor in &refs.strange_cursors {
+        all.push(SearchQuery::everywhere("title").after(cursor.clone()));
+    }
+    all.push(SearchQuery::everywhere("title").limit(0));
+    all.push(SearchQuery::everywhere("title").limit(1_000_000));
+    all.push(SearchQuery::everywhere("title ".repeat(10_000)));
+    all
+}
+
+fn similar(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for title in ["title", "the key is under the blue pot", "", "..."] {
+        all.push(Question::Similar(SimilarQuery {
+            title: title.to_owned(),
+            ..SimilarQuery::default()
+        }));
+        for community in &refs.communities {
+            let query = SimilarQuery::community(community.clone(), title);
+            all.push(Question::Similar(query.clone().body("tomates secret")));
+            all.extend(refs.sizes.iter().map(|size| Question::Similar(query.clone().limit(*size))));
+        }
+    }
+    for topic in &refs.topics {
+        all.extend(refs.sizes.iter().map(|size| Question::Related(*topic, Some(*size))));
+        all.extend([Question::Related(*topic, None), Question::Related(*topic, Some(0))]);
+    }
+    let long = "x".repeat(10_000);
+    all.push(Question::Similar(SimilarQuery { title: long, ..SimilarQuery::default() }));
     all
 }
 

@@ -73,6 +73,9 @@ impl Oracle {
                 let topic = self.seen_topic(act, post.topic)?;
                 shown(self.decide_in_topic(act, action, &topic, Some(post.author))?)
             }
+            Question::Search(query) => self.search(act, query),
+            Question::Similar(query) => self.similar(act, query),
+            Question::Related(topic, limit) => self.related(act, *topic, *limit),
             Question::RecordView(topic) => self.record_view(act, *topic),
             Question::Events(after, limit) => {
                 let limit = self.page_size(*limit)?;

@@ -20,6 +20,7 @@ mod places;
 mod posts;
 mod rows;
 mod rules;
+mod search;
 mod topics;
 
 use community_core::change::{Event, EventKind, NewEvent};
