@@ -43,27 +43,23 @@ pub(crate) fn beginning(text: &str) -> &str {
 
 /// The fragments of a body that show most of these marks, which rise and do not overlap.
 pub(crate) fn fragments(body: &str, marks: &[Range<usize>]) -> Vec<Fragment> {
+    let ends = windows(marks);
     let mut chosen: Vec<&[Range<usize>]> = Vec::new();
-    // Each window begins with a mark and holds those that follow closely. The fullest ones are
-    // taken, the earlier of two that are equally full; their marks belong to no other.
-    let mut free: Vec<Range<usize>> = vec![0..marks.len()];
+    // The fullest windows are taken, the earlier of two that are equally full; what a window holds
+    // belongs to no other.
+    let mut free = Vec::from([(0, marks.len())]);
     while chosen.len() < FRAGMENTS {
-        let window = |stretch: &Range<usize>, from: usize| {
-            let start = marks.get(from).map_or(0, |mark| mark.start);
-            let stretch = marks.get(from..stretch.end).unwrap_or_default();
-            from..from
-                + stretch.iter().take_while(|mark| mark.end <= start + FRAGMENT).count().max(1)
-        };
-        let windows = free
-            .iter()
-            .enumerate()
-            .flat_map(|(i, stretch)| stretch.clone().map(move |from| (i, window(stretch, from))));
+        let windows = free.iter().enumerate().flat_map(|(i, (start, end))| {
+            let ends = ends.get(*start..*end).unwrap_or_default();
+            let windows = (*start..).zip(ends);
+            windows.map(move |(from, to)| (i, from..(*to).min(*end)))
+        });
         let fullest =
             windows.max_by_key(|(_, window)| (window.len(), std::cmp::Reverse(window.start)));
         let Some((i, window)) = fullest else { break };
-        let Some(stretch) = free.get(i).cloned() else { break };
+        let Some((start, end)) = free.get(i).copied() else { break };
         chosen.extend(marks.get(window.clone()));
-        free.splice(i..=i, [stretch.start..window.start, window.end..stretch.end]);
+        free.splice(i..=i, [(start, window.start), (window.end, end)]);
     }
     chosen.sort_by_key(|marks| marks.first().map(|mark| mark.start));
     let mut fragments: Vec<Fragment> = Vec::new();
@@ -82,6 +78,19 @@ pub(crate) fn fragments(body: &str, marks: &[Range<usize>]) -> Vec<Fragment> {
         fragments.push(Fragment { range: around(body, 0..0), marks: Vec::new() });
     }
     fragments
+}
+
+/// For each mark, behind which mark the window ends that begins with it: it holds those that follow
+/// so closely that one fragment shows them all.
+fn windows(marks: &[Range<usize>]) -> Vec<usize> {
+    let mut end = 0;
+    let window = |(from, first): (usize, &Range<usize>)| {
+        end = end.max(from + 1);
+        let follow = marks.get(end..).unwrap_or_default();
+        end += follow.iter().take_while(|mark| mark.end <= first.start + FRAGMENT).count();
+        end
+    };
+    marks.iter().enumerate().map(window).collect()
 }
 
 /// A fragment around some marks, from word to word.

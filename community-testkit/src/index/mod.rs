@@ -4,7 +4,7 @@ mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use chrono::Datelike;
@@ -27,7 +27,7 @@ pub(crate) use texts::{Texts, is_typed, places, words};
 /// by it comes newest first. For tests of what stands around an index, and to compare one with.
 ///
 /// ```
-/// use std::sync::Arc;
+/// use std::sync::{Arc, Mutex, PoisonError};
 /// use community_core::{Engine, Env, SearchQuery};
 /// use community_testkit::{ModelStore, NaiveIndex};
 ///
@@ -41,17 +41,34 @@ pub(crate) use texts::{Texts, is_typed, places, words};
 #[derive(Debug, Clone)]
 pub struct NaiveIndex {
     store: Arc<dyn Store>,
+    /// What was read last, and how long the log was then.
+    read: Arc<Mutex<Option<(Seq, Documents)>>>,
 }
+
+type Documents = Arc<Vec<Document>>;
 
 impl NaiveIndex {
     /// An index of this store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+        Self { store, read: Arc::default() }
     }
 
     /// Every post of the store, with its topic and its texts.
-    async fn documents(&self, directory: &Directory) -> Result<Vec<Document>, StoreError> {
+    async fn documents(&self) -> Result<Documents, StoreError> {
+        let head = self.store.head().await?;
+        let kept = self.read.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some((_, documents)) = kept.filter(|(seq, _)| *seq == head) {
+            return Ok(documents);
+        }
+        let directory = self.store.directory().await?;
+        let documents = Arc::new(self.read_documents(&directory).await?);
+        let read = Some((head, Arc::clone(&documents)));
+        *self.read.lock().unwrap_or_else(PoisonError::into_inner) = read;
+        Ok(documents)
+    }
+
+    async fn read_documents(&self, directory: &Directory) -> Result<Vec<Document>, StoreError> {
         let scope = Scope::system(AccessRev::default());
         let mut documents = Vec::new();
         for community in directory.communities() {
@@ -89,6 +106,7 @@ impl NaiveIndex {
 
 const PAGE: usize = 100;
 
+#[derive(Debug)]
 struct Document {
     topic: Topic,
     view: PostView,
@@ -99,9 +117,9 @@ struct Document {
 impl SearchIndex for NaiveIndex {
     async fn find(&self, request: &Find<'_>) -> Result<Found, IndexError> {
         let Find { wanted, reach, sort, per, top, count } = *request;
-        let directory = self.store.directory().await.map_err(IndexError::failed)?;
-        let mut fitting = self.documents(&directory).await.map_err(IndexError::failed)?;
-        fitting.retain(|document| document.is_within(reach) && document.fits(wanted));
+        let documents = self.documents().await.map_err(IndexError::failed)?;
+        let fits = |document: &&Document| document.is_within(reach) && document.fits(wanted);
+        let fitting: Vec<&Document> = documents.iter().filter(fits).collect();
         let hits = hits(&fitting, sort, per);
         let all = u64::try_from(hits.len()).unwrap_or(u64::MAX);
         Ok(Found {
@@ -226,7 +244,7 @@ fn is_looked_for(term: &LookupTerm) -> bool {
     }
 }
 
-fn hits(documents: &[Document], sort: SearchSort, per: Per) -> Vec<Hit> {
+fn hits(documents: &[&Document], sort: SearchSort, per: Per) -> Vec<Hit> {
     let hit = |document: &Document| {
         let Document { topic, view, .. } = document;
         let is_opening = view.post.id == topic.opening;
@@ -238,14 +256,14 @@ fn hits(documents: &[Document], sort: SearchSort, per: Per) -> Vec<Hit> {
         };
         Hit { topic: topic.id, post: view.post.id, key }
     };
-    let mut hits: Vec<Hit> = documents.iter().map(hit).collect();
+    let mut hits: Vec<Hit> = documents.iter().copied().map(hit).collect();
     hits.sort_by_key(|hit| std::cmp::Reverse((hit.key, hit.post)));
     let mut seen = BTreeSet::new();
     hits.retain(|hit| per == Per::Post || seen.insert(hit.topic));
     hits
 }
 
-fn facets(documents: &[Document], reach: &Reach<'_>, per: Per, values: usize) -> Counts {
+fn facets(documents: &[&Document], reach: &Reach<'_>, per: Per, values: usize) -> Counts {
     let labels = |document: &Document| {
         let community = document.topic.community;
         let seen = document.topic.labels.iter().filter(|label| reach.sees_label(community, label));
@@ -271,7 +289,7 @@ fn facets(documents: &[Document], reach: &Reach<'_>, per: Per, values: usize) ->
 
 /// How many hits have each value, most frequent first.
 fn counted<T: Ord + Clone>(
-    documents: &[Document],
+    documents: &[&Document],
     per: Per,
     most: usize,
     values: impl Fn(&Document) -> Vec<T>,

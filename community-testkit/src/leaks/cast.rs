@@ -26,7 +26,7 @@ pub(super) struct Cast {
 /// Names of what is hidden.
 pub(super) const COMMUNITY: &str = "crypt";
 pub(super) const CHANNEL: &str = "vault";
-pub(super) const LABEL: &str = "secret";
+pub(super) const LABEL: &str = "whispered";
 pub(super) const ITEM: &str = "secret:1";
 pub(super) const PERSON: &str = "cast:unlisted";
 

@@ -20,16 +20,22 @@ pub enum Leak {
     CursorHoldsHiddenId,
     /// The list of labels has those that do not exist for its viewer.
     LabelListWithHidden,
+    /// The facets of a search are counted over everything that it finds.
+    FacetsOfEverything,
+    /// The total of a search is that of everything that it finds.
+    TotalOfEverything,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
         Self::CursorHoldsHiddenId,
         Self::LabelListWithHidden,
+        Self::FacetsOfEverything,
+        Self::TotalOfEverything,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -39,6 +45,8 @@ impl Leak {
             Self::ErrorNamesHiddenChannel => backend.behind(telling_errors),
             Self::CursorHoldsHiddenId => backend.with_fault(Fault::CursorHoldsHiddenId),
             Self::LabelListWithHidden => backend.behind(all_labels),
+            Self::FacetsOfEverything => backend.behind(all_facets),
+            Self::TotalOfEverything => backend.behind(all_in_total),
         }
     }
 }
@@ -78,4 +86,29 @@ fn all_labels(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
         label
     });
     Ok(Value::Array(listed.collect()))
+}
+
+fn all_facets(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    as_the_system_sees_it("facets", engine, viewer, question)
+}
+
+fn all_in_total(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    as_the_system_sees_it("total", engine, viewer, question)
+}
+
+/// What a search finds for its viewer, with one part of what it finds for the system.
+fn as_the_system_sees_it(
+    part: &str,
+    engine: &Engine,
+    viewer: Viewer,
+    question: &Question,
+) -> Answer {
+    let mut answer = honest(engine, viewer, question)?;
+    if let Question::Search(_) = question
+        && let Some(own) = answer.get_mut(part)
+        && let Some(all) = honest(engine, Viewer::System, question)?.get(part)
+    {
+        *own = all.clone();
+    }
+    Ok(answer)
 }

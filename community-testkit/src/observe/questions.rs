@@ -283,15 +283,14 @@ fn searches(refs: &Refs) -> Vec<SearchQuery> {
     }
     let mut places = vec![Vec::new(), refs.communities.iter().take(2).cloned().collect()];
     places.extend(refs.communities.iter().map(|community| vec![community.clone()]));
+    let ways = SearchSort::ALL.into_iter().flat_map(|sort| Per::ALL.map(|per| (sort, per)));
+    let ways: Vec<_> = ways.collect();
+    let asked = texts.iter().flat_map(|text| places.iter().map(move |place| (text, place)));
     let mut all = Vec::new();
-    for (i, text) in texts.iter().enumerate() {
-        for (j, communities) in places.iter().enumerate() {
-            let per = Per::ALL[(i + j) % Per::ALL.len()];
-            let sort = SearchSort::ALL[(i / 2 + j) % SearchSort::ALL.len()];
-            let query = SearchQuery::everywhere(text.clone()).per(per).sort(sort).exact();
-            let query = SearchQuery { communities: communities.clone(), ..query };
-            all.extend(refs.sizes.iter().map(|size| query.clone().limit(*size).with_facets()));
-        }
+    for ((text, communities), (sort, per)) in asked.zip(ways.iter().cycle()) {
+        let query = SearchQuery::everywhere(text.clone()).per(*per).sort(*sort).exact();
+        let query = SearchQuery { communities: communities.clone(), ..query };
+        all.extend(refs.sizes.iter().map(|size| query.clone().limit(*size).with_facets()));
     }
     for cursor in &refs.strange_cursors {
         all.push(SearchQuery::everywhere("title").after(cursor.clone()));
