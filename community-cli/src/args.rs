@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, channel, events, export, feed, file, history, import, init, label, member, moderate,
-    policy, topic, verify, write,
+    answer, channel, events, export, feed, file, history, import, index, init, label, member,
+    moderate, policy, search, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -68,6 +68,10 @@ pub(crate) enum Command {
     Feed(feed::Feed),
     /// Show a topic with its posts
     Topic(topic::Topic),
+    /// Search, by words, phrases, labels, authors and more
+    Search(search::Search),
+    /// List topics like what is to be asked
+    Similar(search::Similar),
     /// Show the earlier versions of a text, and what changed
     History(history::History),
     /// Start a topic
@@ -101,6 +105,11 @@ pub(crate) enum Command {
     Events(events::Events),
     /// Recompute everything that is counted and sorted; exit code 1 when something is wrong
     Verify(verify::Verify),
+    /// Build the search index anew
+    Reindex,
+    /// Look after the search index
+    #[command(subcommand)]
+    Index(index::Index),
     /// Copy everything into one file
     Backup(file::Backup),
     /// Make the data directory out of a backup

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use community::time::ManualClock;
-use community::{Action, Engine, Error, Key, MemberId, Options, PostKind, PostView, Session, Slug};
+use community::{
+    Action, Engine, Error, Key, Limits, MemberId, Options, PostKind, PostView, Session, Slug,
+};
 
 use crate::args::Globals;
 use crate::failure::{Failure, Result};
@@ -18,6 +20,17 @@ impl Context {
     /// On data that is there.
     pub(crate) fn open(globals: Globals) -> Result<Self> {
         let options = options(&globals).existing();
+        Ok(Self { engine: community::open_with(&globals.data, options)?, globals })
+    }
+
+    /// On data that is there, with its search index.
+    ///
+    /// Only commands that search bring the index up to date: the others are done sooner without it.
+    /// What is asked may be as large as limits go: whoever is at the command line waits for nobody
+    /// but themselves.
+    pub(crate) fn open_with_index(globals: Globals) -> Result<Self> {
+        let options =
+            options(&globals).existing().limits(Limits::caps()).search(Default::default());
         Ok(Self { engine: community::open_with(&globals.data, options)?, globals })
     }
 
@@ -65,9 +78,10 @@ pub(crate) async fn require(
 }
 
 fn options(globals: &Globals) -> Options {
+    let options = Options::new().without_search();
     match globals.now {
-        Some(now) => Options::new().clock(Arc::new(ManualClock::at(now))),
-        None => Options::new(),
+        Some(now) => options.clock(Arc::new(ManualClock::at(now))),
+        None => options,
     }
 }
 

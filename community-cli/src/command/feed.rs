@@ -99,18 +99,12 @@ impl fmt::Display for Page {
         let mut table = Table::new(&["score", "answers", "views", "active", "title"]);
         let pinned = self.pinned.iter().map(|topic| ("^ ", topic));
         for (mark, topic) in pinned.chain(self.items.iter().map(|topic| ("", topic))) {
-            let solved = if topic.accepted { " (solved)" } else { "" };
-            let corrected = match &topic.corrections {
-                Some(corrections) if !corrections.is_empty() => " (corrected)",
-                _ => "",
-            };
-            let labels: String = topic.labels.iter().map(|label| format!(" #{label}")).collect();
             table.row([
                 topic.score.to_string(),
                 topic.answers.to_string(),
                 topic.views.to_string(),
                 moment(topic.active_at),
-                format!("{mark}{}{solved}{corrected}{labels}  [{}]", topic.title, topic.key),
+                format!("{mark}{}", topic.line()),
             ]);
         }
         write!(f, "{table}")?;

@@ -9,11 +9,13 @@ pub(crate) mod feed;
 pub(crate) mod file;
 pub(crate) mod history;
 pub(crate) mod import;
+pub(crate) mod index;
 pub(crate) mod init;
 pub(crate) mod label;
 pub(crate) mod member;
 pub(crate) mod moderate;
 pub(crate) mod policy;
+pub(crate) mod search;
 pub(crate) mod topic;
 pub(crate) mod verify;
 pub(crate) mod write;
@@ -32,7 +34,12 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Restore(command) => return command.run(&globals),
         other => other,
     };
-    let context = &Context::open(globals)?;
+    let context = &match command {
+        Command::Search(_) | Command::Similar(_) | Command::Reindex | Command::Index(_) => {
+            Context::open_with_index(globals)?
+        }
+        _ => Context::open(globals)?,
+    };
     match command {
         Command::Init(_) | Command::Import(_) | Command::Restore(_) => Ok(Reply::written()),
         Command::Export(command) => command.run(context).await,
@@ -41,6 +48,10 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Label(command) => command.run(context).await,
         Command::Feed(command) => command.run(context).await,
         Command::Topic(command) => command.run(context).await,
+        Command::Search(command) => command.run(context).await,
+        Command::Similar(command) => command.run(context).await,
+        Command::Reindex => index::rebuild(context).await,
+        Command::Index(command) => command.run(context).await,
         Command::History(command) => command.run(context).await,
         Command::Post(command) => command.run(context).await,
         Command::Reply(command) => command.run(context).await,

@@ -74,6 +74,17 @@ impl TopicItem {
         Self { corrections: Some(corrections), ..Self::new(topic, author, names) }
     }
 
+    /// The topic on one line: its title, what became of it, its labels and its key.
+    pub(crate) fn line(&self) -> String {
+        let solved = if self.accepted { " (solved)" } else { "" };
+        let corrected = match &self.corrections {
+            Some(corrections) if !corrections.is_empty() => " (corrected)",
+            _ => "",
+        };
+        let labels: String = self.labels.iter().map(|label| format!(" #{label}")).collect();
+        format!("{}{solved}{corrected}{labels}  [{}]", self.title, self.key)
+    }
+
     /// Everybody whom a card names by id only.
     pub(crate) fn named_by(card: &Card) -> impl Iterator<Item = MemberId> {
         card.corrections.iter().map(|correction| correction.author)

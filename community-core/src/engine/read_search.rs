@@ -58,7 +58,7 @@ impl Session {
                 .filter(|_| more)
                 .map(|(hit, _)| Position { key: shown, id: place_of(*hit, per) });
             let next = last.map(|place| Cursor::new(place, &name).to_string());
-            for (_, hit) in &mut hits {
+            for (_, hit) in hits.iter_mut().filter(|_| !query.plain) {
                 hit.highlights = highlights(index, &wanted, hit);
             }
             let facets = match found.facets {
@@ -389,6 +389,7 @@ fn name(query: &SearchQuery) -> String {
         facets: _,
         languages,
         exact,
+        plain: _,
     } = query;
     format!("search {communities:?} {sort} {per} {languages:?} {exact} {text:?}")
 }

@@ -36,9 +36,12 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// [`IndexError::Stopped`] when nobody works at the index any more.
     async fn wait_for(&self, seq: Seq) -> Result<(), IndexError>;
 
-    /// Asks for the index to be built anew, beside the one that is searched meanwhile. Returns at
-    /// once.
-    fn rebuild(&self);
+    /// Builds the index anew, beside the one that is searched meanwhile. Done when the new one has
+    /// taken its place; it is built also when the future is dropped.
+    ///
+    /// # Errors
+    /// [`IndexError::Stopped`] when nobody works at the index any more.
+    async fn rebuild(&self) -> Result<(), IndexError>;
 
     /// How the index does.
     fn status(&self) -> IndexStatus;

@@ -142,6 +142,8 @@ pub struct SearchQuery {
     /// Whether words are looked for as they were typed only. Otherwise, where few hits have them,
     /// words one edit away are taken in.
     pub exact: bool,
+    /// Whether hits come without highlights, for those who show none.
+    pub plain: bool,
 }
 
 impl SearchQuery {
@@ -206,6 +208,13 @@ impl SearchQuery {
         self
     }
 
+    /// Without highlights.
+    #[must_use]
+    pub fn plain(mut self) -> Self {
+        self.plain = true;
+        self
+    }
+
     /// Checks all sizes, and then reads the text.
     ///
     /// # Errors
@@ -223,6 +232,7 @@ impl SearchQuery {
             facets: _,
             languages,
             exact: _,
+            plain: _,
         } = self;
         limits.page_size(*limit)?;
         limits.selection(communities.len())?;

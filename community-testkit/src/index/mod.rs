@@ -150,7 +150,9 @@ impl SearchIndex for NaiveIndex {
         Ok(())
     }
 
-    fn rebuild(&self) {}
+    async fn rebuild(&self) -> Result<(), IndexError> {
+        Ok(())
+    }
 
     fn status(&self) -> IndexStatus {
         let state = IndexState::Ready;
