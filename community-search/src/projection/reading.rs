@@ -1,7 +1,9 @@
 //! From what is touched to documents: reads posts as they are now and puts them into a generation.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use community_core::store::PostView;
 use community_core::{
