@@ -22,6 +22,7 @@
 //! Not here: who may see what. Documents of removed and withdrawn posts stay, with their states,
 //! because moderators find them.
 
+mod answers;
 mod disk;
 mod generation;
 mod mark;
