@@ -58,13 +58,7 @@ impl Documents<'_> {
         let mut document = TantivyDocument::default();
         let title = analyzer.tokens(topic.title.as_str());
         self.fields.add_texts(&mut document, title, analyzer.tokens(&opening.body), others);
-        let facts = Facts {
-            active: to_micros(topic.counters.active_at),
-            answered: topic.counters.answers > 0,
-            solved: topic.counters.accepted > 0,
-            official: answers.official,
-            language,
-        };
+        let facts = Facts { active: to_micros(topic.counters.active_at), language };
         self.add_facts(&mut document, topic, opening, facts);
         document
     }
@@ -75,13 +69,7 @@ impl Documents<'_> {
         let mut document = TantivyDocument::default();
         let body = Analyzer::new(language).tokens(&reply.body);
         self.fields.add_texts(&mut document, Vec::new(), body, Vec::new());
-        let facts = Facts {
-            active: to_micros(reply.post.created_at),
-            answered: false,
-            solved: reply.post.accepted.is_some(),
-            official: reply.post.official.is_some(),
-            language,
-        };
+        let facts = Facts { active: to_micros(reply.post.created_at), language };
         self.add_facts(&mut document, topic, reply, facts);
         document
     }
@@ -133,10 +121,11 @@ impl Documents<'_> {
         document.add_i64(created, to_micros(view.post.created_at));
         document.add_i64(active, facts.active);
         document.add_i64(score, view.post.score());
-        document.add_bool(answerable, topic.answerable);
-        document.add_bool(answered, facts.answered);
-        document.add_bool(solved, facts.solved);
-        document.add_bool(official, facts.official);
+        let outcome = Outcome::of(topic);
+        document.add_bool(answerable, outcome.answerable);
+        document.add_bool(answered, outcome.answered);
+        document.add_bool(solved, outcome.solved);
+        document.add_bool(official, view.post.official.is_some());
         document.add_bool(corrected, view.post.counters.corrections > 0);
     }
 }
@@ -146,9 +135,29 @@ impl Documents<'_> {
 struct Facts {
     language: Language,
     active: i64,
-    answered: bool,
-    solved: bool,
-    official: bool,
+}
+
+/// How a topic does, which is in each of its documents: a post is looked for together with its
+/// topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    /// It takes answers.
+    pub(crate) answerable: bool,
+    /// It has a published answer.
+    pub(crate) answered: bool,
+    /// It has an accepted answer that is published.
+    pub(crate) solved: bool,
+}
+
+impl Outcome {
+    pub(crate) fn of(topic: &Topic) -> Self {
+        let counters = &topic.counters;
+        Self {
+            answerable: topic.answerable,
+            answered: counters.answers > 0,
+            solved: counters.accepted > 0,
+        }
+    }
 }
 
 /// What a topic takes over from its answers, which are shown to it oldest first.
@@ -157,10 +166,26 @@ struct Facts {
 #[derive(Debug, Default)]
 pub(crate) struct Answers {
     /// Texts of accepted and official answers.
-    marked: Vec<String>,
+    marked: Texts,
     /// Texts of all others.
-    others: Vec<String>,
-    official: bool,
+    others: Texts,
+}
+
+/// Texts, [`ANSWER_BYTES`] of them at most.
+#[derive(Debug, Default)]
+struct Texts {
+    held: Vec<String>,
+    bytes: usize,
+}
+
+impl Texts {
+    fn take(&mut self, text: &str) {
+        let text = beginning(text, ANSWER_BYTES - self.bytes);
+        if !text.is_empty() {
+            self.bytes += text.len();
+            self.held.push(text.to_owned());
+        }
+    }
 }
 
 impl Answers {
@@ -170,20 +195,16 @@ impl Answers {
         if post.kind != PostKind::Answer || post.state != State::Published {
             return;
         }
-        self.official |= post.official.is_some();
-        let marked = post.accepted.is_some() || post.official.is_some();
-        let texts = if marked { &mut self.marked } else { &mut self.others };
-        let held: usize = texts.iter().map(String::len).sum();
-        if held < ANSWER_BYTES {
-            texts.push(beginning(&view.body, ANSWER_BYTES - held).to_owned());
-        }
+        let is_marked = post.accepted.is_some() || post.official.is_some();
+        let texts = if is_marked { &mut self.marked } else { &mut self.others };
+        texts.take(&view.body);
     }
 
     /// Accepted and official answers, then the others, oldest first, together [`ANSWER_BYTES`] at
     /// most.
     fn texts(&self) -> impl Iterator<Item = &str> {
         let mut left = ANSWER_BYTES;
-        self.marked.iter().chain(&self.others).map(move |text| {
+        self.marked.held.iter().chain(&self.others.held).map(move |text| {
             let text = beginning(text, left);
             left -= text.len();
             text

@@ -2,7 +2,7 @@
 //!
 //! A text is found by its words, in its language: [`analysis`] says which words those are, once,
 //! for the index, for highlights and for whoever checks the two. A [`Projection`] keeps an index of
-//! every post of a store, on disk or in memory, by following the store's log; a [`SearchIndex`] is
+//! every post of a store, on disk or in memory, by following the store's log; an [`IndexHandle`] is
 //! what can be searched of it. How hits are put in order is one configuration for everybody,
 //! described in `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
 //!
@@ -29,6 +29,7 @@ pub mod analysis;
 mod document;
 mod entry;
 mod error;
+mod keeper;
 mod memory;
 mod projection;
 mod ranking;
@@ -37,6 +38,7 @@ mod settings;
 
 pub use entry::Entry;
 pub use error::SearchError;
+pub use keeper::Keeper;
 pub use memory::MemoryIndex;
-pub use projection::{Progress, Projection, SearchIndex, Snapshot};
+pub use projection::{IndexHandle, Progress, Projection, Snapshot};
 pub use settings::{CommitPolicy, Settings};

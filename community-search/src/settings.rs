@@ -54,7 +54,8 @@ impl Settings {
 pub struct CommitPolicy {
     /// So many documents wait.
     pub documents: usize,
-    /// The first of them waits so long. It is looked at whenever the projection catches up.
+    /// The first of them waits so long, or ten times as long while the log has more to read. It is
+    /// looked at whenever the projection catches up.
     pub age: Duration,
 }
 

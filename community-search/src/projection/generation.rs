@@ -1,17 +1,20 @@
 //! One generation of an index: its files, its writer, what can be searched of it.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use community_core::{Event, Seq, Timestamp};
+use community_core::{Event, Seq, Timestamp, TopicId};
 use tantivy::directory::Directory;
 use tantivy::{
     HasLen, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, TantivyDocument, Term,
 };
 
+use super::answers::KnownAnswers;
 use super::disk::Disk;
 use super::mark::Mark;
 use super::snapshot::Snapshot;
+use crate::document::Outcome;
 use crate::schema::Fields;
 use crate::{SearchError, Settings};
 
@@ -35,6 +38,11 @@ pub(super) struct Generation {
     /// Documents since the last commit, and since when.
     waiting: usize,
     waiting_since: Option<Timestamp>,
+    /// What was written of topics since the last commit; `None` of those that are gone.
+    outcomes: BTreeMap<TopicId, Option<Outcome>>,
+    /// What was read of long topics, so that it is not read again for each reply to them. It is
+    /// dropped with the generation, and so never belongs to another store or another past.
+    pub(super) answers: KnownAnswers,
 }
 
 impl Generation {
@@ -90,6 +98,8 @@ impl Generation {
             mark,
             waiting: 0,
             waiting_since: None,
+            outcomes: BTreeMap::new(),
+            answers: KnownAnswers::default(),
         })
     }
 
@@ -112,6 +122,19 @@ impl Generation {
         self.writer()?.add_document(document)?;
         self.waiting += 1;
         Ok(())
+    }
+
+    /// Says what all documents of a topic say of it from now on; `None` when there are none.
+    pub(super) fn wrote(&mut self, topic: TopicId, outcome: Option<Outcome>) {
+        self.outcomes.insert(topic, outcome);
+    }
+
+    /// What the documents of a topic say of it, those that wait included; `None` when it has none.
+    pub(super) fn outcome(&self, topic: TopicId) -> Result<Option<Outcome>, SearchError> {
+        match self.outcomes.get(&topic) {
+            Some(outcome) => Ok(*outcome),
+            None => self.snapshot().outcome(topic),
+        }
     }
 
     /// Says that all events up to this one are in, at this moment.
@@ -147,6 +170,7 @@ impl Generation {
         self.committed = mark;
         self.waiting = 0;
         self.waiting_since = None;
+        self.outcomes.clear();
         Ok(())
     }
 

@@ -8,7 +8,7 @@ use crate::Settings;
 
 /// Moves whenever the same posts give other documents: when the analysis of texts changes, or the
 /// choice of what is indexed. A change of fields need not move it, since the schema is compared.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// How far a generation has come and of what it is a copy: the payload of each of its commits.
 ///

@@ -16,12 +16,13 @@
 //! piece of work for whoever polls it. Reading the store is asynchronous and needs an executor,
 //! which is the host's; writing is not, so a poll of `catch_up` may take as long as a commit does,
 //! and belongs where blocking is allowed. The index library brings threads of its own for writing
-//! segments and for merging them. A [`SearchIndex`] can be cloned and searched from everywhere
+//! segments and for merging them. An [`IndexHandle`] can be cloned and searched from everywhere
 //! meanwhile.
 //!
 //! Not here: who may see what. Documents of removed and withdrawn posts stay, with their states,
 //! because moderators find them.
 
+mod answers;
 mod disk;
 mod generation;
 mod mark;
@@ -40,12 +41,12 @@ use community_core::{Directory, Env, Seq, Store};
 use event_listener::Event as Wakeup;
 
 use crate::{SearchError, Settings};
-use disk::{Disk, Folder, Memory};
 use generation::Generation;
 use mark::Mark;
 use reading::Reading;
 use touched::Touched;
 
+pub(crate) use disk::{Disk, Folder, Memory};
 pub use snapshot::Snapshot;
 
 /// Keeps an index up to date with a store.
@@ -77,12 +78,14 @@ pub struct Projection {
     disk: Arc<dyn Disk>,
     settings: Settings,
     env: Env,
-    index: SearchIndex,
+    index: IndexHandle,
     /// The current generation.
     live: Option<Generation>,
     /// The one that is being built to take its place.
     next: Option<Generation>,
     directory: Option<Arc<Directory>>,
+    /// Whether what is shown was found to be of the store that is followed.
+    is_ours: bool,
 }
 
 /// How far a projection has come.
@@ -99,7 +102,7 @@ pub struct Progress {
 
 /// What can be searched: a handle on the index that a [`Projection`] keeps. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct SearchIndex {
+pub struct IndexHandle {
     shared: Arc<Shared>,
 }
 
@@ -111,6 +114,9 @@ struct Shared {
 
 /// Events in one read of the log.
 const EVENTS: usize = 500;
+
+/// Who is behind commits less often: what is committed is out of date already.
+const PATIENCE: u32 = 10;
 
 impl Projection {
     /// Opens the index in a directory, which is made when there is none. What is there is checked
@@ -132,9 +138,19 @@ impl Projection {
     }
 
     fn on(disk: Arc<dyn Disk>, settings: Settings, env: Env) -> Self {
-        let index = SearchIndex::default();
-        let (live, next, directory) = (None, None, None);
-        let mut projection = Self { disk, settings, env, index, live, next, directory };
+        Self::behind(IndexHandle::default(), disk, settings, env)
+    }
+
+    /// Opens what is on a disk behind a handle, which shows what it showed until there is something
+    /// else.
+    pub(crate) fn behind(
+        index: IndexHandle,
+        disk: Arc<dyn Disk>,
+        settings: Settings,
+        env: Env,
+    ) -> Self {
+        let (live, next, directory, is_ours) = (None, None, None, false);
+        let mut projection = Self { disk, settings, env, index, live, next, directory, is_ours };
         projection.open_live();
         // One that took its place was not able to delete it.
         let current = projection.disk.current();
@@ -144,7 +160,7 @@ impl Projection {
 
     /// What can be searched.
     #[must_use]
-    pub fn index(&self) -> SearchIndex {
+    pub fn index(&self) -> IndexHandle {
         self.index.clone()
     }
 
@@ -168,6 +184,7 @@ impl Projection {
         let target = self.target(store).await?;
         match target {
             Target::Live(generation) => {
+                self.is_ours = true;
                 let (generation, progress) = self.advance(store, generation, events).await?;
                 let shown = self.index.snapshot().map(|snapshot| snapshot.seq());
                 let is_new = shown != Some(generation.committed());
@@ -178,6 +195,7 @@ impl Projection {
                 Ok(progress)
             }
             Target::Next(generation) => {
+                self.is_ours = self.shows_store(store).await?;
                 let (generation, progress) = self.advance(store, generation, events).await?;
                 self.next = Some(generation);
                 if progress.lag == 0 {
@@ -217,6 +235,18 @@ impl Projection {
         let info = store.info().await?;
         self.next = Some(self.begin(store, &info).await?);
         Ok(())
+    }
+
+    /// Up to which event of the store everything can be searched; `None` while there is nothing to
+    /// search, or what there is belongs to another store.
+    pub(crate) fn searched(&self) -> Option<Seq> {
+        self.index.snapshot().filter(|_| self.is_ours).map(|snapshot| snapshot.seq())
+    }
+
+    /// Whether something was read that is not committed.
+    pub(crate) fn is_waiting(&self) -> bool {
+        let generations = [&self.live, &self.next].into_iter().flatten();
+        generations.into_iter().any(|generation| generation.waiting_since().is_some())
     }
 
     /// How many bytes the index takes, a generation that is being built included.
@@ -262,6 +292,12 @@ impl Projection {
             self.live = Some(live);
         }
         Ok(Target::Next(self.begin(store, &info).await?))
+    }
+
+    /// Whether the current generation, which is served meanwhile, is of this store.
+    async fn shows_store(&self, store: &dyn Store) -> Result<bool, SearchError> {
+        let Some(live) = &self.live else { return Ok(false) };
+        continues(live, store, &store.info().await?).await
     }
 
     /// Opens the current generation, and shows it.
@@ -313,19 +349,24 @@ impl Projection {
             let mut reading = Reading { store, directory, settings, generation };
             reading.refresh(touched).await?;
             generation.reached(last, self.env.now());
-            self.commit_when_due(generation)?;
+            self.commit_when_due(generation, PATIENCE)?;
         }
-        self.commit_when_due(&mut generation)?;
         let (seq, head) = (generation.mark.seq(), store.head().await?);
         let lag = head.0.saturating_sub(seq.0);
+        self.commit_when_due(&mut generation, if lag == 0 { 1 } else { PATIENCE })?;
         Ok((generation, Progress { seq, lag, rebuilding: false }))
     }
 
-    fn commit_when_due(&self, generation: &mut Generation) -> Result<(), SearchError> {
+    /// Commits when enough waits, or so many times the policy's age has passed.
+    fn commit_when_due(
+        &self,
+        generation: &mut Generation,
+        patience: u32,
+    ) -> Result<(), SearchError> {
         let (policy, now) = (self.settings.commit, self.env.now());
         let Some(since) = generation.waiting_since() else { return Ok(()) };
         let age = (now - since).to_std().unwrap_or_default();
-        if age >= policy.age || generation.waiting() >= policy.documents {
+        if age >= policy.age.saturating_mul(patience) || generation.waiting() >= policy.documents {
             generation.commit()?;
         }
         Ok(())
@@ -338,6 +379,7 @@ impl Projection {
         self.disk.switch(next.number)?;
         let number = next.number;
         self.live = Some(next);
+        self.is_ours = true;
         self.show();
         self.remove(|generation| generation != number);
         Ok(())
@@ -400,7 +442,7 @@ async fn continues(
     Ok(there.first() == Some(last))
 }
 
-impl SearchIndex {
+impl IndexHandle {
     /// What can be searched now; `None` while the first generation is being built.
     #[must_use]
     pub fn snapshot(&self) -> Option<Arc<Snapshot>> {

@@ -1,7 +1,9 @@
 //! From what is touched to documents: reads posts as they are now and puts them into a generation.
 
 use std::collections::BTreeSet;
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::Poll;
 
 use community_core::store::PostView;
 use community_core::{
@@ -13,13 +15,17 @@ use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption, Value};
 use tantivy::{TantivyDocument, Term};
 
+use super::answers::Known;
 use super::generation::Generation;
 use super::touched::Touched;
-use crate::document::{Answers, Documents, own_language};
+use crate::document::{Documents, Outcome, own_language};
 use crate::{SearchError, Settings};
 
 /// Topics or posts in one read.
 const PAGE: usize = 100;
+
+/// Topics with more posts are long.
+const LONG: i64 = 100;
 
 /// Reads from a store and writes to a generation.
 pub(super) struct Reading<'a> {
@@ -34,7 +40,9 @@ impl Reading<'_> {
     pub(super) async fn refresh(&mut self, mut touched: Touched) -> Result<(), SearchError> {
         for (community, label) in std::mem::take(&mut touched.labels) {
             let topics = self.topics_with(community, &label)?;
-            touched.topics.extend(topics.difference(&touched.whole));
+            for topic in topics.difference(&touched.whole) {
+                touched.topics.entry(*topic).or_default();
+            }
         }
         let Touched { whole, topics, posts, labels: _ } = touched;
         let ids: Vec<TopicId> = whole.into_iter().collect();
@@ -44,17 +52,25 @@ impl Reading<'_> {
             }
         }
         // The openings of touched posts are topics as well.
-        let ids: Vec<TopicId> =
-            topics.iter().chain(posts.keys().filter(|id| !topics.contains(id))).copied().collect();
+        let ids: BTreeSet<TopicId> = topics.keys().chain(posts.keys()).copied().collect();
+        let ids: Vec<TopicId> = ids.into_iter().collect();
+        let nothing = BTreeSet::new();
         for page in ids.chunks(PAGE) {
             for (id, topic) in self.topics(page).await? {
                 let Some(topic) = topic else {
-                    self.generation.delete(self.id_term(|facts| facts.topic, id.as_bytes()))?;
+                    self.whole_topic(id, None).await?;
                     continue;
                 };
+                // What the other documents say of the topic is out of date. It is compared and not
+                // worked out from the events, because what is read may be ahead of them.
+                if self.generation.outcome(id)? != Some(Outcome::of(&topic)) {
+                    self.whole_topic(id, Some(topic)).await?;
+                    continue;
+                }
+                let changed = topics.get(&id);
                 let mut replies = posts.get(&id).cloned().unwrap_or_default();
-                if replies.remove(&topic.opening) || topics.contains(&id) {
-                    self.own_document(&topic).await?;
+                if replies.remove(&topic.opening) || changed.is_some() {
+                    self.own_document(&topic, changed.unwrap_or(&nothing)).await?;
                 }
                 let replies: Vec<PostId> = replies.into_iter().collect();
                 self.replies(&topic, &replies).await?;
@@ -66,53 +82,70 @@ impl Reading<'_> {
     /// Writes every document of a topic anew.
     async fn whole_topic(&mut self, id: TopicId, topic: Option<Topic>) -> Result<(), SearchError> {
         self.generation.delete(self.id_term(|facts| facts.topic, id.as_bytes()))?;
+        self.generation.wrote(id, topic.as_ref().map(Outcome::of));
+        self.generation.answers.forget(id);
         let Some(topic) = topic else { return Ok(()) };
-        let (mut opening, mut answers) = (None, Answers::default());
-        let mut after = None;
+        let (mut opening, mut known) = (None, Known::default());
         loop {
-            let page = self.posts_behind(topic.id, after).await?;
+            let page = self.posts_behind(topic.id, known.up_to).await?;
             let Some(last) = page.last() else { break };
-            after = Some(last.post.id);
+            known.up_to = Some(last.post.id);
             for view in page {
                 if view.post.id == topic.opening {
                     opening = Some(view);
                     continue;
                 }
-                answers.see(&view);
+                known.answers.see(&view);
                 let document = self.documents(&topic).reply(&topic, &view);
                 self.generation.add(document)?;
             }
         }
         if let Some(opening) = opening {
-            let document = self.documents(&topic).topic(&topic, &opening, &answers);
+            let document = self.documents(&topic).topic(&topic, &opening, &known.answers);
             self.generation.add(document)?;
         }
+        self.keep_in_mind(&topic, known);
         Ok(())
     }
 
-    /// Writes the topic's own document anew.
-    async fn own_document(&mut self, topic: &Topic) -> Result<(), SearchError> {
+    /// Writes the topic's own document anew, after these posts have changed.
+    async fn own_document(
+        &mut self,
+        topic: &Topic,
+        changed: &BTreeSet<PostId>,
+    ) -> Result<(), SearchError> {
         self.generation.delete(self.id_term(|facts| facts.post, topic.opening.as_bytes()))?;
-        let answers = self.answers(topic).await?;
+        let known = self.answers(topic, changed).await?;
         for opening in self.posts(&[topic.opening]).await?.into_iter().flatten() {
-            let document = self.documents(topic).topic(topic, &opening, &answers);
+            let document = self.documents(topic).topic(topic, &opening, &known.answers);
             self.generation.add(document)?;
         }
+        self.keep_in_mind(topic, known);
         Ok(())
     }
 
-    async fn answers(&self, topic: &Topic) -> Result<Answers, SearchError> {
-        let mut answers = Answers::default();
+    fn keep_in_mind(&mut self, topic: &Topic, known: Known) {
+        // Of a short topic it is as soon read again.
+        if topic.counters.posts > LONG {
+            self.generation.answers.put(topic.id, known);
+        }
+    }
+
+    async fn answers(
+        &mut self,
+        topic: &Topic,
+        changed: &BTreeSet<PostId>,
+    ) -> Result<Known, SearchError> {
+        let mut known = self.generation.answers.take(topic.id, changed);
         // Comments under a topic without answers are not read.
         if topic.counters.answers == 0 {
-            return Ok(answers);
+            return Ok(Known::default());
         }
-        let mut after = None;
         loop {
-            let page = self.posts_behind(topic.id, after).await?;
-            let Some(last) = page.last() else { return Ok(answers) };
-            after = Some(last.post.id);
-            page.iter().for_each(|view| answers.see(view));
+            let page = self.posts_behind(topic.id, known.up_to).await?;
+            let Some(last) = page.last() else { return Ok(known) };
+            known.up_to = Some(last.post.id);
+            page.iter().for_each(|view| known.answers.see(view));
         }
     }
 
@@ -171,6 +204,7 @@ impl Reading<'_> {
 
     /// Topics by id, each beside its id.
     async fn topics(&self, ids: &[TopicId]) -> Result<Vec<(TopicId, Option<Topic>)>, SearchError> {
+        pause().await;
         let scope = system();
         let rows = self.store.topics(ids, &scope).await?;
         let topic = |row: Option<Unchecked<TopicRow>>| Some(scope.admit(row?)?.into_inner().topic);
@@ -178,6 +212,7 @@ impl Reading<'_> {
     }
 
     async fn posts(&self, ids: &[PostId]) -> Result<Vec<Option<PostView>>, SearchError> {
+        pause().await;
         let scope = system();
         let views = self.store.posts(ids, &scope).await?;
         Ok(views.into_iter().map(|view| Some(scope.admit(view?)?.into_inner())).collect())
@@ -188,10 +223,25 @@ impl Reading<'_> {
         topic: TopicId,
         after: Option<PostId>,
     ) -> Result<Vec<PostView>, SearchError> {
+        pause().await;
         let scope = system();
         let page = self.store.posts_by_id(topic, after, PAGE, &scope).await?;
         Ok(scope.admit_all(page).into_iter().map(|view| view.into_inner()).collect())
     }
+}
+
+/// Lets go of whoever polls, once: a store that answers at once would keep it for as long as a whole
+/// piece of work takes.
+async fn pause() {
+    let mut is_resumed = false;
+    poll_fn(|context| {
+        if std::mem::replace(&mut is_resumed, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 /// The projection shows nothing to anybody: who searches does so under a scope of their own.

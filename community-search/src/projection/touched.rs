@@ -9,9 +9,10 @@ use community_core::{CommunityId, Event, EventKind, PostId, Seq, Slug, TopicId};
 pub(super) struct Touched {
     /// Topics whose every document is out of date.
     pub(super) whole: BTreeSet<TopicId>,
-    /// Topics of which only the topic's own document is.
-    pub(super) topics: BTreeSet<TopicId>,
-    /// Replies, by topic.
+    /// Topics of which only the topic's own document is, and the posts whose texts, states or marks
+    /// changed.
+    pub(super) topics: BTreeMap<TopicId, BTreeSet<PostId>>,
+    /// Posts of which the post's own document is, by topic.
     pub(super) posts: BTreeMap<TopicId, BTreeSet<PostId>>,
     /// Labels whose name or audience has changed.
     pub(super) labels: BTreeSet<(CommunityId, Slug)>,
@@ -30,7 +31,7 @@ impl Touched {
             }
         }
         let Self { whole, topics, posts, labels: _ } = &mut touched;
-        topics.retain(|topic| !whole.contains(topic));
+        topics.retain(|topic, _| !whole.contains(topic));
         posts.retain(|topic, _| !whole.contains(topic));
         touched
     }
@@ -49,10 +50,12 @@ impl Touched {
             | EventKind::PostStateChanged { .. }
             | EventKind::Accepted { .. }
             | EventKind::MadeOfficial { .. } => {
-                self.topics.extend(topic);
-                self.add_post(topic, post);
+                add(&mut self.topics, topic, post);
+                add(&mut self.posts, topic, post);
             }
-            EventKind::Reacted { .. } | EventKind::Corrected { .. } => self.add_post(topic, post),
+            EventKind::Reacted { .. } | EventKind::Corrected { .. } => {
+                add(&mut self.posts, topic, post);
+            }
             EventKind::LabelChanged { label } => {
                 let community = event.event.community;
                 self.labels.extend(community.map(|community| (community, label.clone())));
@@ -74,10 +77,14 @@ impl Touched {
             _ => self.whole.extend(topic),
         }
     }
+}
 
-    fn add_post(&mut self, topic: Option<TopicId>, post: Option<PostId>) {
-        if let (Some(topic), Some(post)) = (topic, post) {
-            self.posts.entry(topic).or_default().insert(post);
-        }
+fn add(
+    posts: &mut BTreeMap<TopicId, BTreeSet<PostId>>,
+    topic: Option<TopicId>,
+    post: Option<PostId>,
+) {
+    if let (Some(topic), Some(post)) = (topic, post) {
+        posts.entry(topic).or_default().insert(post);
     }
 }

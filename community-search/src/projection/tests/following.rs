@@ -103,17 +103,11 @@ fn facts_of(topic: &Topic, view: &PostView, all: &[PostView]) -> Document {
         };
         all.iter().filter(is_answer).any(mark)
     };
-    let opening = post.id == topic.opening;
-    let (answered, solved, official, active) = if opening {
-        (
-            published(|_| true),
-            published(|view| view.post.accepted.is_some()),
-            published(|view| view.post.official.is_some()),
-            topic.counters.active_at,
-        )
-    } else {
-        (false, post.accepted.is_some(), post.official.is_some(), post.created_at)
-    };
+    let (answered, solved) =
+        (published(|_| true), published(|view| view.post.accepted.is_some()));
+    let official = post.official.is_some();
+    let is_opening = post.id == topic.opening;
+    let active = if is_opening { topic.counters.active_at } else { post.created_at };
     let corrected = view.corrections.iter().any(|correction| correction.withdrawn_at.is_none());
     let hex = |bytes: &[u8; 16]| bytes.iter().map(|byte| format!("{byte:02x}")).collect();
     let one = |name: &str, value: String| (name.to_owned(), vec![value]);

@@ -4,6 +4,7 @@ mod damage;
 mod dump;
 mod faults;
 mod following;
+mod outcomes;
 mod texts;
 
 use std::sync::Arc;
