@@ -11,8 +11,8 @@ use std::error::Error;
 use std::fs::{self, read_to_string};
 use std::path::{Path, PathBuf};
 
-use community_search::analysis::Language;
-use community_search::{Entry, MemoryIndex};
+use community::record::Record;
+use community::{Env, Limits, NewCommunity, NewMember, Policy, SearchQuery, Slug};
 use serde_json::Value;
 
 const DEPTH: usize = 1_000;
@@ -60,27 +60,59 @@ fn main() -> Outcome<()> {
     if below.is_empty() { Ok(()) } else { Err(format!("below Lucene: {below:?}").into()) }
 }
 
-/// The mean over all queries that have an answer.
+/// The mean over all queries that have an answer, of what a visitor finds in a community whose
+/// topics are the collection.
 fn measure(collection: &Path) -> Outcome<f64> {
-    let mut index = MemoryIndex::new()?;
-    for line in lines(&collection.join("docs.jsonl"))? {
-        let mut entry = Entry::new(text(&line, "id")?, Language::English);
-        entry.title = text(&line, "title")?;
-        entry.body = text(&line, "text")?;
-        index.add(&entry)?;
+    let limits = Limits { page: DEPTH, ..Limits::default() };
+    let engine = community::in_memory_with(Env::default().with_limits(limits));
+    let library: Slug = "library".parse()?;
+    pollster::block_on(async {
+        let policy = Policy::public();
+        let new = NewCommunity::new(library.clone(), "Library".parse()?, policy);
+        engine.as_system().create_community(new).await?;
+        let librarian = NewMember::new("librarian".parse()?, "Librarian".parse()?);
+        let librarian = engine.as_system().sync_member(librarian).await?;
+        let documents = lines(&collection.join("docs.jsonl"))?;
+        let records = documents.iter().map(topic).collect::<Outcome<Vec<_>>>()?;
+        for batch in records.chunks(500) {
+            engine.as_system().import(&library, Some(librarian), batch).await?;
+        }
+        engine.indexed().await?;
+        let gains = gains(&collection.join("qrels.txt"))?;
+        let (mut sum, mut count) = (0.0, 0.0);
+        for line in lines(&collection.join("queries.jsonl"))? {
+            let Some(gains) = gains.get(&text(&line, "id")?) else { continue };
+            let excluded = excluded(&line);
+            let query = SearchQuery::community(library.clone(), text(&line, "text")?);
+            let found = engine.anonymous().search(&query.limit(DEPTH).plain()).await?;
+            let keys = found.hits.iter().filter_map(|hit| hit.topic.topic.key.as_ref());
+            let mut hits: Vec<String> = keys.map(|key| key.as_str().to_owned()).collect();
+            hits.retain(|key| !excluded.contains(key));
+            sum += ndcg(&hits, gains, &excluded);
+            count += 1.0;
+        }
+        Ok(sum / count)
+    })
+}
+
+/// A document as a topic. Neither title nor body of a topic may be empty: one stands in for the
+/// other.
+fn topic(document: &Value) -> Outcome<Record> {
+    let (key, mut title, mut body) =
+        (text(document, "id")?, text(document, "title")?, text(document, "text")?);
+    if title.trim().is_empty() {
+        title = body.split_whitespace().take(10).collect::<Vec<_>>().join(" ");
     }
-    index.commit()?;
-    let gains = gains(&collection.join("qrels.txt"))?;
-    let (mut sum, mut count) = (0.0, 0.0);
-    for line in lines(&collection.join("queries.jsonl"))? {
-        let Some(gains) = gains.get(&text(&line, "id")?) else { continue };
-        let excluded = excluded(&line);
-        let mut hits = index.search(&text(&line, "text")?, &[Language::English], DEPTH)?;
-        hits.retain(|key| !excluded.contains(key));
-        sum += ndcg(&hits, gains, &excluded);
-        count += 1.0;
+    if title.is_empty() {
+        title.clone_from(&key);
     }
-    Ok(sum / count)
+    if body.trim().is_empty() {
+        body.clone_from(&title);
+    }
+    let record = serde_json::json!({
+        "type": "topic", "key": key, "channel": "books", "title": title, "body": body,
+    });
+    Ok(serde_json::from_value(record)?)
 }
 
 /// Normalised discounted cumulative gain of the first ten: what their gains add up to, each

@@ -5,12 +5,18 @@ use std::sync::Arc;
 
 use community_core::time::Clock;
 use community_core::{Engine, Env, Error, Limits, Result, StoreError};
+#[cfg(feature = "search")]
+use community_search::{Keeper, Settings};
 use community_store_sqlite::{self as sqlite, ReadOn, SqliteStore, Synchronous};
 
 /// Opens the community data in a directory, and makes both when they are not there.
 ///
 /// What a command wrote is on the disk when its future is done. The engine is for one process at a
 /// time; whoever opens the same directory meanwhile is refused.
+///
+/// With the feature `search` the content can be searched: a thread of the engine keeps an index in
+/// the same directory up to date. The index is a copy: without it, or with one that is damaged, the
+/// engine opens all the same and builds it anew.
 ///
 /// ```
 /// use community::{NewMember, OpenError, StoreError};
@@ -47,14 +53,31 @@ pub fn open(dir: impl AsRef<Path>) -> Result<Engine, OpenError> {
 /// As [`open`], and [`OpenError::Missing`] with [`Options::existing`].
 pub fn open_with(dir: impl AsRef<Path>, options: Options) -> Result<Engine, OpenError> {
     let dir = dir.as_ref();
-    let Options { env, store, existing } = options;
+    let Options {
+        env,
+        store,
+        existing,
+        #[cfg(feature = "search")]
+        search,
+    } = options;
     let failed = |source| OpenError::Store { dir: dir.to_owned(), source };
     if existing && !SqliteStore::exists(dir).map_err(failed)? {
         return Err(OpenError::Missing { dir: dir.to_owned() });
     }
-    let store = SqliteStore::open(dir, store).map_err(failed)?;
-    Ok(Engine::with_env(Arc::new(store), env))
+    let store = Arc::new(SqliteStore::open(dir, store).map_err(failed)?);
+    #[cfg(feature = "search")]
+    if let Some(settings) = search {
+        let index = dir.join(INDEX);
+        let index = Keeper::open(index, settings, env.clone(), Arc::<SqliteStore>::clone(&store));
+        let index = index.map_err(|source| failed(StoreError::failed(source)))?;
+        return Ok(Engine::with_index(store, env, Arc::new(index)));
+    }
+    Ok(Engine::with_env(store, env))
 }
+
+/// Where the search index is, below the data.
+#[cfg(feature = "search")]
+const INDEX: &str = "search";
 
 /// How to open an engine on a directory.
 ///
@@ -73,16 +96,30 @@ pub fn open_with(dir: impl AsRef<Path>, options: Options) -> Result<Engine, Open
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Options {
     env: Env,
     store: sqlite::Options,
     existing: bool,
+    #[cfg(feature = "search")]
+    search: Option<Settings>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            env: Env::default(),
+            store: sqlite::Options::default(),
+            existing: false,
+            #[cfg(feature = "search")]
+            search: Some(Settings::default()),
+        }
+    }
 }
 
 impl Options {
-    /// The system's clock and randomness, default limits, reads on the caller's thread, and
-    /// commits that survive a power failure.
+    /// The system's clock and randomness, default limits, reads on the caller's thread, commits that
+    /// survive a power failure, and a search index that finds the languages out by itself.
     pub fn new() -> Self {
         Self::default()
     }
@@ -122,6 +159,27 @@ impl Options {
     /// With these options of the store, in place of all that were set before.
     pub fn store(mut self, store: sqlite::Options) -> Self {
         self.store = store;
+        self
+    }
+
+    /// With a search index that is built so.
+    #[cfg(feature = "search")]
+    pub fn search(mut self, settings: Settings) -> Self {
+        self.search = Some(settings);
+        self
+    }
+
+    /// Without a search index. One that is there stays, and goes on where it stopped when it is
+    /// opened again.
+    #[cfg_attr(
+        not(feature = "search"),
+        allow(unused_mut, reason = "there is nothing to leave out")
+    )]
+    pub fn without_search(mut self) -> Self {
+        #[cfg(feature = "search")]
+        {
+            self.search = None;
+        }
         self
     }
 

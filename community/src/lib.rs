@@ -53,7 +53,7 @@
 //!
 //! - [`Engine`] and [`Session`]: a session is one viewer; commands and reads are its methods.
 //! - [`Policy`], [`Audience`]: who may do what, and to whom that applies.
-//! - [`FeedQuery`], [`ThreadQuery`], [`LabelExpr`]: what can be asked for.
+//! - [`FeedQuery`], [`ThreadQuery`], [`LabelExpr`], [`SearchQuery`]: what can be asked for.
 //! - [`Error`]: what can go wrong; [`Limits`]: how much is too much.
 //! - [`store`]: the contract for whoever writes a store of their own.
 //!
@@ -64,6 +64,7 @@
 //! - `sqlite` (default): the durable store, [`open`].
 //! - `bundled` (default): compiles SQLite in. Without it the system's is linked, which has to be
 //!   3.51.3 or newer.
+//! - `search` (default): full-text search, [`Session::search`].
 
 /// The README's program compiles.
 #[cfg(all(doctest, feature = "sqlite"))]
@@ -90,6 +91,14 @@ pub mod memory {
 pub mod sqlite {
     #[doc(inline)]
     pub use community_store_sqlite::*;
+}
+
+/// The search index, for what [`Options`] does not reach. What is asked for, and the language of
+/// queries, is in [`search`].
+#[cfg(feature = "search")]
+pub mod index {
+    #[doc(inline)]
+    pub use community_search::*;
 }
 
 use std::sync::Arc;
@@ -123,5 +132,16 @@ pub fn in_memory() -> Engine {
 /// ```
 #[must_use]
 pub fn in_memory_with(env: Env) -> Engine {
-    Engine::with_env(Arc::new(MemoryStore::new()), env)
+    let store = Arc::new(MemoryStore::new());
+    #[cfg(feature = "search")]
+    {
+        let settings = index::Settings::default();
+        let index =
+            index::Keeper::in_memory(settings, env.clone(), Arc::<MemoryStore>::clone(&store));
+        // Where the system has no thread left there is an engine that cannot be searched.
+        if let Ok(index) = index {
+            return Engine::with_index(store, env, Arc::new(index));
+        }
+    }
+    Engine::with_env(store, env)
 }

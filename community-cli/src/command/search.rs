@@ -6,10 +6,9 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use community::search::{Fragment, LanguageCode, Per, SimilarQuery};
+use community::search::{Fragment, LanguageCode, Per, SimilarQuery, Total};
 use community::{
     ChannelId, Facets, Key, PostId, SearchHit, SearchQuery, SearchSort, SearchView, Session, Slug,
-    Total,
 };
 use serde::{Deserialize, Serialize};
 

@@ -26,8 +26,10 @@ pub(super) struct Asked {
     pub(super) stop: bool,
     /// To look at the store.
     pub(super) wake: bool,
-    /// To build the index anew.
-    pub(super) rebuild: bool,
+    /// How often it was asked to build the index anew.
+    pub(super) rebuilds: u64,
+    /// How often it was when the thread last took that up.
+    taken: u64,
     /// To look whether the files of the index are as they were written.
     pub(super) check: bool,
 }
@@ -35,8 +37,13 @@ pub(super) struct Asked {
 impl Asked {
     /// Whether there is something to do.
     pub(super) fn is_something(self) -> bool {
-        let Self { stop, wake, rebuild, check } = self;
-        stop || wake || rebuild || check
+        let Self { stop, wake, rebuilds: _, taken: _, check } = self;
+        stop || wake || self.is_to_rebuild() || check
+    }
+
+    /// Whether the index is to be built anew.
+    pub(super) fn is_to_rebuild(self) -> bool {
+        self.rebuilds > self.taken
     }
 }
 
@@ -49,6 +56,8 @@ pub(super) struct Report {
     pub(super) head: Seq,
     /// Whether an index is being built anew.
     pub(super) rebuilding: bool,
+    /// Which of the [rebuilds](Asked::rebuilds) is done, and with it all before.
+    pub(super) rebuilt: u64,
     /// How many bytes the index takes.
     pub(super) bytes: u64,
     /// What went wrong, until a commit shows that it no longer does.
@@ -70,8 +79,14 @@ impl Desk {
     /// Takes what is asked for. That the thread is to end stays.
     pub(super) fn take(&self) -> Asked {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = Asked { stop: asked.stop, ..Asked::default() };
+        let (stop, rebuilds) = (asked.stop, asked.rebuilds);
+        let kept = Asked { stop, rebuilds, taken: rebuilds, ..Asked::default() };
         std::mem::replace(&mut asked, kept)
+    }
+
+    /// Gives back that the index is to be built anew.
+    pub(super) fn rebuild_again(&self) {
+        self.ask(|asked| asked.taken = asked.taken.saturating_sub(1));
     }
 
     pub(super) fn report(&self) -> Report {

@@ -167,11 +167,12 @@ impl Drop for Keeper {
 impl SearchIndex for Keeper {
     async fn find(&self, request: &Find<'_>) -> Result<Found, IndexError> {
         let Some(snapshot) = self.snapshot() else { return Ok(nothing(request.count)) };
-        self.with(&snapshot, |snapshot| find_in(snapshot, request))
+        self.with(&snapshot, |snapshot| snapshot.find(request))
     }
 
     fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
-        catch_unwind(AssertUnwindSafe(|| marks_in(wanted, text))).unwrap_or_default()
+        let Some(snapshot) = self.snapshot() else { return Vec::new() };
+        self.with(&snapshot, |snapshot| snapshot.marks(wanted, text)).unwrap_or_default()
     }
 
     fn wake(&self) {
@@ -197,12 +198,28 @@ impl SearchIndex for Keeper {
         }
     }
 
-    fn rebuild(&self) {
-        self.ask(|asked| asked.rebuild = true);
+    async fn rebuild(&self) -> Result<(), IndexError> {
+        let mut ticket = 0;
+        self.ask(|asked| {
+            asked.rebuilds += 1;
+            ticket = asked.rebuilds;
+        });
+        loop {
+            let told = self.desk.listen();
+            let Report { rebuilt, ended, .. } = self.desk.report();
+            if rebuilt >= ticket {
+                return Ok(());
+            }
+            if ended {
+                return Err(IndexError::Stopped);
+            }
+            told.await;
+        }
     }
 
     fn status(&self) -> IndexStatus {
-        let Report { searched, head, rebuilding, bytes, failure, ended: _ } = self.desk.report();
+        let Report { searched, head, rebuilding, rebuilt: _, bytes, failure, ended: _ } =
+            self.desk.report();
         let snapshot = self.snapshot();
         let state = match (&snapshot, &failure) {
             (None, _) => IndexState::Missing,
@@ -228,14 +245,6 @@ fn nothing(count: Count) -> Found {
     let total = (count != Count::Nothing).then_some(unknown);
     let facets = matches!(count, Count::Facets { .. }).then(Counts::default);
     Found { total, facets, ..Found::default() }
-}
-
-fn find_in(_snapshot: &Snapshot, request: &Find<'_>) -> Result<Found, SearchError> {
-    Ok(nothing(request.count))
-}
-
-fn marks_in(_wanted: &Wanted, _text: &str) -> Vec<Range<usize>> {
-    Vec::new()
 }
 
 /// Where an index is kept.

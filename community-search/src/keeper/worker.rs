@@ -39,6 +39,8 @@ pub(super) struct Worker {
     /// Failures since the last commit.
     failures: u32,
     checked_at: Option<Instant>,
+    /// Which of the rebuilds that were asked for is under way.
+    rebuilding: Option<u64>,
     /// What was shown when bytes were counted last.
     counted: Option<Weak<Snapshot>>,
 }
@@ -71,6 +73,7 @@ impl Worker {
             waiting_since: None,
             failures: 0,
             checked_at: None,
+            rebuilding: None,
             counted: None,
         }
     }
@@ -90,7 +93,7 @@ impl Worker {
                 Ok(Next::Sleep(until)) => self.sleep(until, |asked| asked.is_something()),
                 Ok(Next::End) => break,
                 Err(error) => {
-                    self.failed(&error, asked);
+                    self.failed(&error);
                     self.sleep(Instant::now() + self.wait(), |asked| asked.stop);
                 }
             }
@@ -114,7 +117,8 @@ impl Worker {
                 self.env.clone(),
             )),
         };
-        if asked.rebuild {
+        if asked.is_to_rebuild() {
+            self.rebuilding = Some(asked.rebuilds);
             let Some(begun) = block_on(projection.rebuild(&*self.store), gives_up) else {
                 return Ok(Next::End);
             };
@@ -129,8 +133,8 @@ impl Worker {
             let since = *self.waiting_since.get_or_insert_with(Instant::now);
             let is_old = progress.lag == 0 && since.elapsed() >= age;
             // What is being built cannot be searched, however soon it is committed.
-            let is_awaited = !progress.rebuilding
-                && self.desk.is_awaited(projection.searched(), progress.seq);
+            let is_awaited =
+                !progress.rebuilding && self.desk.is_awaited(projection.searched(), progress.seq);
             // A failure is over when a commit shows it.
             if is_old || is_awaited || self.failures > 0 {
                 projection.flush()?;
@@ -161,24 +165,29 @@ impl Worker {
         let bytes = if is_new { projection.bytes().ok() } else { None };
         self.counted = shown;
         let is_over = self.failures == 0;
+        let rebuilt = if progress.rebuilding { None } else { self.rebuilding.take() };
         self.desk.tell(|report| {
             report.searched = searched;
             report.head = Seq(progress.seq.0.saturating_add(progress.lag));
             report.rebuilding = progress.rebuilding;
+            report.rebuilt = rebuilt.unwrap_or(report.rebuilt);
             report.bytes = bytes.unwrap_or(report.bytes);
             report.failure = report.failure.take().filter(|_| !is_over);
         });
     }
 
     /// Tells of a failure, and drops what is half done.
-    fn failed(&mut self, error: &SearchError, asked: Asked) {
+    fn failed(&mut self, error: &SearchError) {
         // A failure of the store says nothing about the files.
         if !matches!(error, SearchError::Store(_)) {
             self.close();
         }
         self.failures = self.failures.saturating_add(1);
         self.waiting_since = None;
-        self.desk.ask(|still| still.rebuild |= asked.rebuild);
+        // One that is half done begins anew.
+        if self.rebuilding.take().is_some() {
+            self.desk.rebuild_again();
+        }
         let failure = in_full(error);
         self.desk.tell(|report| report.failure = Some(failure));
     }
