@@ -27,7 +27,7 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            language: Language::Neutral,
+            language: Language::English,
             languages: BTreeMap::new(),
             commit: CommitPolicy::default(),
             memory: 50_000_000,

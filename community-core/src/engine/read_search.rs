@@ -276,6 +276,7 @@ impl Session {
         let term = |term: &Term| looked_up(term, rights, reach, &authors);
         Ok(Lookup {
             words: expr.words.clone(),
+            quoted: expr.quoted.clone(),
             required: expr
                 .required
                 .iter()

@@ -23,6 +23,9 @@ pub struct SearchExpr {
     /// The plain words, in the order typed and as often as typed. When there are any, one of them
     /// has to occur.
     pub words: Vec<Word>,
+    /// Phrases in a sentence, that is in a text of more than three plain words: their words count
+    /// like plain ones.
+    pub quoted: Vec<Phrase>,
     /// Each of these is required.
     pub required: Vec<AnyOf>,
     /// None of these may be.
@@ -82,8 +85,8 @@ impl SearchExpr {
     /// Whether it asks for nothing, and so finds everything.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        let Self { words, required, excluded, place: _ } = self;
-        words.is_empty() && required.is_empty() && excluded.is_empty()
+        let Self { words, quoted, required, excluded, place: _ } = self;
+        words.is_empty() && quoted.is_empty() && required.is_empty() && excluded.is_empty()
     }
 
     /// Whether there is something to rank by: a word or a phrase that is not excluded. What is
@@ -162,13 +165,17 @@ impl Phrase {
 /// than the one that was read: with blanks that had been left out, and with quotes.
 impl fmt::Display for SearchExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { words, required, excluded, place } = self;
+        let Self { words, quoted, required, excluded, place } = self;
         let mut blank = "";
         let mut apart =
             |f: &mut fmt::Formatter<'_>| f.write_str(std::mem::replace(&mut blank, " "));
         for word in words {
             apart(f)?;
             write!(f, "{word}")?;
+        }
+        for phrase in quoted {
+            apart(f)?;
+            write!(f, "{phrase}")?;
         }
         for group in required {
             apart(f)?;

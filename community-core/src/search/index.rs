@@ -97,6 +97,8 @@ pub enum Wanted {
 pub struct Lookup {
     /// The plain words. When there are any, one has to occur.
     pub words: Vec<Word>,
+    /// Phrases whose words count like plain ones.
+    pub quoted: Vec<Phrase>,
     /// Of each of these lists one term is required.
     pub required: Vec<Vec<LookupTerm>>,
     /// None of these may be.

@@ -4,6 +4,9 @@ use super::{AnyOf, Condition, Phrase, Place, SearchExpr, Term, Word};
 use crate::error::Result;
 use crate::limits::{LimitError, Limits};
 
+/// With more plain words than this a text is a sentence, in which quotes are not meant for search.
+const SENTENCE: usize = 3;
+
 /// Reads a text; see [`SearchExpr::parse`].
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<SearchExpr> {
     limits.search_text(text.len())?;
@@ -73,6 +76,15 @@ impl Builder {
 
     fn finish(mut self) -> SearchExpr {
         self.end_group();
+        if self.expr.words.len() > SENTENCE {
+            let groups = std::mem::take(&mut self.expr.required);
+            for group in groups {
+                match group.alternatives() {
+                    [Term::Phrase(phrase)] => self.expr.quoted.push(phrase.clone()),
+                    _ => self.expr.required.push(group),
+                }
+            }
+        }
         self.expr
     }
 }

@@ -357,7 +357,7 @@ impl Work {
     const FEW: usize = 8;
 
     fn of(searcher: &Searcher) -> Self {
-        Self { left: searcher.num_docs().saturating_mul(Self::TIMES) }
+        Self { left: searcher.num_docs().saturating_mul(Self::TIMES).max(2_000_000) }
     }
 
     fn spend(&mut self, price: u64) -> bool {

@@ -55,7 +55,7 @@ impl<'a> Terms<'a> {
     pub(super) fn read(lookup: &'a Lookup, languages: &[Language]) -> Self {
         let mut terms = Self::default();
         let mut prefixes = Prefixes::default();
-        terms.read_plain(&lookup.words, &mut prefixes, languages);
+        terms.read_plain(lookup, &mut prefixes, languages);
         for group in &lookup.required {
             let mut parts: Vec<Part<'_>> = Vec::new();
             for term in group {
@@ -73,10 +73,11 @@ impl<'a> Terms<'a> {
         terms
     }
 
-    fn read_plain(&mut self, typed: &[Typed], prefixes: &mut Prefixes, languages: &[Language]) {
-        let whole = typed.iter().filter(|word| !word.is_prefix()).map(Typed::as_str);
+    fn read_plain(&mut self, lookup: &Lookup, prefixes: &mut Prefixes, languages: &[Language]) {
+        let whole = lookup.words.iter().filter(|word| !word.is_prefix()).map(Typed::as_str);
+        let whole = whole.chain(lookup.quoted.iter().map(|phrase| phrase.as_str()));
         let mut spots = ranking::spots(&whole.collect::<Vec<_>>().join(" "), languages);
-        for word in typed.iter().filter(|word| word.is_prefix()) {
+        for word in lookup.words.iter().filter(|word| word.is_prefix()) {
             let (before, start) = prefix(word.as_str(), languages);
             spots.extend(before);
             let start = start.filter(|start| !self.prefixes.contains(start) && prefixes.take());

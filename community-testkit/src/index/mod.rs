@@ -200,11 +200,9 @@ impl Document {
     }
 
     fn fits_lookup(&self, lookup: &Lookup) -> bool {
-        let Lookup { words, required, excluded, place, .. } = lookup;
+        let Lookup { words, quoted, required, excluded, place, .. } = lookup;
         let has = |term: &LookupTerm| self.has(term, *place);
-        let mut typed = words.iter().filter(|word| is_typed(word.as_str())).peekable();
-        let has_word =
-            typed.peek().is_none() || typed.any(|word| self.texts.have_word(word, *place));
+        let has_word = self.texts.have_one_of(words, quoted, *place);
         let has_required = required.iter().all(|group| {
             let mut typed = group.iter().filter(|term| is_looked_for(term)).peekable();
             typed.peek().is_none() || typed.any(has)

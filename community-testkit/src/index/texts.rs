@@ -18,13 +18,31 @@ impl Texts {
     /// Whether there is a plain word, or one that begins so.
     pub(crate) fn have_word(&self, word: &Word, place: Place) -> bool {
         let parts = words(word.as_str());
-        let own = self.title.iter().chain(self.body.iter().filter(|_| place == Place::Anywhere));
         if word.is_prefix() {
-            let mut own = own;
+            let mut own = self.own(place);
             return own.any(|own| parts.iter().any(|part| own.starts_with(part.as_str())));
         }
+        parts.iter().any(|part| self.have(part, place))
+    }
+
+    fn have(&self, word: &String, place: Place) -> bool {
         let others = self.others.iter().flatten().filter(|_| place == Place::Anywhere);
-        own.chain(others).any(|own| parts.contains(own))
+        self.own(place).chain(others).any(|own| own == word)
+    }
+
+    /// The words of title and body.
+    fn own(&self, place: Place) -> impl Iterator<Item = &String> {
+        self.title.iter().chain(self.body.iter().filter(move |_| place == Place::Anywhere))
+    }
+
+    /// Whether there is one of the plain words and of those that phrases in a sentence have. Nothing
+    /// typed is nothing missed.
+    pub(crate) fn have_one_of(&self, plain: &[Word], quoted: &[Phrase], place: Place) -> bool {
+        let plain: Vec<&Word> = plain.iter().filter(|word| is_typed(word.as_str())).collect();
+        let quoted: Vec<String> = quoted.iter().flat_map(|phrase| words(phrase.as_str())).collect();
+        (plain.is_empty() && quoted.is_empty())
+            || plain.into_iter().any(|word| self.have_word(word, place))
+            || quoted.iter().any(|word| self.have(word, place))
     }
 
     /// Whether words stand side by side.

@@ -256,6 +256,7 @@ fn searches(refs: &Refs) -> Vec<SearchQuery> {
         "\"blue pot\"",
         "ti*",
         "secret open",
+        "where is the title of \"blue pot\"",
         "-title",
         "\"two lines\" OR blue -key",
         "in:title title",

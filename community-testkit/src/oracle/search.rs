@@ -148,15 +148,14 @@ impl Oracle {
     }
 
     fn fits(&self, act: Act, found: &Match, expr: &SearchExpr) -> bool {
-        let SearchExpr { words, required, excluded, place } = expr;
+        let SearchExpr { words, quoted, required, excluded, place } = expr;
         let texts = self.texts_of(found);
         let has = |term: &Term| match term {
             Term::Word(word) => texts.have_word(word, *place),
             Term::Phrase(phrase) => texts.have_phrase(phrase, *place),
             Term::Condition(condition) => self.has(act, found, condition),
         };
-        let typed: Vec<_> = words.iter().filter(|word| is_typed(word.as_str())).collect();
-        (typed.is_empty() || typed.iter().any(|word| texts.have_word(word, *place)))
+        texts.have_one_of(words, quoted, *place)
             && required.iter().map(AnyOf::alternatives).all(|group| {
                 let typed: Vec<_> = group.iter().filter(|term| is_looked_for(term)).collect();
                 typed.is_empty() || typed.into_iter().any(has)

@@ -69,6 +69,17 @@ fn what_stands_in_quotes_is_a_required_phrase() {
 }
 
 #[test]
+fn what_a_sentence_quotes_is_not_required() {
+    check(&[
+        ("what counts as \"ancilla qubit\"", "what counts as +'ancilla qubit'"),
+        ("what counts as an \"ancilla qubit\"", "what counts as an ~'ancilla qubit'"),
+        ("\"a b\" is \"c\" or is it not", "is or is it not ~'a b' ~'c'"),
+        ("one two three four -\"a b\"", "one two three four !'a b'"),
+        ("one two three four \"a b\" OR label:c", "one two three four +'a b'|Label(\"c\")"),
+    ]);
+}
+
+#[test]
 fn quotes_around_nothing_and_quotes_that_are_never_closed_separate() {
     check(&[
         ("\"", ""),
@@ -277,12 +288,15 @@ fn what_is_printed_is_as_plain_as_it_can_be() {
 #[test]
 fn a_condition_added_to_what_was_typed_narrows_it() {
     let author = Condition::Author("a \"b\" \\ c".parse().unwrap());
-    for text in ["", "bike", "OR \"x\"", "\"x\" OR", "\"", "\"a", "-x \"y\"", "in:title -"] {
+    for text in
+        ["", "bike", "OR \"x\"", "\"x\" OR", "\"", "\"a", "-x \"y\"", "in:title -", "a b c d \"e\""]
+    {
         let typed = read(text);
         let mut narrowed = typed.clone();
         narrowed.required.push(author.clone().into());
-        let SearchExpr { words, required, excluded, place } = read(&narrowed.to_string());
-        assert_eq!((words, excluded, place), (typed.words, typed.excluded, typed.place));
+        let SearchExpr { words, quoted, required, excluded, place } = read(&narrowed.to_string());
+        assert_eq!((words, quoted), (typed.words, typed.quoted));
+        assert_eq!((excluded, place), (typed.excluded, typed.place));
         assert_eq!(required, [typed.required, vec![author.clone().into()]].concat());
     }
 }

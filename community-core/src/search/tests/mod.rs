@@ -21,8 +21,8 @@ fn read(text: &str) -> SearchExpr {
     SearchExpr::parse(text, &wide()).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-/// An expression spelled out: the plain words, `+` before what is required, `!` before what is
-/// excluded, phrases in single quotes, conditions as they are in Rust.
+/// An expression spelled out: the plain words, `~` before phrases in a sentence, `+` before what is
+/// required, `!` before what is excluded, phrases in single quotes, conditions as they are in Rust.
 fn spelled(expr: &SearchExpr) -> String {
     let term = |term: &Term| match term {
         Term::Word(word) => word.as_str().to_owned() + if word.is_prefix() { "..." } else { "" },
@@ -30,11 +30,12 @@ fn spelled(expr: &SearchExpr) -> String {
         Term::Condition(condition) => format!("{condition:?}"),
     };
     let words = expr.words.iter().map(|word| term(&Term::Word(word.clone())));
+    let quoted = expr.quoted.iter().map(|phrase| format!("~'{}'", phrase.as_str()));
     let required = expr.required.iter().map(|group| {
         let alternatives: Vec<_> = group.alternatives().iter().map(term).collect();
         format!("+{}", alternatives.join("|"))
     });
     let excluded = expr.excluded.iter().map(|excluded| format!("!{}", term(excluded)));
     let place = (expr.place == Place::Title).then(|| "in titles".to_owned());
-    words.chain(required).chain(excluded).chain(place).collect::<Vec<_>>().join(" ")
+    words.chain(quoted).chain(required).chain(excluded).chain(place).collect::<Vec<_>>().join(" ")
 }

@@ -10,9 +10,10 @@ use crate::entropy::{Entropy, SeededEntropy};
 /// it is, and what is printed reads back.
 fn check_any(text: &str) {
     let expr = read(text);
-    let SearchExpr { words, required, excluded, place: _ } = &expr;
+    let SearchExpr { words, quoted, required, excluded, place: _ } = &expr;
     let in_groups: usize = required.iter().map(|group| group.alternatives().len()).sum();
-    assert!(words.len() + in_groups + excluded.len() <= text.len(), "{text:?}");
+    let parts = words.len() + quoted.len() + in_groups + excluded.len();
+    assert!(parts <= text.len(), "{text:?}");
     for group in required {
         assert!(group.alternatives().iter().any(|term| !matches!(term, Term::Word(_))), "{text:?}");
     }
@@ -26,12 +27,13 @@ fn check_any(text: &str) {
         assert!(!word.is_empty() && text.contains(word), "{text:?}");
         assert!(!word.contains(|c: char| c.is_whitespace() || "\"“”„".contains(c)), "{text:?}");
     }
-    for term in in_groups {
-        if let Term::Phrase(phrase) = term {
-            let words: Vec<_> = phrase.as_str().split(' ').collect();
-            assert!(words.iter().all(|word| !word.is_empty()), "{text:?}");
-            assert!(!phrase.as_str().contains('"'), "{text:?}");
-        }
+    let in_groups = in_groups.filter_map(|term| match term {
+        Term::Phrase(phrase) => Some(phrase),
+        _ => None,
+    });
+    for phrase in in_groups.chain(quoted) {
+        assert!(phrase.as_str().split(' ').all(|word| !word.is_empty()), "{text:?}");
+        assert!(!phrase.as_str().contains('"'), "{text:?}");
     }
     let printed = expr.to_string();
     assert_eq!(read(&printed), expr, "{text:?} is printed as {printed:?}");
@@ -195,8 +197,16 @@ proptest! {
                 }
             }
         }
-        let meaning: Vec<_> =
-            words.into_iter().chain(required).chain(excluded).chain(title).collect();
+        // A phrase alone is a group of one.
+        let is_phrase = |group: &String| group.starts_with("+'") && !group.contains('|');
+        let (quoted, required): (Vec<_>, Vec<_>) =
+            required.into_iter().partition(|group| words.len() > 3 && is_phrase(group));
+        let quoted = quoted.iter().map(|phrase| phrase.replacen('+', "~", 1));
+        let meaning: Vec<_> = words
+            .iter()
+            .cloned()
+            .chain(quoted)
+            .chain(required).chain(excluded).chain(title).collect();
         prop_assert_eq!(spelled(&read(&typed.join(" "))), meaning.join(" "));
     }
 }
