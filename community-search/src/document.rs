@@ -44,7 +44,10 @@ impl Documents<'_> {
         opening: &PostView,
         answers: &Answers,
     ) -> TantivyDocument {
-        let language = detect(&format!("{}\n{}", topic.title, opening.body), self.language);
+        let title = topic.title.as_str();
+        // A body that only repeats the title says it once.
+        let body = if opening.body.trim() == title.trim() { "" } else { &opening.body };
+        let language = detect(&format!("{title}\n{body}"), self.language);
         let analyzer = Analyzer::new(language);
         let mut others: Vec<Token> = Vec::new();
         for label in &topic.labels {
@@ -57,8 +60,8 @@ impl Documents<'_> {
             others.extend(Analyzer::new(detect(answer, language)).tokens(answer));
         }
         let mut document = TantivyDocument::default();
-        let title = analyzer.tokens(topic.title.as_str());
-        self.fields.add_texts(&mut document, title, analyzer.tokens(&opening.body), others);
+        let (title, body) = (analyzer.tokens(title), analyzer.tokens(body));
+        self.fields.add_texts(&mut document, title, body, others);
         let facts = Facts { active: to_micros(topic.counters.active_at), language };
         self.add_facts(&mut document, topic, opening, facts);
         document

@@ -23,8 +23,7 @@ pub struct SearchExpr {
     /// The plain words, in the order typed and as often as typed. When there are any, one of them
     /// has to occur.
     pub words: Vec<Word>,
-    /// Phrases in a sentence, that is in a text of more than three plain words: their words count
-    /// like plain ones.
+    /// Phrases in a sentence: their words count like plain ones.
     pub quoted: Vec<Phrase>,
     /// Each of these is required.
     pub required: Vec<AnyOf>,
@@ -103,6 +102,14 @@ impl AnyOf {
     pub(super) fn new(terms: Vec<Term>) -> Result<Self, Vec<Term>> {
         let is_group = terms.iter().any(|term| !matches!(term, Term::Word(_)));
         if is_group { Ok(Self(terms)) } else { Err(terms) }
+    }
+
+    /// The phrase, if it is one and nothing else.
+    pub(super) fn phrase(&self) -> Option<&Phrase> {
+        match self.0.as_slice() {
+            [Term::Phrase(phrase)] => Some(phrase),
+            _ => None,
+        }
     }
 
     /// The alternatives in the order typed: one at least, and not all of them words.

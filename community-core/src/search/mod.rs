@@ -35,8 +35,9 @@
 //!
 //! - **Plain words** are joined by "or". None is required, but when there are any, one has to occur.
 //!   A word typed twice counts twice.
-//! - **Phrases in a sentence**, that is beside more than three plain words, are not required: who
-//!   asks in whole sentences quotes to stress or to cite. Their words count like plain ones.
+//! - **Phrases in a sentence** are not required, because who asks in whole sentences quotes to
+//!   stress or to cite: their words count like plain ones. A sentence has more than three plain
+//!   words, or more than sixteen words in phrases.
 //! - **Everything else is required**: each phrase, each field, each group of alternatives, beside
 //!   one of the plain words. What carries a minus must not be.
 //! - **`OR`**, in capital letters, joins what stands right before it with what stands right behind

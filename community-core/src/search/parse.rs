@@ -7,6 +7,9 @@ use crate::limits::{LimitError, Limits};
 /// With more plain words than this a text is a sentence, in which quotes are not meant for search.
 const SENTENCE: usize = 3;
 
+/// So it is with more words than this in phrases: a text that was pasted between quotes.
+const CITATION: usize = 16;
+
 /// Reads a text; see [`SearchExpr::parse`].
 pub(super) fn parse(text: &str, limits: &Limits) -> Result<SearchExpr> {
     limits.search_text(text.len())?;
@@ -76,12 +79,14 @@ impl Builder {
 
     fn finish(mut self) -> SearchExpr {
         self.end_group();
-        if self.expr.words.len() > SENTENCE {
+        let phrases = self.expr.required.iter().filter_map(AnyOf::phrase);
+        let cited: usize = phrases.map(|phrase| phrase.as_str().split(' ').count()).sum();
+        if self.expr.words.len() > SENTENCE || cited > CITATION {
             let groups = std::mem::take(&mut self.expr.required);
             for group in groups {
-                match group.alternatives() {
-                    [Term::Phrase(phrase)] => self.expr.quoted.push(phrase.clone()),
-                    _ => self.expr.required.push(group),
+                match group.phrase() {
+                    Some(phrase) => self.expr.quoted.push(phrase.clone()),
+                    None => self.expr.required.push(group),
                 }
             }
         }

@@ -74,6 +74,8 @@ fn what_a_sentence_quotes_is_not_required() {
         ("what counts as \"ancilla qubit\"", "what counts as +'ancilla qubit'"),
         ("what counts as an \"ancilla qubit\"", "what counts as an ~'ancilla qubit'"),
         ("\"a b\" is \"c\" or is it not", "is or is it not ~'a b' ~'c'"),
+        ("\"a b c d e f g h\" \"i j k l m n o p\"", "+'a b c d e f g h' +'i j k l m n o p'"),
+        ("\"a b c d e f g h\" \"i j k l m n o p q\"", "~'a b c d e f g h' ~'i j k l m n o p q'"),
         ("one two three four -\"a b\"", "one two three four !'a b'"),
         ("one two three four \"a b\" OR label:c", "one two three four +'a b'|Label(\"c\")"),
     ]);

@@ -197,10 +197,12 @@ proptest! {
                 }
             }
         }
-        // A phrase alone is a group of one.
+        // A phrase alone is a group of one; each has two words.
         let is_phrase = |group: &String| group.starts_with("+'") && !group.contains('|');
+        let is_sentence =
+            words.len() > 3 || required.iter().filter(|group| is_phrase(group)).count() > 8;
         let (quoted, required): (Vec<_>, Vec<_>) =
-            required.into_iter().partition(|group| words.len() > 3 && is_phrase(group));
+            required.into_iter().partition(|group| is_sentence && is_phrase(group));
         let quoted = quoted.iter().map(|phrase| phrase.replacen('+', "~", 1));
         let meaning: Vec<_> = words
             .iter()
