@@ -13,12 +13,12 @@ use crate::error::{Fault, Result};
 use crate::row::{json, opt_micros, signed};
 
 const PUT_COMMUNITY: &str = "INSERT INTO communities (id, key, name, description, policy, settings,
-     reactions, kinds, hot_scale, capacity, archived, created_at, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+     reactions, kinds, synonyms, hot_scale, capacity, archived, created_at, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name,
      description = excluded.description, policy = excluded.policy, settings = excluded.settings,
-     reactions = excluded.reactions, kinds = excluded.kinds, hot_scale = excluded.hot_scale,
-     capacity = excluded.capacity, archived = excluded.archived,
+     reactions = excluded.reactions, kinds = excluded.kinds, synonyms = excluded.synonyms,
+     hot_scale = excluded.hot_scale, capacity = excluded.capacity, archived = excluded.archived,
      created_at = excluded.created_at, rev = excluded.rev";
 
 const PUT_CHANNEL: &str = "INSERT INTO channels (id, community, parent, key, name, description,
@@ -69,6 +69,7 @@ impl Change<'_> {
             settings,
             reactions,
             kinds,
+            synonyms,
             hot_scale,
             capacity,
             archived,
@@ -85,6 +86,7 @@ impl Change<'_> {
             json(settings)?,
             json(reactions)?,
             json(kinds)?,
+            json(synonyms)?,
             hot_scale,
             capacity.map(signed).transpose()?,
             archived,

@@ -12,7 +12,7 @@ use super::choose::{
 };
 use super::parts::{
     capacity, kind, member, moment, new_channel, new_community, new_label, new_pin, new_topic,
-    overrides, policy, reactions, rev, settings, topic_edit,
+    overrides, policy, reactions, rev, settings, synonyms, topic_edit,
 };
 use super::texts::{item_key, name, reason, text};
 use super::{Actor, Command, Deed, Pick, Reply, Step, Tick};
@@ -70,6 +70,9 @@ impl Script {
             sanctions: 3,
             reactions: 3,
             kinds: 2,
+            synonyms: 2,
+            synonym_words: 3,
+            synonym: 30,
             payload: 200,
             ..Limits::default()
         }
@@ -307,6 +310,7 @@ fn command_on_places(dice: &mut Dice) -> Command {
                 policy: dice.maybe(40, policy),
                 settings: dice.maybe(30, settings),
                 reactions: dice.maybe(20, reactions),
+                synonyms: dice.maybe(20, synonyms),
                 capacity: dice.maybe(20, capacity),
                 archived: dice.maybe(20, |dice| dice.chance(30)),
                 expected: dice.maybe(15, rev),

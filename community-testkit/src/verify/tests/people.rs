@@ -158,6 +158,14 @@ fn a_wrong_directory_is_found() {
         community.reactions = vec![ReactionDef { key: slug("thanks"), name: name("Thanks") }; 129];
     });
     assert_eq!(reactions, rules(&["reactions on offer are within their limit"]));
+    let words = |lists: usize, words: usize, word: &str| vec![vec![word.to_owned(); words]; lists];
+    for synonyms in [words(2_001, 2, "x"), words(1, 65, "x"), words(1, 2, &"x".repeat(257))] {
+        let found = after(|s| {
+            let community = Community { synonyms, ..s.home.community.clone() };
+            vec![Op::PutCommunity(Box::new(community))]
+        });
+        assert_eq!(found, rules(&["synonyms are within their limit"]));
+    }
     let long = community(|community| community.description = "x".repeat(262_145));
     assert_eq!(long, rules(&["a text is within its limit"]));
     assert!(through(Flaw::DoublesKeys).contains("a key names one thing"));
