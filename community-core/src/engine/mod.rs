@@ -6,6 +6,7 @@
 
 mod facts;
 mod read;
+mod read_complete;
 mod read_feeds;
 mod read_people;
 mod session;
@@ -17,7 +18,7 @@ pub use read::Read;
 pub use session::Session;
 pub use system::Export;
 pub use view::{
-    ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
+    ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
     ThreadView,
 };
 

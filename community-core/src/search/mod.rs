@@ -66,6 +66,7 @@
 //! - A field that is not known, or whose value cannot be, is read as words: `http://x.org`,
 //!   `label:!!`, `before:tomorrow`.
 
+mod complete;
 mod condition;
 mod expr;
 mod index;
@@ -74,6 +75,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
+pub use complete::{CompleteQuery, NameKind};
 pub use condition::{Condition, Day, Is, LanguageCode};
 pub use expr::{AnyOf, Phrase, Place, SearchExpr, Term, Word};
 pub use index::{
