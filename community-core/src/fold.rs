@@ -83,9 +83,7 @@ impl Folded {
         }
         let name = Self::new(name);
         let begins = |rest: &str| rest.starts_with(&self.0);
-        begins(&name.0)
-            .then_some(true)
-            .or_else(|| name.later_words().any(begins).then_some(false))
+        begins(&name.0).then_some(true).or_else(|| name.later_words().any(begins).then_some(false))
     }
 }
 
@@ -104,7 +102,8 @@ fn is_plain(text: &str) -> bool {
 fn later_words(text: &str) -> impl Iterator<Item = &str> {
     let mut inside = true;
     let starts = text.char_indices().filter_map(move |(at, c)| {
-        let was_inside = std::mem::replace(&mut inside, c.is_alphanumeric() || is_combining_mark(c));
+        let was_inside =
+            std::mem::replace(&mut inside, c.is_alphanumeric() || is_combining_mark(c));
         (at > 0 && inside && !was_inside).then_some(at)
     });
     starts.take(Folded::MOST_WORDS - 1).filter_map(|at| text.get(at..))

@@ -31,8 +31,8 @@ pub use command::{
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Completions, Engine, Export, FeedView, LabelView, LinkView, MemberView, Page,
-    PlaceView, Read, Session, ThreadView,
+    ChannelView, CommunityView, Completions, Engine, Export, FeedView, LabelView, LinkView,
+    MemberView, Page, PlaceView, Read, Session, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -18,8 +18,8 @@ pub use read::Read;
 pub use session::Session;
 pub use system::Export;
 pub use view::{
-    ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
-    ThreadView,
+    ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page,
+    PlaceView, ThreadView,
 };
 
 pub(crate) use facts::Rights;

@@ -3,9 +3,9 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-pub(super) use community_core::fold::without_accents as folded;
 use super::Language;
 use super::scan::is_invisible;
+pub(super) use community_core::fold::without_accents as folded;
 
 /// Lower case, in one of the several ways in which the same letters can be encoded.
 pub(super) fn normalised(word: &str, language: Language) -> String {

@@ -10,6 +10,7 @@ use rusqlite::params;
 use super::change::Change;
 use crate::access::AccessSlot;
 use crate::error::{Fault, Result};
+use crate::names;
 use crate::row::{json, opt_micros, signed};
 
 const PUT_COMMUNITY: &str = "INSERT INTO communities (id, key, name, description, policy, settings,
@@ -150,6 +151,9 @@ impl Change<'_> {
     pub(super) fn put_member(&mut self, member: &Member) -> Result<()> {
         let Member { id, key, name, attributes, lists, profile, listed, created_at, rev } = member;
         self.raised.insert(AccessSlot::of(*id));
+        let was = names::of(self.conn, *id)?;
+        let is = listed.then(|| (key.clone(), name.clone()));
+        names::rename(self.conn, *id, was.as_ref(), is.as_ref())?;
         self.conn.prepare_cached(PUT_MEMBER)?.execute((
             id.as_bytes(),
             key.as_str(),
@@ -177,6 +181,14 @@ impl Change<'_> {
             self.need_member(sanction.by)?;
         }
         self.raised.insert(AccessSlot::of(*member));
+        if names::has_joined(self.conn, *member, *community)? != joined_at.is_some()
+            && let Some(named) = names::of(self.conn, *member)?
+        {
+            match joined_at {
+                Some(_) => names::add(self.conn, *community, *member, &named)?,
+                None => names::remove(self.conn, *community, *member, &named)?,
+            }
+        }
         self.conn.prepare_cached(PUT_MEMBERSHIP)?.execute((
             community.as_bytes(),
             member.as_bytes(),
