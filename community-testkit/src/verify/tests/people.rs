@@ -100,6 +100,10 @@ fn a_wrong_list_of_members_is_found() {
         "{found:?}"
     );
     assert_eq!(through(Flaw::ListsOldNames), rules(&["a list shows members as they are"]));
+    assert!(through(Flaw::NamesTheUnlisted).contains("a list of names is whole"));
+    assert!(through(Flaw::NamesTwice).contains("names are in order"));
+    assert!(through(Flaw::TurnsNamesAround).contains("names are in order"));
+    assert_eq!(through(Flaw::NamesByFirstWord), rules(&["a member is found by name"]));
     assert!(through(Flaw::TurnsMembersAround).contains("members are listed as they joined"));
     let nowhere = through(Flaw::LosesLastCommunity);
     assert_eq!(nowhere, rules(&[]), "nothing refers to the kitchen");
@@ -161,6 +165,7 @@ fn a_wrong_directory_is_found() {
     let words = |lists: usize, words: usize, word: &str| vec![vec![word.to_owned(); words]; lists];
     for synonyms in [words(2_001, 2, "x"), words(1, 65, "x"), words(1, 2, &"x".repeat(257))] {
         let found = after(|s| {
+            let synonyms = synonyms.clone();
             let community = Community { synonyms, ..s.home.community.clone() };
             vec![Op::PutCommunity(Box::new(community))]
         });
