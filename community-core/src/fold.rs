@@ -224,7 +224,7 @@ mod tests {
 
     #[test]
     fn no_letter_changes_when_it_is_folded_again() {
-        for c in '\0'..=char::MAX {
+        for c in ('\0'..='\u{1ffff}').chain('\u{2f800}'..='\u{2fa1f}') {
             let text = format!("a{c}a");
             let once = Folded::new(&text);
             assert_eq!(Folded::new(once.as_str()), once, "{c:?}");
@@ -236,7 +236,8 @@ mod tests {
         fn folding_twice_changes_nothing(text in "\\PC{0,120}") {
             let once = Folded::new(&text);
             prop_assert_eq!(&Folded::new(once.as_str()), &once);
-            prop_assert_eq!(without_accents(&without_accents(&text)), without_accents(&text));
+            let plain = without_accents(&text);
+            prop_assert_eq!(without_accents(&plain), plain.as_ref());
         }
 
         #[test]
