@@ -116,10 +116,17 @@ fn what_does_not_exist_for_a_viewer_is_completed_for_others_only() {
     label(&engine, "vacant", "Vacant", moderators());
     let seen = complete(&ana, "va");
     assert_eq!((labels(&seen.labels), channels(&seen.channels)), (vec!["vacant"], vec!["vault"]));
-    for viewer in [engine.anonymous(), member(&engine, "crm:2", "Bob")] {
-        assert_eq!(complete(&viewer, "va"), Completions::default());
-        assert_eq!(channels(&complete(&viewer, "").channels), ["talk"]);
+    let bob = member(&engine, "crm:2", "Bob");
+    for viewer in [&engine.anonymous(), &bob] {
+        assert_eq!(complete(viewer, "va"), Completions::default());
+        assert_eq!(channels(&complete(viewer, "").channels), ["talk"]);
     }
+    // What is hidden takes up no room on a page.
+    label(&engine, "valley", "Valley", Audience::Everyone);
+    channel(&engine, "veranda", "Veranda", Policy::inherit());
+    topics(&ana, "vault", "vacant", 2);
+    let one = block_on(bob.complete(&CompleteQuery::new(slug("garden"), "v").limit(1))).unwrap();
+    assert_eq!((labels(&one.labels), channels(&one.channels)), (vec!["valley"], vec!["veranda"]));
     let closed = NewCommunity::new(slug("closed"), name("Closed"), Policy::members_only());
     block_on(engine.as_system().create_community(closed)).unwrap();
     let query = CompleteQuery::new(slug("closed"), "a");

@@ -20,7 +20,9 @@ pub struct NewSuggestion {
     /// apart.
     pub source: Slug,
     /// Whether suggestions are held back from this visit, so that it shows what happens without
-    /// them. The host decides by chance, once a visit, and says so with each step.
+    /// them. The host decides by chance, once a visit, and says so with each step. Such a visit
+    /// records as [`Shown`](SuggestionStep::Shown) what would have been: otherwise the visits that
+    /// are compared would not be of one sort.
     pub held_out: bool,
     /// What happened.
     pub step: SuggestionStep,
