@@ -11,6 +11,7 @@ pub mod entropy;
 mod env;
 mod error;
 mod expr;
+pub mod fold;
 mod id;
 mod limits;
 pub mod policy;
@@ -25,25 +26,26 @@ pub mod time;
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
     ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewLabel,
-    NewMember, NewPin, NewPost, NewSanction, NewTopic, PostEdit, TopicEdit,
+    NewMember, NewPin, NewPost, NewSanction, NewSuggestion, NewTopic, PostEdit, TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Engine, Export, FacetValue, Facets, FeedView, LabelView, LinkView,
-    MemberView, NamedPlace, Page, PlaceView, Read, SearchHit, SearchView, Session, ThreadView,
+    ChannelView, CommunityView, Completions, Engine, Export, FacetValue, Facets, FeedView,
+    LabelView, LinkView, MemberView, NamedPlace, Page, PlaceView, Read, SearchHit, SearchView,
+    Session, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};
 pub use id::{
-    ChannelId, CommunityId, CorrectionId, IdSource, MemberId, PostId, RequestId, TopicId,
+    ChannelId, CommunityId, CorrectionId, IdSource, MemberId, PostId, RequestId, TopicId, VisitId,
 };
 pub use limits::{LimitError, Limits};
 pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
 pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
-pub use search::{SearchExpr, SearchQuery, SearchSort, SimilarQuery};
+pub use search::{CompleteQuery, NameKind, SearchExpr, SearchQuery, SearchSort, SimilarQuery};
 pub use store::{Card, Placeholder, PostView, Store, StoreError, Tally, ThreadItem, TopicRow};
 pub use text::{Key, Name, Slug, TextError, Title};
 pub use time::Timestamp;

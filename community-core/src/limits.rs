@@ -133,6 +133,12 @@ limits! {
     reactions: 32 up to 128, "the number of reactions", "reactions";
     /// Kinds that a community defines itself, and rules of a policy about one kind.
     kinds: 32 up to 128, "the number of kinds", "kinds";
+    /// Lists of synonyms of one community.
+    synonyms: 500 up to 2_000, "the number of lists of synonyms", "lists";
+    /// Words and phrases in one list of synonyms.
+    synonym_words: 16 up to 64, "a list of synonyms", "words";
+    /// One word or phrase in a list of synonyms.
+    synonym: 64 up to 256, "a synonym", "bytes";
     /// Transitions, and fields, of a kind that a community defines itself.
     kind_parts: 64 up to 256, "the number of transitions or fields of a kind", "parts";
     /// The payload of a topic, as JSON.

@@ -105,6 +105,9 @@ record! {
         /// Its own kinds. Those that it has already and that are not among them stay.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         kinds: Vec<Kind>,
+        /// Lists of words and phrases that mean the same.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        synonyms: Vec<Vec<String>>,
         /// Its hot scale in seconds; applied only when the import creates the community.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hot_scale: Option<u32>,

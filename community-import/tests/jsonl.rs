@@ -91,13 +91,15 @@ fn community() -> impl Strategy<Value = Record> {
     let reactions = vec((slug(), name()).prop_map(|(key, name)| ReactionDef { key, name }), 0..3);
     (
         (slug(), name(), ".{0,20}", policy(), settings(), reactions, kinds),
+        vec(vec(".{0,9}", 0..3), 0..3),
         (maybe(any::<u32>()), maybe(any::<u64>()), any::<bool>(), maybe(time())),
     )
         .prop_map(
             |(
                 (key, name, description, policy, settings, reactions, kinds),
+                synonyms,
                 (hot_scale, capacity, archived, created_at),
-            ): (_, _)| {
+            ): (_, _, _)| {
                 let kinds: Vec<Kind> = kinds;
                 Record::Community(Box::new(CommunityRecord {
                     key,
@@ -107,6 +109,7 @@ fn community() -> impl Strategy<Value = Record> {
                     settings,
                     reactions,
                     kinds,
+                    synonyms,
                     hot_scale,
                     capacity,
                     archived,

@@ -89,7 +89,7 @@ fn assert_same(one: &str, other: &str) {
 }
 
 /// One of everything, in the order of an export.
-const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","description":"All about bikes","policy":{"view":"everyone","moderate":"role(moderator)"},"settings":{"max_accepted":2},"reactions":[{"key":"heart","name":"Heart"},{"key":"wow","name":"Wow"}],"kinds":[{"name":"recall","answers":false,"initial":"issued","transitions":[{"from":"issued","to":"lifted","by":"moderator"}],"fields":[{"name":"part","type":"text","required":true}]}],"hot_scale":90000,"capacity":100,"created_at":"2026-01-01T00:00:00Z"}
+const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","description":"All about bikes","policy":{"view":"everyone","moderate":"role(moderator)"},"settings":{"max_accepted":2},"reactions":[{"key":"heart","name":"Heart"},{"key":"wow","name":"Wow"}],"kinds":[{"name":"recall","answers":false,"initial":"issued","transitions":[{"from":"issued","to":"lifted","by":"moderator"}],"fields":[{"name":"part","type":"text","required":true}]}],"synonyms":[["fiets","bike"],["inner tube","binnenband","tube"]],"hot_scale":90000,"capacity":100,"created_at":"2026-01-01T00:00:00Z"}
 {"type":"member","key":"user:1","name":"Ada","attributes":{"country":"NL","level":3,"staff":true,"tags":["a","b"]},"lists":["beta"],"profile":{"location":"Delft"},"created_at":"2026-01-01T00:00:00Z"}
 {"type":"member","key":"user:10","created_at":"2026-01-01T00:00:00Z"}
 {"type":"member","key":"user:2","name":"Bo","listed":false,"created_at":"2026-01-02T00:00:00Z"}

@@ -8,11 +8,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hash;
 
 use community_core::change::{Counter, EntityRef, UniqueKey};
-use community_core::query::{Listing, ListingKey, Position, PostOrder, listings};
+use community_core::query::{
+    Listing, ListingKey, NamePlace, Position, PostOrder, listings, name_places,
+};
 use community_core::time::to_micros;
 use community_core::{
-    ChannelId, CommunityId, Correction, CorrectionId, Link, LinkKind, MemberId, Membership, Post,
-    PostId, Reaction, Slot, Slug, Topic, TopicId,
+    ChannelId, CommunityId, Correction, CorrectionId, Link, LinkKind, Member, MemberId, Membership,
+    Post, PostId, Reaction, Slot, Slug, Topic, TopicId,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -20,6 +22,9 @@ use crate::state::{LinkId, ReactionId};
 
 /// A sorted list of topics: key, then id.
 pub(crate) type TopicList = BTreeSet<(i64, TopicId)>;
+
+/// Where a member stands in the list of names of a community.
+pub(crate) type Named = (NamePlace, String, MemberId);
 
 /// The indexes of a store.
 #[derive(Debug, Default, PartialEq)]
@@ -34,6 +39,7 @@ pub(crate) struct Index {
     links: FxHashMap<TopicId, BTreeSet<(TopicId, i64, LinkId)>>,
     reactions: FxHashMap<(PostId, Slot), BTreeSet<(i64, MemberId)>>,
     joined: FxHashMap<CommunityId, BTreeSet<(i64, MemberId)>>,
+    names: FxHashMap<CommunityId, BTreeSet<Named>>,
     tallies: FxHashMap<PostId, BTreeMap<Slug, i64>>,
     label_use: FxHashMap<CommunityId, BTreeMap<(Slug, ChannelId), i64>>,
 }
@@ -106,6 +112,18 @@ impl Index {
     /// Who has joined a community: when, then who.
     pub(crate) fn joined(&self, community: CommunityId) -> Option<&BTreeSet<(i64, MemberId)>> {
         self.joined.get(&community)
+    }
+
+    /// Who stands in the list of names of a community, from a place and text on.
+    pub(crate) fn names_from(
+        &self,
+        community: CommunityId,
+        place: NamePlace,
+        text: &str,
+    ) -> impl Iterator<Item = &Named> {
+        let from = (place, text.to_owned(), MemberId::from_bytes([0; 16]));
+        let names = self.names.get(&community);
+        names.into_iter().flat_map(move |names| names.range(from.clone()..))
     }
 
     /// The reactions on a post that were given at least once.
@@ -210,10 +228,41 @@ impl Index {
         replace(&mut self.reactions, before.map(place), after.map(place));
     }
 
-    /// A membership was written.
-    pub(crate) fn membership_changed(&mut self, before: Option<&Membership>, after: &Membership) {
+    /// A member who has joined these communities was written.
+    pub(crate) fn member_changed(
+        &mut self,
+        before: Option<&Member>,
+        after: &Member,
+        joined: impl Iterator<Item = CommunityId>,
+    ) {
+        let (was, is) = (before.map(named).unwrap_or_default(), named(after));
+        if was == is {
+            return;
+        }
+        for community in joined {
+            was.iter().for_each(|name| take_out(&mut self.names, community, name));
+            if !is.is_empty() {
+                self.names.entry(community).or_default().extend(is.iter().cloned());
+            }
+        }
+    }
+
+    /// A membership of a member was written.
+    pub(crate) fn membership_changed(
+        &mut self,
+        before: Option<&Membership>,
+        after: &Membership,
+        member: &Member,
+    ) {
         let place = |m: &Membership| Some((m.community, (to_micros(m.joined_at?), m.member)));
         replace(&mut self.joined, before.and_then(place), place(after));
+        let has_joined = |m: &Membership| m.joined_at.is_some();
+        let (was, is) = (before.is_some_and(has_joined), has_joined(after));
+        for name in named(member).into_iter().filter(|_| was != is) {
+            let place = Some((after.community, name));
+            let (before, after) = if is { (None, place) } else { (place, None) };
+            replace(&mut self.names, before, after);
+        }
     }
 
     /// A counter moved. Only those are listed that are read as lists.
@@ -228,6 +277,15 @@ impl Index {
             _ => {}
         }
     }
+}
+
+/// Where somebody stands in each list of names.
+fn named(member: &Member) -> Vec<Named> {
+    if !member.listed {
+        return Vec::new();
+    }
+    let places = name_places(&member.name, &member.key).into_iter();
+    places.map(|(place, text)| (place, text, member.id)).collect()
 }
 
 /// Sets a count in a list of counts. Zeros and empty lists are not kept.

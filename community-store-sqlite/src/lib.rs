@@ -31,6 +31,7 @@ mod explain;
 mod files;
 mod listings;
 mod log;
+mod names;
 mod options;
 mod read;
 mod row;

@@ -62,6 +62,7 @@ impl World {
             settings: Settings::default(),
             reactions: Vec::new(),
             kinds: Vec::new(),
+            synonyms: Vec::new(),
             hot_scale: Community::DEFAULT_HOT_SCALE,
             capacity: None,
             archived: false,

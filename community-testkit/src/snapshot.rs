@@ -2,6 +2,7 @@
 //! are tested with.
 
 use community_core::change::Seq;
+use community_core::fold::Folded;
 use community_core::query::{FeedRequest, PostOrder, Selection, ThreadRequest, ThreadStart};
 use community_core::store::{Store, ThreadItem};
 use community_core::{CommunityId, PostId, Scope, Slot, Slug, Sort, Topic, TopicId};
@@ -62,6 +63,8 @@ async fn content(
     lines.push(format!("{}", store.member_count(community).await?));
     let members = store.members_of(community, None, ALL).await?;
     lines.extend(members.into_iter().map(|row| format!("{row:?}")));
+    let named = store.members_named(community, &Folded::default(), ALL).await?;
+    lines.extend(named.into_iter().map(|row| format!("{row:?}")));
     let mut labels = store.label_use(community, scope).await?;
     labels.sort();
     let mut channels = store.channel_topics(community, scope).await?;

@@ -544,6 +544,19 @@ fn what_can_only_be_measured_against_the_store_is_refused_unwritten() {
     let channel = NewChannel::new(slug("new"), "New".parse().unwrap()).policy(policy);
     let what = "the number of terms in an expression";
     is_refused_unwritten(&scene, what, host.create_channel(&garden, channel));
+    let words = |lists: usize, words: usize, bytes: usize| {
+        let synonyms = Some(vec![vec!["x".repeat(bytes); words]; lists]);
+        CommunityUpdate { synonyms, ..CommunityUpdate::default() }
+    };
+    let (lists, most, bytes) = (limits.synonyms, limits.synonym_words, limits.synonym);
+    for (what, update) in [
+        ("the number of lists of synonyms", words(lists + 1, 2, 1)),
+        ("a list of synonyms", words(1, most + 1, 1)),
+        ("a synonym", words(1, 2, bytes + 1)),
+    ] {
+        is_refused_unwritten(&scene, what, host.update_community(&garden, update));
+    }
+    block_on(host.update_community(&garden, words(lists, most, bytes))).unwrap();
     // A rule for each kind that there can be, and one more.
     let kinds = builtin_kinds().len() + limits.kinds;
     let rules = |count: usize| {
@@ -575,6 +588,14 @@ fn a_community_that_cannot_be_kept_or_repeats_itself_is_invalid_and_unwritten() 
         settings: Some(settings(&vec![Sort::New; 100_000])),
         ..CommunityUpdate::default()
     });
+    let words = |words: &[&str]| {
+        let list = words.iter().map(|word| (*word).to_owned()).collect();
+        CommunityUpdate { synonyms: Some(vec![list]), ..CommunityUpdate::default() }
+    };
+    for wrong in [&[][..], &["leek"], &["leek", ""], &["leek", " \t"], &["leek", "pr\0ei"]] {
+        refused(words(wrong));
+    }
+    block_on(host.update_community(&garden, words(&["leek", "prei", "Allium porrum"]))).unwrap();
     let room =
         |capacity| CommunityUpdate { capacity: Some(Some(capacity)), ..CommunityUpdate::default() };
     let most = u64::try_from(i64::MAX).unwrap();

@@ -1,6 +1,7 @@
 //! Reading.
 
 use async_trait::async_trait;
+use community::fold::Folded;
 use community::policy::{AccessRev, Place};
 use community::query::{FeedRequest, Position, ThreadRequest};
 use community::store::{FeedPage, MemberRow, PostRef, Reader, StoreInfo, ThreadPage};
@@ -52,6 +53,16 @@ impl Reader for CountingStore {
     ) -> Result<Vec<MemberRow>, StoreError> {
         self.called("members_of");
         self.inner.members_of(community, after, limit).await
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError> {
+        self.called("members_named");
+        self.inner.members_named(community, begins, limit).await
     }
 
     async fn member_count(&self, community: CommunityId) -> Result<u64, StoreError> {

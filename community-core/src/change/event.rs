@@ -3,7 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
+use crate::domain::SuggestionStep;
+use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId, VisitId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -145,6 +146,18 @@ pub enum EventKind {
     Corrected {
         /// Whether it stands now.
         stands: bool,
+    },
+    /// Something happened in a visit in which topics were suggested. It is about none of them: what
+    /// is derived from topics does not change.
+    Suggested {
+        /// Which visit.
+        visit: VisitId,
+        /// Where the suggestions came from.
+        source: Slug,
+        /// Whether the suggestions of this visit are held back, to compare it with others.
+        held_out: bool,
+        /// What happened.
+        step: SuggestionStep,
     },
     /// Two topics were linked, or the link taken away.
     Linked {

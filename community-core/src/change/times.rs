@@ -64,6 +64,7 @@ fn community(community: &Community) -> Result<()> {
         settings: _,
         reactions: _,
         kinds: _,
+        synonyms: _,
         hot_scale: _,
         capacity: _,
         archived: _,

@@ -29,6 +29,8 @@ pub struct NewCommunity {
     pub settings: Settings,
     /// The reactions that it offers beside votes.
     pub reactions: Vec<ReactionDef>,
+    /// Lists of words and phrases that mean the same.
+    pub synonyms: Vec<Vec<String>>,
     /// Seconds that outweigh a factor of ten in score in the hot order.
     pub hot_scale: u32,
     /// The most members.
@@ -48,6 +50,7 @@ impl NewCommunity {
             policy,
             settings: Settings::default(),
             reactions: Vec::new(),
+            synonyms: Vec::new(),
             hot_scale: Community::DEFAULT_HOT_SCALE,
             capacity: None,
             created_at: None,
@@ -68,6 +71,8 @@ pub struct CommunityUpdate {
     pub settings: Option<Settings>,
     /// The reactions that it offers from now on.
     pub reactions: Option<Vec<ReactionDef>>,
+    /// New lists of words and phrases that mean the same, in place of all old ones.
+    pub synonyms: Option<Vec<Vec<String>>>,
     /// A new bound on members; `Some(None)` lifts it.
     pub capacity: Option<Option<u64>>,
     /// Whether it is archived.
@@ -96,6 +101,7 @@ impl Session {
                 settings: new.settings.clone(),
                 reactions: new.reactions.clone(),
                 kinds: Vec::new(),
+                synonyms: new.synonyms.clone(),
                 hot_scale: new.hot_scale,
                 capacity: new.capacity,
                 archived: false,
@@ -135,6 +141,7 @@ impl Session {
                 policy,
                 settings,
                 reactions,
+                synonyms,
                 capacity,
                 archived,
                 expected: _,
@@ -145,6 +152,7 @@ impl Session {
                 policy: policy.unwrap_or_else(|| old.policy.clone()),
                 settings: settings.unwrap_or_else(|| old.settings.clone()),
                 reactions: reactions.unwrap_or_else(|| old.reactions.clone()),
+                synonyms: synonyms.unwrap_or_else(|| old.synonyms.clone()),
                 capacity: capacity.unwrap_or(old.capacity),
                 archived: archived.unwrap_or(old.archived),
                 ..old.clone()
@@ -215,6 +223,7 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
     limits.body(community.description.len())?;
     limits.reactions(community.reactions.len())?;
     limits.kinds(community.kinds.len())?;
+    check_synonyms(&community.synonyms, limits)?;
     check_policy(&community.policy, limits)?;
     if community.capacity.is_some_and(|capacity| i64::try_from(capacity).is_err()) {
         return Err(Error::invalid(format!("a community takes at most {} members", i64::MAX)));
@@ -238,6 +247,27 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
         }
     }
     check_settings(&community.settings, community)
+}
+
+/// Checks lists of words that mean the same.
+fn check_synonyms(synonyms: &[Vec<String>], limits: &Limits) -> Result<()> {
+    limits.synonyms(synonyms.len())?;
+    for words in synonyms {
+        limits.synonym_words(words.len())?;
+        if words.len() < 2 {
+            return Err(Error::invalid("a list of synonyms has at least two words"));
+        }
+        for word in words {
+            limits.synonym(word.len())?;
+            if word.trim().is_empty() {
+                return Err(Error::invalid("a synonym may not be empty"));
+            }
+            if word.contains('\0') {
+                return Err(Error::invalid("a synonym may not contain a NUL character"));
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Checks how much there is of a kind. Every status but the first is where a transition leads, so

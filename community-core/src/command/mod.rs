@@ -14,6 +14,7 @@ mod member;
 mod membership;
 mod post;
 mod reaction;
+mod suggestion;
 mod topic;
 
 pub use channel::{ChannelUpdate, NewChannel};
@@ -24,6 +25,7 @@ pub use label::NewLabel;
 pub use member::NewMember;
 pub use membership::NewSanction;
 pub use post::{NewPost, PostEdit};
+pub use suggestion::NewSuggestion;
 pub use topic::{NewPin, NewTopic, TopicEdit};
 
 use uuid::Uuid;

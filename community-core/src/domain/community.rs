@@ -27,6 +27,10 @@ pub struct Community {
     pub reactions: Vec<ReactionDef>,
     /// Kinds of its own, beside the built-in ones.
     pub kinds: Vec<Kind>,
+    /// Lists of words and phrases that mean the same here: whoever searches for one finds the
+    /// others too.
+    #[serde(default)]
+    pub synonyms: Vec<Vec<String>>,
     /// Seconds in which a factor of ten in score is made up for in the hot order. Fixed when the
     /// community is created, because every stored hot rank rests on it.
     pub hot_scale: u32,

@@ -13,6 +13,7 @@ mod membership;
 mod post;
 mod reaction;
 mod settings;
+mod suggestion;
 mod topic;
 
 pub use channel::Channel;
@@ -25,6 +26,7 @@ pub use membership::{Membership, RoleGrant, Sanction, SanctionKind};
 pub use post::{Correction, Mark, Post, PostCounters, PostKind, Revision};
 pub use reaction::{Reaction, ReactionDef, Slot, Vote};
 pub use settings::{EffectiveSettings, Filter, Settings};
+pub use suggestion::SuggestionStep;
 pub use topic::{Pin, PinPlace, State, Topic, TopicCounters};
 
 use serde::{Deserialize, Serialize};

@@ -6,6 +6,7 @@
 
 mod facts;
 mod read;
+mod read_complete;
 mod read_feeds;
 mod read_people;
 mod read_search;
@@ -19,8 +20,8 @@ pub use read::Read;
 pub use session::Session;
 pub use system::Export;
 pub use view::{
-    ChannelView, CommunityView, FeedView, LabelView, LinkView, MemberView, Page, PlaceView,
-    ThreadView,
+    ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page,
+    PlaceView, ThreadView,
 };
 
 pub use view_search::{FacetValue, Facets, NamedPlace, SearchHit, SearchView};

@@ -63,6 +63,8 @@ reads! {
     Members,
     /// [`Session::member_count`].
     MemberCount,
+    /// [`Session::complete`].
+    Complete,
     /// [`Session::can`] and its kin.
     Can,
     /// [`Session::search`].

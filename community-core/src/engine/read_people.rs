@@ -241,7 +241,7 @@ impl Session {
 impl Session {
     /// Goes on only while the viewer's rights are what they were: behind a read that a store does
     /// without a scope.
-    async fn require_current(&self, rights: &Rights) -> Result<()> {
+    pub(super) async fn require_current(&self, rights: &Rights) -> Result<()> {
         let access = self.engine().store().access_rev(rights.actor()).await?;
         if access == rights.scope.access() { Ok(()) } else { Err(StoreError::StaleScope.into()) }
     }

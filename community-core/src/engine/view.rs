@@ -237,6 +237,17 @@ impl Guarded for MemberView {
     }
 }
 
+/// The names that begin with what was typed, the best of each kind first.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Completions {
+    /// Labels.
+    pub labels: Vec<Visible<LabelView>>,
+    /// Channels.
+    pub channels: Vec<Visible<ChannelView>>,
+    /// Members of the community.
+    pub members: Vec<Visible<MemberView>>,
+}
+
 /// A link with the topic at its other end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LinkView {

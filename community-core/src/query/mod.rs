@@ -5,10 +5,12 @@ mod feed;
 mod label_cover;
 mod label_expr;
 mod listing;
+mod names;
 mod thread;
 
 pub use cursor::{Cursor, CursorError, Position};
 pub use feed::{FeedQuery, FeedRequest, Selection, Sort, Window};
 pub use label_expr::LabelExpr;
 pub use listing::{Listing, ListingKey, listings};
+pub use names::{NamePlace, name_places};
 pub use thread::{PostOrder, ThreadQuery, ThreadRequest, ThreadStart, best_key};

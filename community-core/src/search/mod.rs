@@ -69,6 +69,7 @@
 //! - A field that is not known, or whose value cannot be, is read as words: `http://x.org`,
 //!   `label:!!`, `before:tomorrow`.
 
+mod complete;
 mod condition;
 mod expr;
 mod highlight;
@@ -78,6 +79,7 @@ mod query;
 #[cfg(test)]
 mod tests;
 
+pub use complete::{CompleteQuery, NameKind};
 pub use condition::{Condition, Day, Is, LanguageCode};
 pub use expr::{AnyOf, Phrase, Place, SearchExpr, Term, Word};
 pub use highlight::{Fragment, Highlights};

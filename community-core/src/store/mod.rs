@@ -18,7 +18,8 @@
 //!
 //! What a store computes, it computes with functions of this crate: sort keys and listings with
 //! [`listings`](crate::query::listings), best-first keys with
-//! [`best_key`](crate::query::best_key). No store has a ranking rule of its own.
+//! [`best_key`](crate::query::best_key), places in lists of names with
+//! [`name_places`](crate::query::name_places). No store has a ranking rule of its own.
 //!
 //! To write one: implement the traits, then add one test target that runs
 //! `community_testkit::conformance!` on it.

@@ -9,6 +9,7 @@ use crate::domain::{
     Author, Correction, Link, LinkKind, Member, Membership, Post, Reaction, Revision, Slot, State,
     Topic,
 };
+use crate::fold::Folded;
 use crate::id::{ChannelId, CommunityId, CorrectionId, MemberId, PostId, TopicId};
 use crate::policy::{AccessRev, Guarded, Place, Scope, Unchecked};
 use crate::query::{FeedRequest, Position, ThreadRequest};
@@ -50,6 +51,15 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         &self,
         community: CommunityId,
         after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError>;
+
+    /// A page of the list of names of a community: whoever stands in it with a text that begins
+    /// so, each once, in the order of [`name_places`](crate::query::name_places) and then of id.
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
         limit: usize,
     ) -> Result<Vec<MemberRow>, StoreError>;
 

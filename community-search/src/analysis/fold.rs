@@ -1,12 +1,11 @@
 //! One spelling for what looks or sounds the same.
 
-use std::borrow::Cow;
-
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
 use super::Language;
 use super::scan::is_invisible;
+pub(super) use community_core::fold::without_accents as folded;
 
 /// Lower case, in one of the several ways in which the same letters can be encoded.
 pub(super) fn normalised(word: &str, language: Language) -> String {
@@ -27,41 +26,6 @@ pub(super) fn normalised(word: &str, language: Language) -> String {
         .nfc()
         .filter(|c| (c.is_alphanumeric() || is_combining_mark(*c)) && !is_invisible(*c))
         .collect()
-}
-
-/// The word without accents, and with the letters that keyboards lack spelled out.
-pub(super) fn folded(word: &str) -> Cow<'_, str> {
-    if word.is_ascii() {
-        return Cow::Borrowed(word);
-    }
-    let mut plain = String::with_capacity(word.len());
-    for c in word.nfd().filter(|c| !is_accent(*c)) {
-        match c {
-            'ß' => plain.push_str("ss"),
-            'æ' => plain.push_str("ae"),
-            'œ' => plain.push_str("oe"),
-            'þ' => plain.push_str("th"),
-            'ø' => plain.push('o'),
-            'ł' => plain.push('l'),
-            'đ' | 'ð' => plain.push('d'),
-            'ħ' => plain.push('h'),
-            'ı' => plain.push('i'),
-            'ς' => plain.push('σ'),
-            c => plain.push(c),
-        }
-    }
-    Cow::Owned(plain.nfc().collect())
-}
-
-/// Marks that are left out in careless writing. The vowel signs of Indian scripts and the voicing
-/// marks of Japanese are combining marks too, and are not accents: without them it is another word.
-fn is_accent(c: char) -> bool {
-    matches!(c,
-        '\u{300}'..='\u{36f}' // Latin, Greek, Cyrillic
-        | '\u{591}'..='\u{5bd}' | '\u{5bf}' | '\u{5c1}'..='\u{5c2}' | '\u{5c4}'..='\u{5c5}' // Hebrew
-        | '\u{640}' | '\u{64b}'..='\u{65f}' | '\u{670}' // Arabic
-        | '\u{1ab0}'..='\u{1aff}' | '\u{1dc0}'..='\u{1dff}' | '\u{20d0}'..='\u{20ff}'
-        | '\u{fe20}'..='\u{fe2f}')
 }
 
 #[cfg(test)]

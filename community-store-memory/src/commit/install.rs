@@ -34,10 +34,18 @@ impl State {
         for member in about {
             *self.member_writes.entry(member).or_default() += 1;
         }
-        self.members.extend(members);
+        for (id, member) in members {
+            let joined = self.memberships.get(&id).into_iter().flat_map(|all| all.values());
+            let joined = joined.filter(|m| m.joined_at.is_some()).map(|m| m.community);
+            self.index.member_changed(self.members.get(&id), &member, joined);
+            self.members.insert(id, member);
+        }
         for ((member, community), membership) in memberships {
             let of_member = self.memberships.entry(member).or_default();
-            self.index.membership_changed(of_member.get(&community), &membership);
+            if let Some(member) = self.members.get(&member) {
+                let before = of_member.get(&community);
+                self.index.membership_changed(before, &membership, member);
+            }
             of_member.insert(community, membership);
         }
         for (id, topic) in topics {

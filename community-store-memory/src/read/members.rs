@@ -1,9 +1,11 @@
 //! Members and memberships.
 
 use community_core::change::{EntityRef, UniqueKey};
-use community_core::query::Position;
+use community_core::fold::Folded;
+use community_core::query::{NamePlace, Position};
 use community_core::store::MemberRow;
 use community_core::{Author, CommunityId, Key, Member, MemberId, Membership, StoreError};
+use rustc_hash::FxHashSet;
 
 use super::{behind, dangling};
 use crate::state::State;
@@ -39,6 +41,27 @@ pub(super) fn joined(
     let rows = joined.into_iter().flat_map(|set| set.range(behind(after)));
     let rows = rows.filter_map(|(_, id)| {
         let member = state.members.get(id).filter(|member| member.listed)?.clone();
+        let membership = state.membership(community, *id)?.clone();
+        Some(MemberRow { member, membership })
+    });
+    rows.take(limit).collect()
+}
+
+/// Listed members who have joined and whose name or key begins so, each once.
+pub(super) fn named(
+    state: &State,
+    community: CommunityId,
+    begins: &Folded,
+    limit: usize,
+) -> Vec<MemberRow> {
+    let mut seen = FxHashSet::default();
+    let named = NamePlace::ALL.into_iter().flat_map(|place| {
+        let names = state.index.names_from(community, place, begins.as_str());
+        names.take_while(move |(at, text, _)| *at == place && text.starts_with(begins.as_str()))
+    });
+    let first = named.filter(|(_, _, id)| seen.insert(*id));
+    let rows = first.filter_map(|(_, _, id)| {
+        let member = state.members.get(id)?.clone();
         let membership = state.membership(community, *id)?.clone();
         Some(MemberRow { member, membership })
     });

@@ -13,6 +13,7 @@ mod topics;
 use std::ops::Bound;
 
 use async_trait::async_trait;
+use community_core::fold::Folded;
 use community_core::policy::{AccessRev, Place, Scope, Unchecked};
 use community_core::query::{FeedRequest, Position, ThreadRequest};
 use community_core::store::{
@@ -61,6 +62,15 @@ impl Reader for MemoryStore {
         limit: usize,
     ) -> Answer<Vec<MemberRow>> {
         Ok(members::joined(&self.read(), community, after, limit))
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Answer<Vec<MemberRow>> {
+        Ok(members::named(&self.read(), community, begins, limit))
     }
 
     async fn member_count(&self, community: CommunityId) -> Answer<u64> {

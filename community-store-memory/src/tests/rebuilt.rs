@@ -20,7 +20,7 @@ pub(super) fn index(state: &State) -> Index {
         index.key_changed(UniqueKey::Member(row.key.clone()), Some(EntityRef::Member(*id)));
     }
     for row in state.memberships.values().flat_map(|rows| rows.values()) {
-        index.membership_changed(None, row);
+        index.membership_changed(None, row, &state.members[&row.member]);
     }
     for (id, row) in &state.topics {
         index.topic_changed(None, row);

@@ -370,6 +370,7 @@ mod tests {
             settings: Settings::default(),
             reactions: Vec::new(),
             kinds: Vec::new(),
+            synonyms: Vec::new(),
             hot_scale: 1,
             capacity: None,
             archived: false,

@@ -10,15 +10,16 @@ use rusqlite::params;
 use super::change::Change;
 use crate::access::AccessSlot;
 use crate::error::{Fault, Result};
+use crate::names;
 use crate::row::{json, opt_micros, signed};
 
 const PUT_COMMUNITY: &str = "INSERT INTO communities (id, key, name, description, policy, settings,
-     reactions, kinds, hot_scale, capacity, archived, created_at, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
+     reactions, kinds, synonyms, hot_scale, capacity, archived, created_at, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name,
      description = excluded.description, policy = excluded.policy, settings = excluded.settings,
-     reactions = excluded.reactions, kinds = excluded.kinds, hot_scale = excluded.hot_scale,
-     capacity = excluded.capacity, archived = excluded.archived,
+     reactions = excluded.reactions, kinds = excluded.kinds, synonyms = excluded.synonyms,
+     hot_scale = excluded.hot_scale, capacity = excluded.capacity, archived = excluded.archived,
      created_at = excluded.created_at, rev = excluded.rev";
 
 const PUT_CHANNEL: &str = "INSERT INTO channels (id, community, parent, key, name, description,
@@ -69,6 +70,7 @@ impl Change<'_> {
             settings,
             reactions,
             kinds,
+            synonyms,
             hot_scale,
             capacity,
             archived,
@@ -85,6 +87,7 @@ impl Change<'_> {
             json(settings)?,
             json(reactions)?,
             json(kinds)?,
+            json(synonyms)?,
             hot_scale,
             capacity.map(signed).transpose()?,
             archived,
@@ -148,6 +151,9 @@ impl Change<'_> {
     pub(super) fn put_member(&mut self, member: &Member) -> Result<()> {
         let Member { id, key, name, attributes, lists, profile, listed, created_at, rev } = member;
         self.raised.insert(AccessSlot::of(*id));
+        let was = names::of(self.conn, *id)?;
+        let is = listed.then(|| (key.clone(), name.clone()));
+        names::rename(self.conn, *id, was.as_ref(), is.as_ref())?;
         self.conn.prepare_cached(PUT_MEMBER)?.execute((
             id.as_bytes(),
             key.as_str(),
@@ -175,6 +181,14 @@ impl Change<'_> {
             self.need_member(sanction.by)?;
         }
         self.raised.insert(AccessSlot::of(*member));
+        if names::has_joined(self.conn, *member, *community)? != joined_at.is_some()
+            && let Some(named) = names::of(self.conn, *member)?
+        {
+            match joined_at {
+                Some(_) => names::add(self.conn, *community, *member, &named)?,
+                None => names::remove(self.conn, *community, *member, &named)?,
+            }
+        }
         self.conn.prepare_cached(PUT_MEMBERSHIP)?.execute((
             community.as_bytes(),
             member.as_bytes(),

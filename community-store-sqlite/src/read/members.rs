@@ -1,9 +1,11 @@
 //! Members and memberships.
 
-use community_core::query::Position;
+use community_core::fold::Folded;
+use community_core::query::{NamePlace, Position};
 use community_core::store::MemberRow;
 use community_core::{CommunityId, Key, Member, MemberId, Membership};
 use rusqlite::OptionalExtension;
+use rustc_hash::FxHashSet;
 
 use super::Snapshot;
 use crate::error::Result;
@@ -47,6 +49,18 @@ const OF_COMMUNITY: &str = concat!(
     ORDER BY s.joined_at, s.member LIMIT ?4"
 );
 
+/// Along the primary key; members and memberships by theirs.
+const NAMED: &str = concat!(
+    "SELECT n.folded, n.member, ",
+    member_columns!(),
+    ", ",
+    membership_columns!(),
+    " FROM member_names n CROSS JOIN members m ON m.id = n.member
+    CROSS JOIN memberships s ON s.member = n.member AND s.community = n.community
+    WHERE n.community = ?1 AND n.place = ?2 AND n.folded >= ?3
+    ORDER BY n.folded, n.member"
+);
+
 /// By the primary key.
 const COUNT: &str = "SELECT count FROM community_members WHERE community = ?1";
 
@@ -56,6 +70,7 @@ pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("members in order of id", FROM_ID),
     ("memberships of a member", MEMBERSHIPS),
     ("members of a community", OF_COMMUNITY),
+    ("members by name", NAMED),
     ("how many members", COUNT),
 ];
 
@@ -81,6 +96,33 @@ pub(super) fn of_community(
     snapshot.all(OF_COMMUNITY, (community.as_bytes(), key, id, rows(limit)), |columns| {
         Ok(MemberRow { member: member(columns)?, membership: membership(columns)? })
     })
+}
+
+pub(super) fn named(
+    snapshot: &Snapshot<'_>,
+    community: CommunityId,
+    begins: &Folded,
+    limit: usize,
+) -> Result<Vec<MemberRow>> {
+    let mut seen = FxHashSet::default();
+    let mut found = Vec::new();
+    let mut statement = snapshot.prepare(NAMED)?;
+    for place in NamePlace::ALL {
+        let mut rows = statement.query((community.as_bytes(), place.code(), begins.as_str()))?;
+        while found.len() < limit
+            && let Some(row) = rows.next()?
+        {
+            let columns = &mut Columns::of(row);
+            if !columns.get::<String>()?.starts_with(begins.as_str()) {
+                break;
+            }
+            if seen.insert(columns.id::<MemberId>()?) {
+                found
+                    .push(MemberRow { member: member(columns)?, membership: membership(columns)? });
+            }
+        }
+    }
+    Ok(found)
 }
 
 pub(super) fn count(snapshot: &Snapshot<'_>, community: CommunityId) -> Result<u64> {

@@ -18,6 +18,7 @@ pub(crate) mod topics;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use community_core::fold::Folded;
 use community_core::policy::Place;
 use community_core::query::{FeedRequest, Position, ThreadRequest};
 use community_core::store::{
@@ -164,6 +165,16 @@ impl Reader for SqliteStore {
         limit: usize,
     ) -> Result<Vec<MemberRow>, StoreError> {
         self.read(move |s| members::of_community(s, community, after, limit)).await
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError> {
+        let begins = begins.clone();
+        self.read(move |s| members::named(s, community, &begins, limit)).await
     }
 
     async fn member_count(&self, community: CommunityId) -> Result<u64, StoreError> {

@@ -8,19 +8,24 @@ use community_core::entropy::{Entropy, SystemEntropy};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
+use crate::names;
 
 /// A step from one format to the next.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Migration {
     /// The format that it leads to: 1, 2, 3, ...
     pub(crate) version: u32,
     /// What it does.
     pub(crate) sql: &'static str,
+    /// What SQL cannot say: it comes after, in the same transaction.
+    pub(crate) then: fn(&Connection) -> Result<()>,
 }
 
 /// All steps, in order.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { version: 1, sql: include_str!("0001_base.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { version: 1, sql: include_str!("0001_base.sql"), then: nothing },
+    Migration { version: 2, sql: include_str!("0002_names.sql"), then: names::fill },
+];
 
 /// Tells a store from any other SQLite database: "comm" in ASCII.
 pub(crate) const APPLICATION_ID: i32 = 0x636f_6d6d;
@@ -59,10 +64,11 @@ pub(crate) fn format(conn: &Connection) -> Result<u32> {
 /// Brings a database to the newest format, which is returned.
 pub(crate) fn migrate(conn: &mut Connection, migrations: &[Migration]) -> Result<u32> {
     let found = format(conn)?;
-    for Migration { version, sql } in migrations.iter().filter(|m| m.version > found) {
+    for Migration { version, sql, then } in migrations.iter().filter(|m| m.version > found) {
         let transaction =
             conn.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
         transaction.execute_batch(sql)?;
+        then(&transaction)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", version)?;
         transaction.commit()?;
@@ -85,6 +91,10 @@ pub(crate) fn new_epoch(conn: &Connection) -> Result<u64> {
     Ok(epoch)
 }
 
+fn nothing(_: &Connection) -> Result<()> {
+    Ok(())
+}
+
 fn newest(migrations: &[Migration]) -> u32 {
     migrations.last().map_or(0, |migration| migration.version)
 }
@@ -97,8 +107,13 @@ mod tests {
         Migration {
             version: 1,
             sql: "CREATE TABLE a (x INTEGER) STRICT; INSERT INTO a VALUES (7)",
+            then: nothing,
         },
-        Migration { version: 2, sql: "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 8" },
+        Migration {
+            version: 2,
+            sql: "ALTER TABLE a ADD COLUMN y INTEGER NOT NULL DEFAULT 8",
+            then: |conn| Ok(conn.execute_batch("UPDATE a SET x = x + y")?),
+        },
     ];
 
     fn columns_of_a(conn: &Connection) -> i64 {
@@ -112,18 +127,20 @@ mod tests {
         assert_eq!(migrate(&mut conn, TWO_STEPS).unwrap(), 2);
         let row: (i64, i64) =
             conn.query_row("SELECT x, y FROM a", [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
-        assert_eq!((row, format(&conn).unwrap()), ((7, 8), 2));
+        assert_eq!((row, format(&conn).unwrap()), ((15, 8), 2));
     }
 
     #[test]
     fn a_step_that_fails_leaves_the_format_before_it() {
         let mut conn = Connection::open_in_memory().unwrap();
-        let broken = [
-            Migration { version: 1, sql: TWO_STEPS[0].sql },
-            Migration { version: 2, sql: "ALTER TABLE a ADD COLUMN y INTEGER; SELECT nonsense()" },
-        ];
-        assert!(migrate(&mut conn, &broken).is_err());
-        assert_eq!((format(&conn).unwrap(), columns_of_a(&conn)), (1, 1));
+        let second = Migration { sql: "ALTER TABLE a ADD COLUMN y INTEGER", ..TWO_STEPS[1] };
+        for broken in [
+            Migration { sql: "ALTER TABLE a ADD COLUMN y INTEGER; SELECT nonsense()", ..second },
+            Migration { then: |conn| Ok(conn.execute_batch("SELECT nonsense()")?), ..second },
+        ] {
+            assert!(migrate(&mut conn, &[TWO_STEPS[0], broken]).is_err());
+            assert_eq!((format(&conn).unwrap(), columns_of_a(&conn)), (1, 1));
+        }
         assert_eq!(migrate(&mut conn, TWO_STEPS).unwrap(), 2);
         assert_eq!(columns_of_a(&conn), 2);
     }

@@ -8,4 +8,5 @@ mod common;
 mod concurrency;
 mod explain;
 mod files;
+mod formats;
 mod same_answers;

@@ -104,6 +104,10 @@ pub(crate) async fn every_field_of_a_community_comes_back(w: World) -> Outcome {
             ReactionDef { key: slug("helpful"), name: name("Helpful") },
         ],
         kinds: vec![kind()],
+        synonyms: vec![
+            vec!["fiets".to_owned(), "bike \"to go\"".to_owned()],
+            vec!["自転車".to_owned(), "vélo".to_owned(), "bici 🚲".to_owned()],
+        ],
         hot_scale: u32::MAX,
         capacity: Some(1 << 60),
         archived: true,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use community_core::change::{ChangeSet, Event, EventKind, NewEvent, Op};
-use community_core::{ChannelId, PostId, Seq, State, TopicId};
+use community_core::{ChannelId, PostId, Seq, State, SuggestionStep, TopicId, VisitId};
 
 use crate::check::{Failure, Outcome, equal, holds};
 use crate::fixture::slug;
@@ -88,6 +88,9 @@ pub(crate) async fn events_come_back_as_they_were_written(w: World) -> Outcome {
     let home = w.home().await?;
     let topic = TopicId::from_bytes([1; 16]);
     let channel = ChannelId::from_bytes([2; 16]);
+    let visit = VisitId::from_bytes([6; 16]);
+    let suggested =
+        |held_out, step| EventKind::Suggested { visit, source: slug("typing"), held_out, step };
     let kinds = [
         EventKind::CommunityCreated,
         EventKind::CommunityChanged,
@@ -116,6 +119,15 @@ pub(crate) async fn events_come_back_as_they_were_written(w: World) -> Outcome {
         EventKind::MadeOfficial { official: false },
         EventKind::Corrected { stands: true },
         EventKind::Linked { to: topic, linked: true },
+        suggested(
+            false,
+            SuggestionStep::Shown { topics: vec![topic, TopicId::from_bytes([7; 16])] },
+        ),
+        suggested(true, SuggestionStep::Shown { topics: Vec::new() }),
+        suggested(false, SuggestionStep::Opened { topic }),
+        suggested(false, SuggestionStep::Rated { topic, helpful: true }),
+        suggested(true, SuggestionStep::Abandoned),
+        suggested(false, SuggestionStep::Posted { topic }),
     ];
     let bare = kinds.map(|kind| w.new_event(kind));
     let mut written = bare.to_vec();

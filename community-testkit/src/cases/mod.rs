@@ -13,6 +13,7 @@ pub(crate) mod feed_pages;
 pub(crate) mod feeds;
 pub(crate) mod lists;
 pub(crate) mod log;
+pub(crate) mod names;
 pub(crate) mod races;
 pub(crate) mod read_your_writes;
 pub(crate) mod requests;

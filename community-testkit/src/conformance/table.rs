@@ -259,6 +259,16 @@ macro_rules! __conformance_table {
                 all_topics_of_a_community_are_read_by_id
                 all_posts_of_a_topic_are_read_by_id
             }
+            always names Pages {
+                a_name_is_found_by_each_of_its_words
+                a_member_is_found_by_the_beginning_of_the_key
+                names_come_in_order_whatever_their_number
+                a_member_is_found_once_however_often_the_name_fits
+                who_is_not_listed_or_has_not_joined_is_not_found_by_name
+                a_name_is_found_in_the_community_that_is_asked_for
+                a_member_with_a_new_name_is_found_by_it_alone
+                names_of_every_script_are_found
+            }
             always requests Requests {
                 a_request_that_is_sent_again_is_replayed
                 a_replay_does_not_ask_for_expectations

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Op, Receipt};
+use community_core::fold::Folded;
 use community_core::policy::Place;
 use community_core::query::{FeedRequest, Position, PostOrder, Selection, Sort, ThreadRequest};
 use community_core::store::{
@@ -247,6 +248,15 @@ impl Reader for MeddledStore {
         limit: usize,
     ) -> Result<Vec<MemberRow>, StoreError> {
         self.inner.members_of(community, after, limit).await
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError> {
+        self.inner.members_named(community, begins, limit).await
     }
 
     async fn member_count(&self, community: CommunityId) -> Result<u64, StoreError> {

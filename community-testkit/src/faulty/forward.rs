@@ -4,6 +4,7 @@
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Event, Receipt, Seq};
+use community_core::fold::Folded;
 use community_core::policy::{AccessRev, Place, Scope, Unchecked};
 use community_core::query::{FeedRequest, Position, ThreadRequest};
 use community_core::store::{
@@ -58,6 +59,16 @@ impl<S: Store> Reader for FaultyStore<S> {
     ) -> Result<Vec<MemberRow>, StoreError> {
         self.enter()?;
         self.inner.members_of(community, after, limit).await
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>, StoreError> {
+        self.enter()?;
+        self.inner.members_named(community, begins, limit).await
     }
 
     async fn member_count(&self, community: CommunityId) -> Result<u64, StoreError> {

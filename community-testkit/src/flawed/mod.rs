@@ -110,6 +110,12 @@ pub(crate) enum Flaw {
     // Other lists.
     ListsTheUnlisted,
     ForgetsMemberPlace,
+    NamesTheUnlisted,
+    NamesFromElsewhere,
+    NamesByFirstWord,
+    NamesByName,
+    NamesTwice,
+    TurnsNamesAround,
     ForgetsReactionPlace,
     TurnsReactionsAround,
     ForgetsRevisionNumber,

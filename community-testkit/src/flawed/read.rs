@@ -1,6 +1,7 @@
 //! Reads that go wrong.
 
 use async_trait::async_trait;
+use community_core::fold::Folded;
 use community_core::policy::{Guarded, Place};
 use community_core::query::{
     FeedRequest, LabelExpr, Position, PostOrder, Selection, Sort, ThreadRequest, ThreadStart,
@@ -182,6 +183,47 @@ impl Reader for Flawed {
                     .find(|m| m.community == community && m.joined_at.is_some() && !member.listed);
                 rows.extend(joined.map(|membership| MemberRow { member, membership }));
             }
+        }
+        Ok(rows)
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>> {
+        let mut rows = self.inner.members_named(community, begins, limit).await?;
+        match self.flaw {
+            Flaw::NamesTheUnlisted => {
+                for member in self.inner.members_by_id(None, usize::MAX).await? {
+                    let memberships = self.inner.memberships(member.id).await?;
+                    let mut here = memberships.into_iter().filter(|m| m.community == community);
+                    let membership = here.find(|m| !(member.listed && m.joined_at.is_some()));
+                    if begins.begins(member.name.as_str()).is_some() {
+                        rows.extend(membership.map(|membership| MemberRow { member, membership }));
+                    }
+                }
+            }
+            Flaw::NamesFromElsewhere => {
+                for other in self.inner.directory().await?.communities() {
+                    if other.id != community {
+                        rows.extend(self.inner.members_named(other.id, begins, limit).await?);
+                    }
+                }
+                rows.truncate(limit);
+            }
+            Flaw::NamesByFirstWord => {
+                rows.retain(|row| begins.begins(row.member.name.as_str()) == Some(true));
+            }
+            Flaw::NamesByName => {
+                rows.retain(|row| begins.begins(row.member.name.as_str()).is_some());
+            }
+            Flaw::NamesTwice => {
+                rows = rows.into_iter().flat_map(|row| [row.clone(), row]).take(limit).collect();
+            }
+            Flaw::TurnsNamesAround => rows.reverse(),
+            _ => {}
         }
         Ok(rows)
     }

@@ -11,7 +11,7 @@ use super::cast::{CHANNEL, COMMUNITY, Cast, HERE, ITEM, LABEL, PERSON};
 use crate::differential::{Difference, Run, Sent};
 use crate::fixture::{key, slug};
 use crate::observe::{Question, Refs, answer_value, questions};
-use crate::script::{Command, Pick, Reply, absent};
+use crate::script::{Command, Pick, Reply, Suggested, Suggestion, absent};
 use crate::worlds::Dice;
 
 /// Something hidden beside something that does not exist, by their texts.
@@ -213,6 +213,13 @@ fn on_topic(topic: Uuid, open: Uuid) -> Vec<Command> {
         Command::Reply(Reply { topic: it, parent: None, body, kind: None, key: None }),
         Command::RecordView(it),
     ];
+    let steps = [
+        Suggested::Shown(vec![open, it]),
+        Suggested::Opened(it),
+        Suggested::Rated(it, true),
+        Suggested::Posted(it),
+    ];
+    all.extend(steps.map(|step| suggestion(&slug(HERE), step)));
     all.extend(State::ALL.map(|state| Command::SetTopicState(it, state)));
     all
 }
@@ -237,6 +244,17 @@ fn on_post(post: Uuid, open: Uuid) -> Vec<Command> {
     all
 }
 
+fn suggestion(community: &Slug, step: Suggested) -> Command {
+    let (community, source) = (community.clone(), slug("typing"));
+    Command::RecordSuggestion(Suggestion {
+        community,
+        visit: Some(1),
+        source,
+        held_out: false,
+        step,
+    })
+}
+
 fn topic_in(community: &Slug, channel: &Slug) -> NewTopic {
     NewTopic::new(community.clone(), channel.clone(), slug("question"), "A title", "A text")
 }
@@ -251,6 +269,7 @@ fn in_community(key: &Slug, _open: Uuid) -> Vec<Command> {
     let at = || key.clone();
     let mut all = vec![
         Command::UpdateCommunity(at(), CommunityUpdate::default()),
+        suggestion(key, Suggested::Abandoned),
         Command::Leave(at()),
         Command::Join(at()),
         Command::SetMember(at(), member, true),

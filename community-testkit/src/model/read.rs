@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use community_core::State as Seen;
 use community_core::change::Counter;
+use community_core::fold::Folded;
 use community_core::policy::Place;
-use community_core::query::{FeedRequest, Position, ThreadRequest};
+use community_core::query::{FeedRequest, Position, ThreadRequest, name_places};
 use community_core::store::{
     Card, FeedPage, MemberRow, PostRef, PostView, Reader, StoreError, StoreInfo, Tally, ThreadPage,
     TopicRow,
@@ -71,6 +72,30 @@ impl Reader for ModelStore {
             }
         }
         rows.sort_by_key(|(position, _)| *position);
+        Ok(rows.into_iter().map(|(_, row)| row).take(limit).collect())
+    }
+
+    async fn members_named(
+        &self,
+        community: CommunityId,
+        begins: &Folded,
+        limit: usize,
+    ) -> Result<Vec<MemberRow>> {
+        let state = self.state();
+        let mut rows = Vec::new();
+        for membership in state.memberships.values().filter(|m| m.community == community) {
+            let Some(member) = state.members.get(&membership.member) else { continue };
+            let mut places = name_places(&member.name, &member.key).into_iter();
+            let first = places.find(|(_, text)| text.starts_with(begins.as_str()));
+            if let Some((place, text)) = first
+                && member.listed
+                && membership.joined_at.is_some()
+            {
+                let row = MemberRow { member: member.clone(), membership: membership.clone() };
+                rows.push(((place, text, member.id), row));
+            }
+        }
+        rows.sort_by(|(one, _), (other, _)| one.cmp(other));
         Ok(rows.into_iter().map(|(_, row)| row).take(limit).collect())
     }
 

@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
-    Action, ChannelId, Error, FeedQuery, Key, MemberId, PostId, Read, SearchQuery, Seq, Session,
-    SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
+    Action, ChannelId, CompleteQuery, Error, FeedQuery, Key, MemberId, PostId, Read, SearchQuery,
+    Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -134,6 +134,8 @@ pub enum Question {
     Authors(Vec<MemberId>),
     /// [`Session::member_count`].
     MemberCount(Slug),
+    /// [`Session::complete`].
+    Complete(CompleteQuery),
     /// [`Session::can`].
     Can(Action, Slug, Option<Slug>),
     /// [`Session::can_in_topic`].
@@ -178,6 +180,7 @@ impl Question {
             Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
+            Self::Complete(_) => Read::Complete,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
             Self::Search(_) => Read::Search,
             Self::Similar(_) | Self::Related(..) => Read::Similar,
@@ -254,6 +257,7 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::MemberOf(community, key) => shown(session.member_of(community, key).await?),
         Question::Authors(ids) => shown(session.authors(ids).await?),
         Question::MemberCount(community) => shown(session.member_count(community).await?),
+        Question::Complete(query) => shown(session.complete(query).await?),
         Question::Can(action, community, channel) => {
             shown(session.can(action, community, channel.as_ref()).await?)
         }

@@ -3,8 +3,9 @@
 use community_core::query::PostOrder;
 use community_core::search::Per;
 use community_core::{
-    Action, ChannelId, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, PostId, Read,
-    SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort, ThreadQuery, TopicId, Window,
+    Action, ChannelId, CompleteQuery, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, NameKind,
+    PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort, ThreadQuery,
+    TopicId, Window,
 };
 
 use super::Question;
@@ -122,6 +123,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         }
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
+        Read::Complete => completions(refs).into_iter().map(Question::Complete).collect(),
         Read::Can => rights(refs),
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
         Read::Similar => similar(refs),
@@ -336,6 +338,32 @@ fn members(refs: &Refs) -> Vec<Question> {
     }
     all.push(Question::Authors(refs.members.clone()));
     all.extend(refs.members.first().map(|id| Question::Authors(vec![*id; 2_000])));
+    all
+}
+
+fn completions(refs: &Refs) -> Vec<CompleteQuery> {
+    // What names in scripts begin with, and keys; then the names of what is asked about.
+    let mut typed: Vec<String> =
+        ["", " ", "WAAR", "dé", "quien r", "th", "U", "user:1", "n\u{301}e", "0"]
+            .map(str::to_owned)
+            .to_vec();
+    typed.extend(refs.communities.iter().map(|key| key.as_str().to_owned()));
+    typed.extend(refs.channels.iter().map(|key| key.as_str().to_owned()));
+    typed.extend(refs.labels.iter().map(|key| key.as_str().to_uppercase()));
+    typed.extend(refs.people.iter().map(|key| key.as_str().to_owned()));
+    typed.extend(refs.items.iter().map(|key| key.as_str().to_owned()));
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        for text in &typed {
+            let query = CompleteQuery::new(community.clone(), text.clone());
+            all.extend(refs.sizes.iter().map(|size| query.clone().limit(*size)));
+            all.extend(NameKind::ALL.map(|kind| query.clone().only(kind)));
+            all.push(query);
+        }
+        let query = CompleteQuery::new(community.clone(), "a");
+        all.extend([0, 100_000].map(|size| query.clone().limit(size)));
+        all.push(CompleteQuery::new(community.clone(), "a".repeat(257)));
+    }
     all
 }
 

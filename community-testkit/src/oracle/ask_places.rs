@@ -1,12 +1,14 @@
 //! Questions about communities, channels, labels, members and rights.
 
+use community_core::fold::Folded;
 use community_core::time::to_micros;
 use community_core::{
     Action, Author, Channel, ChannelId, ChannelView, Community, CommunityId, CommunityView,
-    Decision, Key, Label, LabelView, Member, MemberId, MemberView, Membership, PlaceView, Slug,
-    State, Topic,
+    CompleteQuery, Decision, Key, Label, LabelView, Member, MemberId, MemberView, Membership, Name,
+    NameKind, PlaceView, Slug, State, Topic,
 };
 use serde_json::json;
+use unicode_normalization::char::is_combining_mark;
 
 use super::ask::{Place, page, place_in, shown};
 use super::rules::{About as Asked, Access};
@@ -162,6 +164,60 @@ impl Oracle {
         shown(json!({ "items": items, "next": next }))
     }
 
+    /// What begins with a text, worked out name by name.
+    pub(super) fn complete(&self, act: Act, query: &CompleteQuery) -> Answer {
+        let size = self.page_size(query.limit)?;
+        within(self.limits().search_term(query.text.len()))?;
+        let text = Folded::new(&query.text);
+        let community = self.community(act, &query.community)?;
+        let wants = |kind| query.kinds.is_empty() || query.kinds.contains(&kind);
+
+        let mut labels = Vec::new();
+        for label in self.labels(act, &query.community)? {
+            if let Some(rank) = rank(&text, &label.key, &label.name) {
+                labels.push((rank, std::cmp::Reverse(label.topics), label.key.clone(), label));
+            }
+        }
+        labels.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
+        let labels = labels.into_iter().map(|(_, _, _, label)| label);
+        let labels: Vec<_> = labels.take(if wants(NameKind::Label) { size } else { 0 }).collect();
+
+        let mut channels = Vec::new();
+        for channel in self.channels(act, &query.community)? {
+            if let Some(rank) = rank(&text, &channel.key, &channel.name) {
+                let topics = std::cmp::Reverse(channel.topics);
+                channels.push((rank, topics, channel.key.clone(), channel));
+            }
+        }
+        channels.sort_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
+        let channels = channels.into_iter().map(|(_, _, _, channel)| channel);
+        let most = if wants(NameKind::Channel) { size } else { 0 };
+        let channels: Vec<_> = channels.take(most).collect();
+
+        let mut members = Vec::new();
+        for membership in self.memberships.iter().filter(|m| m.community == community.id) {
+            let Some(member) = self.member(membership.member) else { continue };
+            if !member.listed || membership.joined_at.is_none() {
+                continue;
+            }
+            let name = Folded::new(member.name.as_str());
+            let key = Folded::new(member.key.as_str());
+            let mut words = beginnings(name.as_str());
+            let whole = words.remove(0);
+            words.sort_unstable();
+            let places = [(0, whole)].into_iter().chain(words.into_iter().map(|word| (1, word)));
+            let mut places = places.chain([(2, key.as_str())]);
+            if let Some((rank, from)) = places.find(|(_, from)| from.starts_with(text.as_str())) {
+                let row = self.shown_member(act, member, membership);
+                members.push(((rank, from.to_owned(), member.id), row));
+            }
+        }
+        members.sort_by(|(a, _), (b, _)| a.cmp(b));
+        let most = if wants(NameKind::Member) && !text.is_empty() { size } else { 0 };
+        let members: Vec<_> = members.into_iter().map(|(_, row)| row).take(most).collect();
+        shown(json!({ "labels": labels, "channels": channels, "members": members }))
+    }
+
     fn shown_member(&self, act: Act, member: &Member, membership: &Membership) -> MemberView {
         let seen = |id| self.channel_row(id).is_some_and(|c| self.sees_channel(act, c));
         let roles = membership.roles.iter().filter(|grant| grant.channel.is_none_or(seen));
@@ -208,4 +264,29 @@ impl Oracle {
         };
         Ok(self.decide(act, action, Asked::place(community, channel)))
     }
+}
+
+/// 0 for a label or channel that begins so as a whole, 1 for one with a later word that does.
+fn rank(text: &Folded, key: &Slug, name: &Name) -> Option<u8> {
+    let (key, name) = (Folded::new(key.as_str()), Folded::new(name.as_str()));
+    let begins = |name: &str| name.starts_with(text.as_str());
+    if begins(key.as_str()) || begins(name.as_str()) {
+        return Some(0);
+    }
+    beginnings(name.as_str()).into_iter().any(begins).then_some(1)
+}
+
+/// A folded name from its beginning, and from each of the next seven words: wherever a letter or
+/// digit stands behind something that is neither that nor a mark on one.
+fn beginnings(name: &str) -> Vec<&str> {
+    let mut all = vec![name];
+    for (at, c) in name.char_indices().skip(1) {
+        let before = name.get(..at).and_then(|before| before.chars().next_back());
+        let follows = before.is_some_and(|c| c.is_alphanumeric() || is_combining_mark(c));
+        if (c.is_alphanumeric() || is_combining_mark(c)) && !follows {
+            all.extend(name.get(at..));
+        }
+    }
+    all.truncate(8);
+    all
 }

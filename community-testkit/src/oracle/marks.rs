@@ -2,8 +2,8 @@
 
 use community_core::change::EventKind;
 use community_core::{
-    Action, Correction, CorrectionId, Mark, Post, PostId, PostKind, Reaction, Rev, Slot, Slug,
-    State, Topic, Vote,
+    Action, Correction, CorrectionId, Mark, NewSuggestion, Post, PostId, PostKind, Reaction, Rev,
+    Slot, Slug, State, Topic, VisitId, Vote,
 };
 use serde_json::json;
 
@@ -161,6 +161,19 @@ impl Oracle {
             self.log(act, EventKind::Corrected { stands: false }, About::post(&topic, old.post));
         }
         done()
+    }
+
+    /// A step of a visit goes into the log, if the viewer sees everything that it speaks of.
+    pub(super) fn record_suggestion(&mut self, act: Act, new: &NewSuggestion) -> Answer {
+        let community = self.community(act, &new.community)?.id;
+        for topic in new.step.topics() {
+            self.seen_topic(act, *topic)?;
+        }
+        let visit = new.visit.unwrap_or(VisitId::from_uuid(act.given.id));
+        let NewSuggestion { source, held_out, step, .. } = new.clone();
+        let kind = EventKind::Suggested { visit, source, held_out, step };
+        self.log(act, kind, About::community(community));
+        Ok(json!(visit))
     }
 }
 

@@ -242,6 +242,7 @@ impl Oracle {
             Command::WithdrawCorrection(correction) => {
                 self.withdraw_correction(act, correction.correction())
             }
+            Command::RecordSuggestion(step) => self.record_suggestion(act, &step.settled()),
             Command::RecordView(topic) => self.record_view(act, topic.topic()),
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
@@ -277,6 +278,9 @@ impl Oracle {
             }
             Command::Accept(_, why) | Command::SetOfficial(_, _, why) => reason(why.as_deref()),
             Command::Correct { body, .. } => self.check_body(body),
+            Command::RecordSuggestion(step) => {
+                within(limits.page(step.settled().step.topics().len()))
+            }
             Command::Sanction(_, _, new) => reason(Some(&new.reason)),
             _ => Ok(()),
         }

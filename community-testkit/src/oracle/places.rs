@@ -24,6 +24,7 @@ impl Oracle {
             settings,
             reactions,
             kinds: Vec::new(),
+            synonyms: new.synonyms.clone(),
             hot_scale: new.hot_scale,
             capacity: new.capacity,
             archived: false,
@@ -65,6 +66,7 @@ impl Oracle {
             policy,
             settings,
             reactions,
+            synonyms,
             capacity,
             archived,
             expected: _,
@@ -74,6 +76,7 @@ impl Oracle {
         replace(&mut new.policy, policy);
         replace(&mut new.settings, settings);
         replace(&mut new.reactions, reactions);
+        replace(&mut new.synonyms, synonyms);
         replace(&mut new.capacity, capacity);
         replace(&mut new.archived, archived);
         self.put_community(act, &old, new)
@@ -115,6 +118,22 @@ impl Oracle {
         within(limits.body(community.description.len()))?;
         within(limits.reactions(community.reactions.len()))?;
         within(limits.kinds(community.kinds.len()))?;
+        within(limits.synonyms(community.synonyms.len()))?;
+        for words in &community.synonyms {
+            within(limits.synonym_words(words.len()))?;
+            if let [] | [_] = words.as_slice() {
+                return Err(invalid("a list of synonyms has at least two words"));
+            }
+            for word in words {
+                within(limits.synonym(word.len()))?;
+                if word.chars().all(char::is_whitespace) {
+                    return Err(invalid("a synonym may not be empty"));
+                }
+                if word.chars().any(|c| c == '\0') {
+                    return Err(invalid("a synonym may not contain a NUL character"));
+                }
+            }
+        }
         self.check_policy(&community.policy)?;
         if community.hot_scale == 0 {
             return Err(invalid("the hot scale is at least one second"));

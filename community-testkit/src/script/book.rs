@@ -78,6 +78,11 @@ impl Book {
                 *from = self.settled_topic(*from);
                 *to = self.settled_topic(*to);
             }
+            Command::RecordSuggestion(step) => {
+                for topic in step.topics() {
+                    *topic = self.settled_topic(*topic);
+                }
+            }
             Command::Reply(Reply { topic, parent, .. }) => {
                 *topic = self.settled_topic(*topic);
                 *parent = parent.map(|parent| self.settled_post(parent));

@@ -12,10 +12,10 @@ use super::choose::{
 };
 use super::parts::{
     capacity, kind, member, moment, new_channel, new_community, new_label, new_pin, new_topic,
-    overrides, policy, reactions, rev, settings, topic_edit,
+    overrides, policy, reactions, rev, settings, synonyms, topic_edit,
 };
 use super::texts::{item_key, name, reason, text};
-use super::{Actor, Command, Deed, Pick, Reply, Step, Tick};
+use super::{Actor, Command, Deed, Pick, Reply, Step, Suggested, Suggestion, Tick};
 use crate::worlds::Dice;
 
 /// A sequence of steps.
@@ -70,6 +70,9 @@ impl Script {
             sanctions: 3,
             reactions: 3,
             kinds: 2,
+            synonyms: 2,
+            synonym_words: 3,
+            synonym: 30,
             payload: 200,
             ..Limits::default()
         }
@@ -218,7 +221,7 @@ fn thread_query(dice: &mut Dice) -> ThreadQuery {
 /// A command, those that meet most often the most.
 fn command(dice: &mut Dice) -> Command {
     let limits = Script::limits();
-    match dice.below(160) {
+    match dice.below(165) {
         0..18 => Command::StartTopic(new_topic(dice)),
         18..44 => {
             let parent = dice.maybe(60, post);
@@ -266,7 +269,28 @@ fn command(dice: &mut Dice) -> Command {
         128..130 => Command::WithdrawCorrection(pick(dice, 6)),
         130..135 => Command::RecordView(topic(dice)),
         135..137 => Command::Pump,
+        137..142 => Command::RecordSuggestion(suggestion(dice)),
         _ => command_on_places(dice),
+    }
+}
+
+fn suggestion(dice: &mut Dice) -> Suggestion {
+    let step = match dice.below(5) {
+        0 => {
+            let many = if dice.chance(5) { Script::limits().page + 1 } else { dice.below(4) };
+            Suggested::Shown((0..many).map(|_| topic(dice)).collect())
+        }
+        1 => Suggested::Opened(topic(dice)),
+        2 => Suggested::Rated(topic(dice), dice.chance(50)),
+        3 => Suggested::Abandoned,
+        _ => Suggested::Posted(topic(dice)),
+    };
+    Suggestion {
+        community: community(dice),
+        visit: dice.maybe(60, |dice| dice.byte(4)),
+        source: any_of(dice, &["typing", "related", "sidebar"]),
+        held_out: dice.chance(20),
+        step,
     }
 }
 
@@ -307,6 +331,7 @@ fn command_on_places(dice: &mut Dice) -> Command {
                 policy: dice.maybe(40, policy),
                 settings: dice.maybe(30, settings),
                 reactions: dice.maybe(20, reactions),
+                synonyms: dice.maybe(20, synonyms),
                 capacity: dice.maybe(20, capacity),
                 archived: dice.maybe(20, |dice| dice.chance(30)),
                 expected: dice.maybe(15, rev),

@@ -16,8 +16,8 @@ mod texts;
 
 use community_core::{
     ChannelUpdate, CommunityUpdate, CorrectionId, Kind, LinkKind, MemberId, NewChannel,
-    NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewTopic, PostEdit, PostId, PostKind,
-    SanctionKind, Slug, State, TopicEdit, TopicId, Vote,
+    NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic, PostEdit,
+    PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId, VisitId, Vote,
 };
 use uuid::Uuid;
 
@@ -229,6 +229,8 @@ pub enum Command {
     },
     /// [`withdraw_correction`](community_core::Session::withdraw_correction).
     WithdrawCorrection(Pick),
+    /// [`record_suggestion`](community_core::Session::record_suggestion).
+    RecordSuggestion(Suggestion),
     /// [`record_view`](community_core::Session::record_view).
     RecordView(Pick),
     /// [`pump`](community_core::Engine::pump).
@@ -248,6 +250,68 @@ pub struct Reply {
     pub kind: Option<PostKind>,
     /// The host's own key.
     pub key: Option<community_core::Key>,
+}
+
+/// A step of a visit in which topics were suggested.
+#[derive(Debug, Clone)]
+pub struct Suggestion {
+    /// The community.
+    pub community: Slug,
+    /// The n-th visit; `None` is a new one.
+    pub visit: Option<u8>,
+    /// Where the suggestions come from.
+    pub source: Slug,
+    /// Whether they are held back.
+    pub held_out: bool,
+    /// What happened.
+    pub step: Suggested,
+}
+
+/// What happened to suggestions.
+#[derive(Debug, Clone)]
+pub enum Suggested {
+    /// They were shown.
+    Shown(Vec<Pick>),
+    /// One was opened.
+    Opened(Pick),
+    /// One was found helpful, or not.
+    Rated(Pick, bool),
+    /// The question was given up.
+    Abandoned,
+    /// It was posted.
+    Posted(Pick),
+}
+
+impl Suggestion {
+    /// What the session takes, once all references are settled.
+    #[must_use]
+    pub fn settled(&self) -> NewSuggestion {
+        let Self { community, visit, source, held_out, step } = self.clone();
+        let step = match step {
+            Suggested::Shown(topics) => {
+                SuggestionStep::Shown { topics: topics.into_iter().map(Pick::topic).collect() }
+            }
+            Suggested::Opened(topic) => SuggestionStep::Opened { topic: topic.topic() },
+            Suggested::Rated(topic, helpful) => {
+                SuggestionStep::Rated { topic: topic.topic(), helpful }
+            }
+            Suggested::Abandoned => SuggestionStep::Abandoned,
+            Suggested::Posted(topic) => SuggestionStep::Posted { topic: topic.topic() },
+        };
+        let visit = visit.map(|number| VisitId::from_uuid(absent(7_000 + u16::from(number))));
+        NewSuggestion { community, visit, source, held_out, step }
+    }
+
+    /// The topics that it speaks of.
+    fn topics(&mut self) -> &mut [Pick] {
+        match &mut self.step {
+            Suggested::Shown(topics) => topics,
+            Suggested::Opened(topic) | Suggested::Rated(topic, _) | Suggested::Posted(topic) => {
+                std::slice::from_mut(topic)
+            }
+            Suggested::Abandoned => &mut [],
+        }
+    }
 }
 
 impl Command {

@@ -189,6 +189,16 @@ pub(super) fn settings(dice: &mut Dice) -> Settings {
     }
 }
 
+/// Lists of synonyms, mostly sound ones.
+pub(super) fn synonyms(dice: &mut Dice) -> Vec<Vec<String>> {
+    let words = |dice: &mut Dice| {
+        let count = if dice.chance(10) { 1 + 3 * dice.below(2) } else { 2 + dice.below(2) };
+        (0..count).map(|_| text(dice, 30)).collect()
+    };
+    let count = if dice.chance(5) { 3 } else { dice.below(3) };
+    (0..count).map(|_| words(dice)).collect()
+}
+
 #[allow(clippy::expect_used, reason = "the literals of this module are valid")]
 pub(super) fn reactions(dice: &mut Dice) -> Vec<ReactionDef> {
     let wish = if dice.chance(5) { 4 } else { 1 + dice.below(3) };

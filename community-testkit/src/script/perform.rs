@@ -36,6 +36,9 @@ pub async fn perform(session: &Session, command: &Command) -> Answer {
             new.range = *range;
             return Ok(json!(session.correct(new).await?));
         }
+        Command::RecordSuggestion(step) => {
+            return Ok(json!(session.record_suggestion(step.settled()).await?));
+        }
         Command::UpdateCommunity(key, update) => {
             session.update_community(key, update.clone()).await
         }

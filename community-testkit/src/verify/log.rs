@@ -39,8 +39,13 @@ impl Verifier<'_> {
         let channel = event.channel.is_none_or(|id| directory.channel(id).is_some());
         let topic = event.topic.is_none_or(|id| self.seen.cards.contains_key(&id));
         let post = event.post.is_none_or(|id| self.seen.posts.contains(&id));
+        let suggested = match &event.kind {
+            EventKind::Suggested { step, .. } => step.topics(),
+            _ => &[],
+        };
+        let suggested = suggested.iter().all(|id| self.seen.cards.contains_key(id));
         let rule = "what an event speaks of exists";
-        let exists = community && channel && topic && post;
+        let exists = community && channel && topic && post && suggested;
         self.holds(rule, &subject, "things that exist", exists, event);
         self.exist(&subject, [event.actor, event.member].into_iter().flatten());
     }

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use community_core::query::Position;
+use community_core::fold::Folded;
+use community_core::query::{Position, name_places};
 use community_core::time::to_micros;
 use community_core::{
     Attribute, Author, CommunityId, Key, Member, MemberId, Membership, StoreError,
@@ -41,6 +42,9 @@ impl Verifier<'_> {
                     self.membership(&subject, &membership);
                     named.extend(membership.sanctions.iter().filter_map(|sanction| sanction.by));
                     if membership.joined_at.is_some() {
+                        if member.listed {
+                            self.named(&subject, member, &membership).await?;
+                        }
                         let joined = joined.entry(membership.community).or_default();
                         joined.all += 1;
                         joined.listed += u64::from(member.listed);
@@ -60,6 +64,7 @@ impl Verifier<'_> {
             let subject = format!("community `{}`", community.key);
             self.same("members of a community", &subject, &count, &joined.all);
             self.list(&subject, community.id, joined.listed).await?;
+            self.names(&subject, community.id, joined.listed).await?;
         }
         Ok(())
     }
@@ -150,6 +155,46 @@ impl Verifier<'_> {
             }
         }
         self.same("a list of members is whole", subject, &walked, &listed);
+        Ok(())
+    }
+
+    /// Reads the list of names of a community from its beginning.
+    async fn names(
+        &mut self,
+        subject: &str,
+        community: CommunityId,
+        listed: u64,
+    ) -> Result<(), StoreError> {
+        let most = usize::try_from(listed).unwrap_or(usize::MAX).saturating_add(1);
+        let rows = self.store.members_named(community, &Folded::default(), most).await?;
+        let mut before = None;
+        for row in &rows {
+            let name = Folded::new(row.member.name.as_str());
+            let place = Some((name, row.member.id));
+            let is_behind = before < place;
+            self.holds("names are in order", subject, "names that rise", is_behind, &place);
+            before = place;
+        }
+        let found = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        self.same("a list of names is whole", subject, &found, &listed);
+        Ok(())
+    }
+
+    /// Looks somebody who is listed up by each word of the name, and by the key.
+    async fn named(
+        &mut self,
+        subject: &str,
+        member: &Member,
+        membership: &Membership,
+    ) -> Result<(), StoreError> {
+        for (_, text) in name_places(&member.name, &member.key) {
+            let begins = Folded::new(&text);
+            let rows = self.store.members_named(membership.community, &begins, PAGE).await?;
+            // Of a name that many have, not everybody is on the first page.
+            let is_found = rows.len() == PAGE || rows.iter().any(|row| row.member == *member);
+            let rule = "a member is found by name";
+            self.holds(rule, subject, "a list with this member", is_found, &text);
+        }
         Ok(())
     }
 }

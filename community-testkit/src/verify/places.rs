@@ -42,6 +42,14 @@ impl Verifier<'_> {
                 community.description.len(),
                 self.limits.body,
             );
+            let synonyms = &community.synonyms;
+            let rule = "synonyms are within their limit";
+            self.fits(rule, &subject, synonyms.len(), self.limits.synonyms);
+            for words in synonyms {
+                self.fits(rule, &subject, words.len(), self.limits.synonym_words);
+                let longest = words.iter().map(String::len).max().unwrap_or(0);
+                self.fits(rule, &subject, longest, self.limits.synonym);
+            }
             for kind in &community.kinds {
                 let checked = kind.check().map_err(|error| error.to_string());
                 self.same("a kind is sound", &subject, &checked, &Ok(()));

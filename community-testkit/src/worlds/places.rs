@@ -160,6 +160,7 @@ impl Community {
                 .map(|(key, words)| ReactionDef { key: slug(key), name: name(words) })
                 .collect(),
             kinds: vec![loan()],
+            synonyms: Vec::new(),
             hot_scale: (self.number % 2 == 1).then_some(86_400),
             capacity: self.capacity,
             archived: false,

@@ -6,7 +6,7 @@ use community::{
     NewPin, NewSanction, NewTopic, PinPlace, Policy, PostEdit, ReactionDef, SanctionKind, Slug,
     State, TopicEdit, Transition, TransitionBy, Viewer, Vote,
 };
-use community_testkit::script::{Command, Pick, Reply};
+use community_testkit::script::{Command, Pick, Reply, Suggested, Suggestion};
 
 /// One step: who acts, and what they do with what earlier steps have made.
 #[derive(Debug, Clone, Copy)]
@@ -126,6 +126,11 @@ fn silence() -> NewSanction {
     NewSanction { kind, channel: None, until: None, reason: "Loud.".to_owned() }
 }
 
+fn suggestion(step: Suggested) -> Command {
+    let (community, source) = (garden(), slug("typing"));
+    Command::RecordSuggestion(Suggestion { community, visit: None, source, held_out: false, step })
+}
+
 /// The script. Who comes later works with what those before have made.
 pub(crate) fn script() -> Vec<Step> {
     use Actor::{Ana, Ben, Eva, Host};
@@ -220,6 +225,8 @@ pub(crate) fn script() -> Vec<Step> {
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Removed)),
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Published)),
         step(Ben, |made| Command::SetTopicState(made.topic(1), State::Withdrawn)),
+        step(Ana, |made| suggestion(Suggested::Shown(vec![made.topic(0)]))),
+        step(Ana, |_| suggestion(Suggested::Abandoned)),
         step(Ben, |_| Command::Leave(garden())),
     ]
 }
@@ -261,9 +268,10 @@ pub(crate) fn number(command: &Command) -> Option<usize> {
         Command::SetOfficial(..) => 30,
         Command::Correct { .. } => 31,
         Command::WithdrawCorrection(_) => 32,
+        Command::RecordSuggestion(_) => 33,
         Command::RecordView(_) | Command::Pump => return None,
     })
 }
 
 /// How many commands take a request.
-pub(crate) const COMMANDS: usize = 33;
+pub(crate) const COMMANDS: usize = 34;

@@ -121,12 +121,21 @@ impl Session {
                     settings,
                     reactions,
                     kinds: _,
+                    synonyms,
                     hot_scale,
                     capacity,
                     archived: _,
                     created_at: _,
                 } = record.clone();
-                new = NewCommunity { description, policy, settings, reactions, capacity, ..new };
+                new = NewCommunity {
+                    description,
+                    policy,
+                    settings,
+                    reactions,
+                    synonyms,
+                    capacity,
+                    ..new
+                };
                 // Kinds come below; settings may already name them.
                 new.settings.kinds = None;
                 new.hot_scale = hot_scale.unwrap_or(new.hot_scale);
@@ -162,6 +171,7 @@ impl Session {
                 settings,
                 reactions,
                 kinds,
+                synonyms,
                 hot_scale: _,
                 capacity,
                 archived,
@@ -173,6 +183,7 @@ impl Session {
                 policy,
                 settings,
                 reactions,
+                synonyms,
                 capacity,
                 archived,
                 ..Community::clone(old)

@@ -56,6 +56,7 @@ pub(super) fn community(policy: Policy) -> Community {
         settings: Settings::default(),
         reactions: Vec::new(),
         kinds: Vec::new(),
+        synonyms: Vec::new(),
         hot_scale: Community::DEFAULT_HOT_SCALE,
         capacity: None,
         archived: false,

@@ -100,6 +100,10 @@ fn a_wrong_list_of_members_is_found() {
         "{found:?}"
     );
     assert_eq!(through(Flaw::ListsOldNames), rules(&["a list shows members as they are"]));
+    assert!(through(Flaw::NamesTheUnlisted).contains("a list of names is whole"));
+    assert!(through(Flaw::NamesTwice).contains("names are in order"));
+    assert!(through(Flaw::TurnsNamesAround).contains("names are in order"));
+    assert_eq!(through(Flaw::NamesByFirstWord), rules(&["a member is found by name"]));
     assert!(through(Flaw::TurnsMembersAround).contains("members are listed as they joined"));
     let nowhere = through(Flaw::LosesLastCommunity);
     assert_eq!(nowhere, rules(&[]), "nothing refers to the kitchen");
@@ -158,6 +162,15 @@ fn a_wrong_directory_is_found() {
         community.reactions = vec![ReactionDef { key: slug("thanks"), name: name("Thanks") }; 129];
     });
     assert_eq!(reactions, rules(&["reactions on offer are within their limit"]));
+    let words = |lists: usize, words: usize, word: &str| vec![vec![word.to_owned(); words]; lists];
+    for synonyms in [words(2_001, 2, "x"), words(1, 65, "x"), words(1, 2, &"x".repeat(257))] {
+        let found = after(|s| {
+            let synonyms = synonyms.clone();
+            let community = Community { synonyms, ..s.home.community.clone() };
+            vec![Op::PutCommunity(Box::new(community))]
+        });
+        assert_eq!(found, rules(&["synonyms are within their limit"]));
+    }
     let long = community(|community| community.description = "x".repeat(262_145));
     assert_eq!(long, rules(&["a text is within its limit"]));
     assert!(through(Flaw::DoublesKeys).contains("a key names one thing"));

@@ -1,0 +1,80 @@
+//! Files of older formats: what they hold is there in the newest.
+
+use community_core::change::EventKind;
+use community_core::fold::Folded;
+use community_core::store::{EventLog, Reader};
+use community_core::{CommunityUpdate, Engine, Member, Membership, Seq};
+use community_store_sqlite::{Options, SqliteStore};
+use pollster::block_on;
+use rusqlite::Connection;
+use std::path::Path;
+use std::sync::Arc;
+
+use crate::common::*;
+
+/// A data directory as format 1 left it.
+fn format_1(dir: &Path) {
+    let conn = Connection::open(dir.join("community.db")).unwrap();
+    conn.execute_batch(include_str!("../../src/schema/0001_base.sql")).unwrap();
+    conn.execute_batch(include_str!("format_1.sql")).unwrap();
+    conn.execute_batch("PRAGMA application_id = 0x636f6d6d; PRAGMA user_version = 1").unwrap();
+}
+
+/// The keys of those whose name begins so.
+fn named(store: &SqliteStore, typed: &str) -> Vec<String> {
+    let directory = block_on(store.directory()).unwrap();
+    let garden = directory.community_by_key(&slug("garden")).unwrap();
+    let rows = block_on(store.members_named(garden.id, &Folded::new(typed), 9)).unwrap();
+    rows.into_iter().map(|row| row.member.key.to_string()).collect()
+}
+
+#[test]
+fn a_file_of_format_1_gets_names_and_keeps_everything() {
+    let dir = tempfile::tempdir().unwrap();
+    format_1(dir.path());
+    for _ in 0..2 {
+        let store = open(dir.path());
+        let info = block_on(store.info()).unwrap();
+        assert_eq!((info.epoch, info.format), (7, 2));
+        for typed in ["zoe", "VAN", "meer", "crm:"] {
+            assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
+        }
+        assert_eq!(named(&store, "meerten"), [""; 0]);
+        let events = block_on(store.events_after(Seq(0), 9)).unwrap();
+        let kinds: Vec<_> = events.into_iter().map(|event| event.event.kind).collect();
+        let label = EventKind::LabelChanged { label: slug("leek") };
+        assert_eq!(kinds, [EventKind::CommunityCreated, label]);
+        assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_file_of_format_1_goes_on_as_if_it_had_always_been_of_the_newest() {
+    let dir = tempfile::tempdir().unwrap();
+    format_1(dir.path());
+    let store = Arc::new(SqliteStore::open(dir.path(), Options::default()).unwrap());
+    let engine = Engine::new(store.clone());
+    let host = engine.as_system();
+    let garden = slug("garden");
+    let before = block_on(host.managed_community(&garden)).unwrap();
+    assert_eq!(before.synonyms, Vec::<Vec<String>>::new());
+    let synonyms = vec![vec!["leek".to_owned(), "prei".to_owned()]];
+    let update = CommunityUpdate { synonyms: Some(synonyms.clone()), ..Default::default() };
+    block_on(host.update_community(&garden, update)).unwrap();
+    assert_eq!(block_on(host.managed_community(&garden)).unwrap().synonyms, synonyms);
+
+    let all = block_on(store.members_by_id(None, 9)).unwrap();
+    let [zoe, meera, meerten] = all.as_slice() else { panic!("{all:?}") };
+    let put = |member: Member| community_core::change::Op::PutMember(Box::new(member));
+    let memberships = block_on(store.memberships(meerten.id)).unwrap();
+    let back = Membership { joined_at: Some(zoe.created_at), ..memberships[0].clone() };
+    let ops = vec![
+        put(Member { name: "Zoë Zonder".parse().unwrap(), ..zoe.clone() }),
+        put(Member { listed: true, ..meera.clone() }),
+        community_core::change::Op::PutMembership(Box::new(back)),
+    ];
+    commit(&store, community_core::change::ChangeSet { ops, ..Default::default() });
+    assert_eq!(named(&store, "meer"), ["crm:2", "crm:3"]);
+    assert_eq!(named(&store, "zo"), ["crm:1"]);
+    assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+}
