@@ -25,7 +25,7 @@ fn built(store: &dyn Store) -> (TempDir, Dump) {
 }
 
 /// All files below a directory.
-fn files(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
@@ -35,7 +35,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let there = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(there.parent().unwrap()).unwrap();
