@@ -17,7 +17,7 @@ use crate::projection::tests::faults::{FailingDisk, Steps, Then};
 use crate::{Projection, SearchError};
 
 fn open(path: &Path, store: impl Store) -> Keeper {
-    Keeper::open(path, settings(40), env().0, Arc::new(store)).unwrap()
+    Keeper::open(path, settings(120), env().0, Arc::new(store)).unwrap()
 }
 
 /// Waits until something has failed, and tells what.
