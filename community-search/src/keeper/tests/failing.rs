@@ -241,12 +241,62 @@ fn a_search_that_fails_on_whole_files_costs_nothing_but_a_look_at_them() {
     }
     until(&keeper, |keeper| !Arc::ptr_eq(&keeper.snapshot().unwrap(), &snapshot));
     assert_eq!(files(home.path()), generation);
-    let checked = keeper.snapshot().unwrap();
-    // A second look so soon is not worth it.
-    let _ = keeper.with(&checked, |_| -> Result<(), SearchError> { panic!("a bug") });
     shed.answer("Grease it.");
+    assert_eq!(wait(&keeper, &model), in_one_go(&model));
+}
+
+#[test]
+fn searches_that_keep_failing_bring_about_one_look_at_the_files() {
+    let (_, model) = written();
+    let steps = Steps::new(u64::MAX, Then::Fails);
+    let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
+    let keeper = keeper(&disk, usize::MAX, model.clone());
+    wait(&keeper, &model);
+    let looks = |snapshot: &Arc<crate::Snapshot>| {
+        let before = steps.left();
+        let told = keeper.desk.listen();
+        let _ = keeper.with(snapshot, |_| -> Result<(), SearchError> { panic!("a bug") });
+        until(&keeper, |keeper| !keeper.desk.asked().is_something());
+        block_on(told);
+        steps.left() < before
+    };
+    let snapshot = keeper.snapshot().unwrap();
+    assert!(looks(&snapshot));
+    assert!(!Arc::ptr_eq(&snapshot, &keeper.snapshot().unwrap()));
+    assert!(!looks(&keeper.snapshot().unwrap()));
+}
+
+#[test]
+fn a_rebuild_that_fails_is_begun_again() {
+    let (_, model) = written();
+    let steps = Steps::new(u64::MAX, Then::Fails);
+    let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
+    let keeper = keeper(&disk, usize::MAX, model.clone());
     let whole = wait(&keeper, &model);
-    assert_eq!(whole, in_one_go(&model));
+    steps.set(0);
+    keeper.rebuild();
+    failure(&keeper);
+    steps.set(u64::MAX);
+    until(&keeper, |keeper| disk.current() > Some(1) && state(keeper) == IndexState::Ready);
+    assert_eq!(wait(&keeper, &model), whole);
+}
+
+#[test]
+fn the_whole_index_may_vanish_while_it_is_kept() {
+    let (shed, model) = written();
+    let home = TempDir::new().unwrap();
+    let path = home.path().join("index");
+    let keeper = open(&path, model.clone());
+    wait(&keeper, &model);
+    fs::remove_dir_all(&path).unwrap();
+    shed.answer("Grease it.");
+    assert_eq!(wait(&keeper, &model), in_one_go(&model));
+    shed.answer("Tighten it.");
+    assert_eq!(wait(&keeper, &model), in_one_go(&model));
+    drop(keeper);
+    let again = open(&path, model.clone());
+    until(&again, |keeper| keeper.snapshot().is_some());
+    assert_eq!(wait(&again, &model), in_one_go(&model));
 }
 
 #[test]
