@@ -17,7 +17,15 @@ use crate::projection::tests::faults::{FailingDisk, Steps, Then};
 use crate::{Projection, SearchError};
 
 fn open(path: &Path, store: impl Store) -> Keeper {
-    Keeper::open(path, settings(120), env().0, Arc::new(store)).unwrap()
+    Keeper::open(path, settings(6), env().0, Arc::new(store)).unwrap()
+}
+
+/// A store with a few posts.
+fn small() -> (Shed, ModelStore) {
+    let model = ModelStore::new();
+    let shed = Shed::on(Engine::with_env(Arc::new(model.clone()), env().0));
+    (0..10).for_each(|_| _ = shed.answer("Grease it."));
+    (shed, model)
 }
 
 /// Waits until something has failed, and tells what.
@@ -130,7 +138,7 @@ fn a_keeper_waits_longer_after_each_failure_up_to_some_seconds() {
 
 #[test]
 fn an_index_that_is_in_use_is_taken_when_it_is_free() {
-    let (_, model) = written();
+    let (_, model) = small();
     let home = TempDir::new().unwrap();
     let other = Projection::open(home.path(), settings(1), env().0).unwrap();
     let keeper = open(home.path(), model.clone());
@@ -142,7 +150,7 @@ fn an_index_that_is_in_use_is_taken_when_it_is_free() {
 
 #[test]
 fn a_directory_that_cannot_be_made_is_made_when_it_can_be() {
-    let (_, model) = written();
+    let (_, model) = small();
     let home = TempDir::new().unwrap();
     // A file, which stops an administrator as well.
     let parent = home.path().join("index");
@@ -156,7 +164,7 @@ fn a_directory_that_cannot_be_made_is_made_when_it_can_be() {
 
 /// Does something to each file of an index in turn.
 fn each_file(what: impl Fn(&TempDir, &Path, &Shed, &ModelStore)) {
-    let (shed, model) = written();
+    let (shed, model) = small();
     let home = TempDir::new().unwrap();
     wait(&open(home.path(), model.clone()), &model);
     let names = files(home.path());
@@ -200,7 +208,7 @@ fn any_file_may_be_damaged_between_two_keepers() {
 
 #[test]
 fn a_search_that_panics_on_damaged_files_has_the_index_built_anew() {
-    let (_, model) = written();
+    let (_, model) = small();
     let home = TempDir::new().unwrap();
     let keeper = open(home.path(), model.clone());
     let whole = wait(&keeper, &model);
@@ -225,7 +233,7 @@ fn a_search_that_panics_on_damaged_files_has_the_index_built_anew() {
 
 #[test]
 fn a_search_that_fails_on_whole_files_costs_nothing_but_a_look_at_them() {
-    let (shed, model) = written();
+    let (shed, model) = small();
     let home = TempDir::new().unwrap();
     let keeper = open(home.path(), model.clone());
     wait(&keeper, &model);
@@ -247,7 +255,7 @@ fn a_search_that_fails_on_whole_files_costs_nothing_but_a_look_at_them() {
 
 #[test]
 fn searches_that_keep_failing_bring_about_one_look_at_the_files() {
-    let (_, model) = written();
+    let (_, model) = small();
     let steps = Steps::new(u64::MAX, Then::Fails);
     let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
     let keeper = keeper(&disk, usize::MAX, model.clone());
@@ -268,7 +276,7 @@ fn searches_that_keep_failing_bring_about_one_look_at_the_files() {
 
 #[test]
 fn a_rebuild_that_fails_is_begun_again() {
-    let (_, model) = written();
+    let (_, model) = small();
     let steps = Steps::new(u64::MAX, Then::Fails);
     let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
     let keeper = keeper(&disk, usize::MAX, model.clone());
@@ -283,7 +291,7 @@ fn a_rebuild_that_fails_is_begun_again() {
 
 #[test]
 fn the_whole_index_may_vanish_while_it_is_kept() {
-    let (shed, model) = written();
+    let (shed, model) = small();
     let home = TempDir::new().unwrap();
     let path = home.path().join("index");
     let keeper = open(&path, model.clone());
