@@ -4,7 +4,7 @@
 //! through a [`Keeper`] from a store on SQLite and from one in memory, and builds one of the same
 //! posts with the library alone: the same fields, their texts analysed by the library's tokenizers,
 //! everything read before the clock starts. Then it lets the keeper catch up with a tenth as many
-//! posts while a reader looks at what is found.
+//! posts while a reader searches.
 
 use std::error::Error;
 use std::path::Path;
@@ -13,9 +13,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use community_core::record::Record;
-use community_core::search::SearchIndex;
+use community_core::search::{Count, Find, Lookup, Per, Reach, SearchIndex, SearchSort, Wanted};
 use community_core::time::to_micros;
-use community_core::{Engine, Env, Store};
+use community_core::{
+    AccessRev, Directory, Engine, Env, NewChannel, NewCommunity, NewMember, NewPost, NewTopic,
+    Policy, PostKind, Scope, Slug, Store,
+};
 use community_search::analysis::{Analyzer, Language, detect};
 use community_search::{Keeper, Settings};
 use community_store_memory::MemoryStore;
@@ -44,7 +47,7 @@ fn main() -> Outcome<()> {
     let world = World::with_params(params(posts), 1);
     let dir = tempfile::tempdir()?;
 
-    let texts = Texts::of(&world);
+    let texts = Texts::of(&world)?;
     println!("{posts} posts, {} kB of texts", texts.bytes() / 1_000);
     let raw = rate("the library by hand", posts, || by_hand(&dir.path().join("raw"), &texts))?;
 
@@ -60,20 +63,13 @@ fn main() -> Outcome<()> {
 
     let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
     let sqlite: Arc<dyn Store> = Arc::new(SqliteStore::open(dir.path().join("store"), options)?);
-    let engine = Engine::new(Arc::clone(&sqlite));
-    block_on(load(&engine.as_system(), &world))?;
-    let mut kept = None;
-    let ours = rate("a keeper, store on SQLite", posts, || {
-        kept = Some(keep(&dir.path().join("sqlite"), &sqlite)?);
-        Ok(())
-    })?;
+    block_on(load(&Engine::new(Arc::clone(&sqlite)).as_system(), &world))?;
+    let path = dir.path().join("sqlite");
+    let ours = rate("a keeper, store on SQLite", posts, || keep(&path, &sqlite).map(drop))?;
     println!("  {:.2} of the library", ours / raw);
 
     alone(&texts);
-    if let Some(keeper) = kept {
-        catch_up(&engine, &keeper, posts / 10)?;
-    }
-    Ok(())
+    catch_up(&sqlite, &path, &texts)
 }
 
 fn params(posts: usize) -> Params {
@@ -106,7 +102,7 @@ fn keep(path: &Path, store: &Arc<dyn Store>) -> Outcome<Keeper> {
 fn alone(texts: &Texts) {
     let analyzer = Analyzer::new(Language::English);
     for (name, what) in [
-        ("detection of languages", (&|text| drop(detect(text, Language::English))) as &dyn Fn(&str)),
+        ("detection of languages", (&|text| _ = detect(text, Language::English)) as &dyn Fn(&str)),
         ("analysis of texts", &|text| drop(analyzer.tokens(text))),
     ] {
         let started = Instant::now();
@@ -116,36 +112,78 @@ fn alone(texts: &Texts) {
     }
 }
 
-/// New posts, while somebody reads.
-fn catch_up(engine: &Engine, keeper: &Keeper, posts: usize) -> Outcome<()> {
-    let more = World::with_params(params(posts), 2);
-    let records = more.records().filter(|(_, record)| {
-        !matches!(record, Record::Community(_))
-    });
-    let _ = records;
-    block_on(load(&engine.as_system(), &more))?;
+/// New posts, while somebody searches.
+fn catch_up(store: &Arc<dyn Store>, path: &Path, texts: &Texts) -> Outcome<()> {
+    let engine = Engine::new(Arc::clone(store));
+    let written = write(&engine, texts)?;
     let is_over = AtomicBool::new(false);
-    let (took, reads) = std::thread::scope(|scope| -> Outcome<_> {
+    let settings = Settings { language: Language::English, ..Settings::default() };
+    let keeper = Keeper::open(path, settings, Env::default(), Arc::clone(store))?;
+    let head = block_on(store.head())?;
+    let (took, mut reads) = std::thread::scope(|scope| -> Outcome<_> {
         let reading = scope.spawn(|| {
-            let mut longest = Duration::ZERO;
-            let mut reads = 0_u32;
+            let mut reads = Vec::new();
             while !is_over.load(Ordering::Relaxed) {
                 let started = Instant::now();
-                let _ = keeper.status();
-                longest = longest.max(started.elapsed());
-                reads += 1;
+                if search(&keeper).is_ok() {
+                    reads.push(started.elapsed());
+                }
+                std::thread::sleep(Duration::from_millis(1));
             }
-            (reads, longest)
+            reads
         });
         let started = Instant::now();
-        keeper.wake();
-        block_on(keeper.wait_for(block_on(engine.store().head())?))?;
+        block_on(keeper.wait_for(head))?;
         let took = started.elapsed();
         is_over.store(true, Ordering::Relaxed);
         Ok((took, reading.join().map_err(|_| "the reader panicked")?))
     })?;
-    println!("caught up with {posts} posts in {took:.1?}; {reads:?}");
+    reads.sort();
+    let rate = per_second(written, took);
+    println!("{:32}{rate:>10.0} posts/s", "catching up, index opened anew");
+    let middle = reads.get(reads.len() / 2);
+    println!("  {written} posts in {took:.1?}; {} searches, {middle:?}, {:?}", reads.len(), reads.last());
     Ok(())
+}
+
+fn search(keeper: &Keeper) -> Outcome<usize> {
+    let (scope, directory) = (Scope::system(AccessRev::default()), Directory::default());
+    let find = Find {
+        wanted: &Wanted::Expr(Lookup::default()),
+        reach: &Reach::new(&scope, &directory, None),
+        sort: SearchSort::Newest,
+        per: Per::Post,
+        top: 20,
+        count: Count::Nothing,
+    };
+    Ok(block_on(keeper.find(&find))?.hits.len())
+}
+
+/// Writes topics with nine replies each; how many posts these are.
+fn write(engine: &Engine, texts: &Texts) -> Outcome<usize> {
+    let topics = texts.0.len() / 100;
+    block_on(async {
+        let host = engine.as_system();
+        let garden: Slug = "late".parse()?;
+        let new = NewCommunity::new(garden.clone(), "Late".parse()?, Policy::public());
+        host.create_community(new).await?;
+        host.create_channel(&garden, NewChannel::new("beds".parse()?, "Beds".parse()?)).await?;
+        let ana = NewMember::new("late:1".parse()?, "Ana".parse()?);
+        let ana = engine.member(host.sync_member(ana).await?);
+        ana.join(&garden).await?;
+        let mut bodies = texts.0.iter().map(|text| text.body.as_str()).cycle();
+        let mut body = || bodies.next().unwrap_or_default();
+        for number in 0..topics {
+            let title = format!("Late {number}");
+            let (channel, kind) = ("beds".parse()?, "question".parse()?);
+            let topic = NewTopic::new(garden.clone(), channel, kind, title, body());
+            let topic = ana.start_topic(topic).await?;
+            for _ in 0..9 {
+                ana.reply(NewPost::new(topic, body()).kind(PostKind::Answer)).await?;
+            }
+        }
+        Ok(topics * 10)
+    })
 }
 
 /// The posts of a world, read beforehand.
@@ -164,11 +202,11 @@ struct Text {
 }
 
 impl Texts {
-    fn of(world: &World) -> Self {
+    fn of(world: &World) -> Outcome<Self> {
         let mut texts: Vec<Text> = Vec::new();
         let mut opening = 0;
         for (number, (_, record)) in world.records().enumerate() {
-            let post = (number as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+            let post = u128::try_from(number)?.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
             match record {
                 Record::Topic(topic) => {
                     opening = texts.len();
@@ -180,28 +218,31 @@ impl Texts {
                         all: format!("{} {} {:?}", topic.title, topic.body, topic.labels),
                         body: topic.body,
                         labels: topic.labels.iter().map(ToString::to_string).collect(),
-                        at: to_micros(topic.created_at),
+                        at: topic.created_at.map_or(0, to_micros),
                     });
                 }
-                Record::Post(post_) => {
+                Record::Post(reply) => {
                     let Some(first) = texts.get_mut(opening) else { continue };
-                    first.all.push_str(&post_.body);
+                    if reply.kind == Some(PostKind::Answer) {
+                        first.all.push(' ');
+                        first.all.push_str(&reply.body);
+                    }
                     let (topic, labels) = (first.topic, first.labels.clone());
                     texts.push(Text {
                         post: post.to_be_bytes(),
                         topic,
                         is_opening: false,
                         title: String::new(),
-                        all: post_.body.clone(),
-                        body: post_.body,
+                        all: reply.body.clone(),
+                        body: reply.body,
                         labels,
-                        at: to_micros(post_.created_at),
+                        at: reply.created_at.map_or(0, to_micros),
                     });
                 }
                 _ => {}
             }
         }
-        Self(texts)
+        Ok(Self(texts))
     }
 
     fn bytes(&self) -> usize {

@@ -199,6 +199,7 @@ fn changes_over(before: &Engine, after: &Engine) {
     let progress = block_on(projection.catch_up(after.store(), 5)).unwrap();
     assert!(progress.rebuilding);
     assert_eq!(dump(&projection), old);
+    assert_eq!(projection.searched(), None, "the old one says nothing of the new store");
     // Also when the process ends in between.
     projection.flush().unwrap();
     drop(projection);
@@ -207,6 +208,7 @@ fn changes_over(before: &Engine, after: &Engine) {
     catch_up(&mut projection, after.store(), 50);
     let whole = in_one_go(after.store());
     assert_eq!(dump(&projection), whole);
+    assert_eq!(projection.searched(), Some(whole.seq));
     drop(projection);
     assert_eq!(dump(&open(home.path())), whole);
     let generations =
