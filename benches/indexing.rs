@@ -142,7 +142,11 @@ fn catch_up(store: &Arc<dyn Store>, path: &Path, texts: &Texts) -> Outcome<()> {
     let rate = per_second(written, took);
     println!("{:32}{rate:>10.0} posts/s", "catching up, index opened anew");
     let middle = reads.get(reads.len() / 2);
-    println!("  {written} posts in {took:.1?}; {} searches, {middle:?}, {:?}", reads.len(), reads.last());
+    println!(
+        "  {written} posts in {took:.1?}; {} searches, {middle:?}, {:?}",
+        reads.len(),
+        reads.last()
+    );
     Ok(())
 }
 
@@ -206,7 +210,8 @@ impl Texts {
         let mut texts: Vec<Text> = Vec::new();
         let mut opening = 0;
         for (number, (_, record)) in world.records().enumerate() {
-            let post = u128::try_from(number)?.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+            let post =
+                u128::try_from(number)?.wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
             match record {
                 Record::Topic(topic) => {
                     opening = texts.len();
@@ -266,8 +271,8 @@ fn by_hand(path: &Path, texts: &Texts) -> Outcome<()> {
     let ids = ["community", "channel", "topic_author", "author"]
         .map(|name| schema.add_bytes_field(name, id.clone()));
     let code = NumericOptions::default() | FAST | INDEXED;
-    let codes = ["topic_state", "state", "post_kind"]
-        .map(|name| schema.add_u64_field(name, code.clone()));
+    let codes =
+        ["topic_state", "state", "post_kind"].map(|name| schema.add_u64_field(name, code.clone()));
     let kind = schema.add_text_field("kind", STRING | FAST);
     let label = schema.add_text_field("label", STRING | FAST);
     let language = schema.add_text_field("language", STRING | FAST);

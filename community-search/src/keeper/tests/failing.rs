@@ -40,8 +40,7 @@ fn recovers(then: Then, message: &str) {
     let mut failures = 0;
     for taken in (0..160).step_by(9) {
         let steps = Steps::new(taken, then);
-        let disk: Arc<dyn Disk> =
-            Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
+        let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
         let keeper = keeper(&disk, 40, model.clone());
         until(&keeper, |keeper| {
             let status = keeper.status();

@@ -86,7 +86,8 @@ fn after_an_end_at_any_step_the_index_is_the_one_built_in_one_go() {
         copy(home.path(), copied.path());
         let mut child = start(copied.path(), steps);
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        let is_complete = lines.map_while(|line| line.ok()).filter(|line| line == COMPLETE).count() == 1;
+        let is_complete =
+            lines.map_while(|line| line.ok()).filter(|line| line == COMPLETE).count() == 1;
         let status = child.wait().unwrap();
         recovers(copied.path(), &format!("after {steps} steps"));
         if is_complete {
@@ -172,8 +173,7 @@ fn recovers(dir: &Path, when: &str) {
     assert_eq!((status.state, status.failure), (IndexState::Ready, None), "{when}");
     drop(keeper);
     let generations = fs::read_dir(dir.join("index")).unwrap();
-    let generations =
-        generations.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
+    let generations = generations.filter(|entry| entry.as_ref().unwrap().path().is_dir()).count();
     assert_eq!(generations, 1, "{when}");
 }
 
