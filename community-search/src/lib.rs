@@ -3,7 +3,8 @@
 //! A text is found by its words, in its language: [`analysis`] says which words those are, once,
 //! for the index, for highlights and for whoever checks the two. A [`Projection`] keeps an index of
 //! every post of a store, on disk or in memory, by following the store's log; an [`IndexHandle`] is
-//! what can be searched of it. How hits are put in order is one configuration for everybody,
+//! what can be searched of it. A [`Keeper`] does so on a thread of its own, and is what an engine is
+//! given. How hits are put in order is one configuration for everybody,
 //! described in `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
 //!
 //! Beside it a [`MemoryIndex`] of [entries](Entry) that are handed in serves to measure ranking.

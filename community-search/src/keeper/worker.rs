@@ -94,7 +94,7 @@ impl Worker {
                 Ok(Next::End) => break,
                 Err(error) => {
                     self.failed(&error);
-                    self.sleep(Instant::now() + self.wait(), |asked| asked.stop);
+                    self.sleep(Instant::now() + wait_after(self.failures), |asked| asked.stop);
                 }
             }
         }
@@ -207,12 +207,6 @@ impl Worker {
         is_time
     }
 
-    /// How long to wait after so many failures.
-    fn wait(&self) -> Duration {
-        let doubled = 1 << self.failures.saturating_sub(1).min(16);
-        FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
-    }
-
     /// Sleeps until a moment, or until something is asked for that is worth waking up for.
     fn sleep(&self, until: Instant, wakes: impl Fn(Asked) -> bool) {
         while !wakes(self.desk.asked()) {
@@ -223,6 +217,12 @@ impl Worker {
             thread::park_timeout(left);
         }
     }
+}
+
+/// How long to wait after so many failures.
+pub(super) fn wait_after(failures: u32) -> Duration {
+    let doubled = 1 << failures.saturating_sub(1).min(16);
+    FIRST_WAIT.saturating_mul(doubled).min(LONGEST_WAIT)
 }
 
 /// Says that the thread has ended, however it ended.

@@ -31,7 +31,7 @@ mod snapshot;
 mod touched;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};

@@ -25,7 +25,7 @@ fn built(store: &dyn Store) -> (TempDir, Dump) {
 }
 
 /// All files below a directory.
-fn files(path: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(path: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(path).unwrap() {
         let path = entry.unwrap().path();
@@ -35,7 +35,7 @@ fn files(path: &Path) -> Vec<PathBuf> {
     found
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     for file in files(from) {
         let there = to.join(file.strip_prefix(from).unwrap());
         fs::create_dir_all(there.parent().unwrap()).unwrap();
@@ -199,6 +199,7 @@ fn changes_over(before: &Engine, after: &Engine) {
     let progress = block_on(projection.catch_up(after.store(), 5)).unwrap();
     assert!(progress.rebuilding);
     assert_eq!(dump(&projection), old);
+    assert_eq!(projection.searched(), None, "the old one says nothing of the new store");
     // Also when the process ends in between.
     projection.flush().unwrap();
     drop(projection);
@@ -207,6 +208,7 @@ fn changes_over(before: &Engine, after: &Engine) {
     catch_up(&mut projection, after.store(), 50);
     let whole = in_one_go(after.store());
     assert_eq!(dump(&projection), whole);
+    assert_eq!(projection.searched(), Some(whole.seq));
     drop(projection);
     assert_eq!(dump(&open(home.path())), whole);
     let generations =

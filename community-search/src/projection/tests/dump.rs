@@ -11,19 +11,19 @@ use super::Projection;
 use crate::projection::Snapshot;
 
 /// What is stored, in columns and in term lists, of each live document: by post, then by field.
-pub(super) type Document = BTreeMap<String, Vec<String>>;
+pub(crate) type Document = BTreeMap<String, Vec<String>>;
 
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Dump {
-    pub(super) seq: Seq,
-    pub(super) documents: BTreeMap<PostId, Document>,
+pub(crate) struct Dump {
+    pub(crate) seq: Seq,
+    pub(crate) documents: BTreeMap<PostId, Document>,
 }
 
 pub(super) fn dump(projection: &Projection) -> Dump {
     dump_of(&projection.index().snapshot().unwrap())
 }
 
-pub(super) fn dump_of(snapshot: &Snapshot) -> Dump {
+pub(crate) fn dump_of(snapshot: &Snapshot) -> Dump {
     let schema = snapshot.searcher().schema();
     let mut documents = BTreeMap::new();
     for segment in snapshot.searcher().segment_readers() {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use community_testkit::worlds::{Size, World, load};
 use community_testkit::{FaultyStore, ModelStore};
@@ -15,23 +15,61 @@ use tantivy::directory::{
 use super::*;
 use crate::SearchError;
 
-/// How many steps are still taken. After them nothing changes on the disk any more, as if the
-/// process had been killed; what runs on sees errors.
+/// How many steps are still taken, and what comes then.
 #[derive(Debug, Clone)]
-struct Steps(Arc<AtomicU64>);
+pub(crate) struct Steps {
+    left: Arc<AtomicU64>,
+    then: Then,
+    has_panicked: Arc<AtomicBool>,
+}
+
+/// What happens at each step behind the last one that is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Nothing changes on the disk any more, as if the process had been killed; what runs on sees
+    /// errors.
+    Fails,
+    /// Whoever takes the first step panics, and the others see errors.
+    Panics,
+    /// The process ends on the spot.
+    Aborts,
+}
 
 impl Steps {
+    pub(crate) fn new(left: u64, then: Then) -> Self {
+        Self { left: Arc::new(AtomicU64::new(left)), then, has_panicked: Arc::default() }
+    }
+
+    /// From now on so many are taken.
+    pub(crate) fn set(&self, left: u64) {
+        self.left.store(left, Ordering::SeqCst);
+        self.has_panicked.store(false, Ordering::SeqCst);
+    }
+
+    /// How many are left.
+    pub(crate) fn left(&self) -> u64 {
+        self.left.load(Ordering::SeqCst)
+    }
+
     fn take(&self) -> io::Result<()> {
         let left =
-            self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
-        left.map(drop).map_err(|_| io::Error::other("the disk is gone"))
+            self.left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1));
+        match (left, self.then) {
+            (Ok(_), _) => Ok(()),
+            (Err(_), Then::Aborts) => std::process::abort(),
+            // Panicking again while what panicked is cleaned up would end the process.
+            (Err(_), Then::Panics) if !self.has_panicked.swap(true, Ordering::SeqCst) => {
+                panic!("the disk is gone")
+            }
+            (Err(_), _) => Err(io::Error::other("the disk is gone")),
+        }
     }
 }
 
 #[derive(Debug)]
-struct FailingDisk {
-    inner: Arc<dyn Disk>,
-    steps: Steps,
+pub(crate) struct FailingDisk {
+    pub(crate) inner: Arc<dyn Disk>,
+    pub(crate) steps: Steps,
 }
 
 impl Disk for FailingDisk {
@@ -158,7 +196,7 @@ fn after_an_abort_at_any_step_the_index_is_the_one_built_in_one_go() {
         catch_up(&mut built, before.store(), usize::MAX);
         drop(built);
 
-        let steps = Steps(Arc::new(AtomicU64::new(taken)));
+        let steps = Steps::new(taken, Then::Fails);
         let failing: Arc<dyn Disk> =
             Arc::new(FailingDisk { inner: Arc::clone(&inner), steps: steps.clone() });
         let mut projection = self::projection(&failing, 8);
@@ -187,12 +225,12 @@ fn an_index_goes_on_after_each_failure_of_its_disk() {
     let whole = in_one_go(engine.store());
     for taken in (0..400).step_by(7) {
         let inner: Arc<dyn Disk> = Arc::new(Memory::default());
-        let steps = Steps(Arc::new(AtomicU64::new(taken)));
+        let steps = Steps::new(taken, Then::Fails);
         let failing: Arc<dyn Disk> = Arc::new(FailingDisk { inner, steps: steps.clone() });
         let mut projection = projection(&failing, 8);
         let ended = cycle(&mut projection, engine.store());
         // The disk is back, and the same projection goes on.
-        steps.0.store(u64::MAX, Ordering::SeqCst);
+        steps.set(u64::MAX);
         catch_up(&mut projection, engine.store(), 40);
         assert_eq!(dump(&projection), whole, "after {taken} steps, {ended:?}");
     }

@@ -1,11 +1,11 @@
 //! The index is the same, whatever happened to it on the way.
 
-mod damage;
-mod dump;
-mod faults;
+pub(crate) mod damage;
+pub(crate) mod dump;
+pub(crate) mod faults;
 mod following;
 mod outcomes;
-mod texts;
+pub(crate) mod texts;
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ use crate::{CommitPolicy, Settings};
 use dump::{Dump, dump};
 
 /// What the first `part` of a script has left; the same each time, ids and epoch included.
-fn after_part_of_script(seed: u64, part: f64) -> Engine {
+pub(crate) fn after_part_of_script(seed: u64, part: f64) -> Engine {
     let mut script = Script::generate(seed, MOST_STEPS);
     #[allow(
         clippy::cast_possible_truncation,
@@ -36,7 +36,7 @@ fn after_part_of_script(seed: u64, part: f64) -> Engine {
     engine_after(&script, Backend::new("memory", || opener(1))).unwrap()
 }
 
-fn after_script(seed: u64) -> Engine {
+pub(crate) fn after_script(seed: u64) -> Engine {
     after_part_of_script(seed, 1.0)
 }
 
@@ -49,13 +49,13 @@ fn opener(epoch: u64) -> Opener {
 }
 
 /// An environment whose clock stands still.
-fn env() -> (Env, Arc<ManualClock>) {
+pub(crate) fn env() -> (Env, Arc<ManualClock>) {
     let clock = Arc::new(ManualClock::at(from_micros(1_800_000_000_000_000).unwrap()));
     (Env::manual(Arc::clone(&clock), 3), clock)
 }
 
 /// Settings under which only `documents` and the end of a generation commit.
-fn settings(documents: usize) -> Settings {
+pub(crate) fn settings(documents: usize) -> Settings {
     let commit = CommitPolicy { documents, age: std::time::Duration::from_secs(3_600) };
     Settings { language: Language::English, commit, memory: 0, ..Settings::default() }
 }
@@ -71,13 +71,13 @@ fn catch_up(projection: &mut Projection, store: &dyn Store, events: usize) {
 }
 
 /// The index of a store, built in one go.
-fn in_one_go(store: &dyn Store) -> Dump {
+pub(crate) fn in_one_go(store: &dyn Store) -> Dump {
     let disk: Arc<dyn Disk> = Arc::new(Memory::default());
     let mut projection = projection(&disk, usize::MAX);
     catch_up(&mut projection, store, usize::MAX);
     dump(&projection)
 }
 
-fn log(store: &dyn Store) -> Vec<Event> {
+pub(crate) fn log(store: &dyn Store) -> Vec<Event> {
     block_on(store.events_after(Seq(0), usize::MAX)).unwrap()
 }

@@ -13,10 +13,10 @@ use super::*;
 use crate::schema::Fields;
 
 /// A community with one question, and an index that follows it.
-pub(super) struct Shed {
-    pub(super) engine: Engine,
-    pub(super) ana: Session,
-    pub(super) question: TopicId,
+pub(crate) struct Shed {
+    pub(crate) engine: Engine,
+    pub(crate) ana: Session,
+    pub(crate) question: TopicId,
     projection: Projection,
 }
 
@@ -25,11 +25,11 @@ fn slug(text: &str) -> Slug {
 }
 
 impl Shed {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::on(Engine::with_env(Arc::new(MemoryStore::with_epoch(1)), env().0))
     }
 
-    pub(super) fn on(engine: Engine) -> Self {
+    pub(crate) fn on(engine: Engine) -> Self {
         let (ana, question) = block_on(async {
             let system = engine.as_system();
             let shed = NewCommunity::new(slug("shed"), "Shed".parse().unwrap(), Policy::public());
@@ -62,7 +62,7 @@ impl Shed {
         Self { engine, ana, question, projection }
     }
 
-    pub(super) fn answer(&self, body: &str) -> PostId {
+    pub(crate) fn answer(&self, body: &str) -> PostId {
         let answer = NewPost::new(self.question, body).kind(PostKind::Answer);
         block_on(self.ana.reply(answer)).unwrap()
     }
@@ -89,7 +89,7 @@ impl Shed {
         self.with(|fields| fields.all, word)
     }
 
-    pub(super) fn opening(&self) -> PostId {
+    pub(crate) fn opening(&self) -> PostId {
         let topics = [self.question];
         let scope = community_core::Scope::system(community_core::AccessRev::default());
         let rows = block_on(self.engine.store().topics(&topics, &scope)).unwrap();
