@@ -14,6 +14,7 @@ use community_core::store::PostView;
 use community_core::time::to_micros;
 use community_core::{Audience, CommunityId, Directory, PostKind, State, Topic};
 use tantivy::TantivyDocument;
+use tantivy::schema::Field;
 
 use crate::analysis::{Analyzer, Language, Token, detect};
 use crate::schema::{FactFields, Fields};
@@ -84,13 +85,16 @@ impl Documents<'_> {
         // A new field breaks the build here.
         let FactFields {
             post,
+            post_halves,
             topic: topic_id,
+            topic_halves,
             community,
             channel,
             topic_author,
             author,
             topic_state,
             state,
+            published,
             post_kind,
             kind,
             label,
@@ -106,12 +110,17 @@ impl Documents<'_> {
         } = self.fields.facts;
         document.add_bytes(post, view.post.id.as_bytes());
         document.add_bytes(topic_id, topic.id.as_bytes());
+        add_halves(document, post_halves, *view.post.id.as_bytes());
+        add_halves(document, topic_halves, *topic.id.as_bytes());
         document.add_bytes(community, topic.community.as_bytes());
         document.add_bytes(channel, topic.channel.as_bytes());
         document.add_bytes(topic_author, topic.author.as_bytes());
         document.add_bytes(author, view.post.author.as_bytes());
         document.add_u64(topic_state, topic.state.code().into());
         document.add_u64(state, view.post.state.code().into());
+        let both_published =
+            topic.state == State::Published && view.post.state == State::Published;
+        document.add_bool(published, both_published);
         document.add_u64(post_kind, view.post.kind.code().into());
         document.add_text(kind, topic.kind.as_str());
         for each in &topic.labels {
@@ -127,6 +136,14 @@ impl Documents<'_> {
         document.add_bool(solved, outcome.solved);
         document.add_bool(official, view.post.official.is_some());
         document.add_bool(corrected, view.post.counters.corrections > 0);
+    }
+}
+
+fn add_halves(document: &mut TantivyDocument, fields: [Field; 2], id: [u8; 16]) {
+    let id = u128::from_be_bytes(id);
+    for (field, shift) in fields.into_iter().zip([64, 0]) {
+        #[allow(clippy::cast_possible_truncation, reason = "the half that is meant")]
+        document.add_u64(field, (id >> shift) as u64);
     }
 }
 

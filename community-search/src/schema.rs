@@ -21,6 +21,10 @@ pub(crate) struct Fields {
     pub(crate) title: Field,
     /// Every word of the body with its position, for phrases.
     pub(crate) body: Field,
+    /// Every word of title and body as it is written, for its beginnings and for words like it.
+    pub(crate) word: Field,
+    /// The same of the title.
+    pub(crate) title_word: Field,
     /// What a post is filtered, counted and sorted by.
     pub(crate) facts: FactFields,
 }
@@ -33,13 +37,18 @@ pub(crate) struct Fields {
 pub(crate) struct FactFields {
     /// Names the document. It and the topic are stored, and nothing else.
     pub(crate) post: Field,
+    /// The same as two numbers, which are read much faster than bytes.
+    pub(crate) post_halves: [Field; 2],
     pub(crate) topic: Field,
+    pub(crate) topic_halves: [Field; 2],
     pub(crate) community: Field,
     pub(crate) channel: Field,
     pub(crate) topic_author: Field,
     pub(crate) author: Field,
     pub(crate) topic_state: Field,
     pub(crate) state: Field,
+    /// Whether both are published, in one column.
+    pub(crate) published: Field,
     /// 0 is the opening, whose document is the topic's.
     pub(crate) post_kind: Field,
     pub(crate) kind: Field,
@@ -74,18 +83,29 @@ impl Fields {
         let positions = words(IndexRecordOption::WithFreqsAndPositions);
         let title = schema.add_text_field("title", positions.clone());
         let body = schema.add_text_field("body", positions);
+        let typed = || {
+            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(false);
+            TextOptions::default()
+                .set_indexing_options(indexing.set_index_option(IndexRecordOption::Basic))
+        };
+        let word = schema.add_text_field("word", typed());
+        let title_word = schema.add_text_field("title_word", typed());
+        let name = BytesOptions::default().set_indexed().set_stored();
         let id = BytesOptions::default().set_indexed().set_fast();
         let number = NumericOptions::default() | FAST;
         let code = NumericOptions::default() | FAST | INDEXED;
         let facts = FactFields {
-            post: schema.add_bytes_field("post", id.clone() | STORED),
-            topic: schema.add_bytes_field("topic", id.clone() | STORED),
+            post: schema.add_bytes_field("post", name.clone()),
+            post_halves: ["post_high", "post_low"].map(|half| schema.add_u64_field(half, FAST)),
+            topic: schema.add_bytes_field("topic", name),
+            topic_halves: ["topic_high", "topic_low"].map(|half| schema.add_u64_field(half, FAST)),
             community: schema.add_bytes_field("community", id.clone()),
             channel: schema.add_bytes_field("channel", id.clone()),
             topic_author: schema.add_bytes_field("topic_author", id.clone()),
             author: schema.add_bytes_field("author", id),
             topic_state: schema.add_u64_field("topic_state", code.clone()),
             state: schema.add_u64_field("state", code.clone()),
+            published: schema.add_bool_field("published", FAST),
             post_kind: schema.add_u64_field("post_kind", code.clone()),
             kind: schema.add_text_field("kind", STRING | FAST),
             label: schema.add_text_field("label", STRING | FAST),
@@ -99,7 +119,7 @@ impl Fields {
             official: schema.add_bool_field("official", code.clone()),
             corrected: schema.add_bool_field("corrected", code),
         };
-        (schema.build(), Self { key, all, title, body, facts })
+        (schema.build(), Self { key, all, title, body, word, title_word, facts })
     }
 
     /// The document that is indexed for an entry.
@@ -122,12 +142,28 @@ impl Fields {
         body: Vec<Token>,
         others: Vec<Token>,
     ) {
+        document.add_pre_tokenized_text(self.word, as_written(title.iter().chain(&body)));
+        document.add_pre_tokenized_text(self.title_word, as_written(&title));
         let content = |token: &Token| !token.stop;
         let all = title.iter().chain(&body).cloned().chain(others).filter(content);
         document.add_pre_tokenized_text(self.all, indexed(all));
         document.add_pre_tokenized_text(self.title, indexed(title));
         document.add_pre_tokenized_text(self.body, indexed(body));
     }
+}
+
+/// The words of tokens; those of one place are one word.
+fn as_written<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> PreTokenizedString {
+    let mut words: Vec<Indexed> = Vec::new();
+    let mut last = None;
+    for Token { word, span, .. } in tokens {
+        if word.is_empty() || last == Some((span.start, word)) {
+            continue;
+        }
+        last = Some((span.start, word));
+        words.push(Indexed { text: word.clone(), position: 0, ..Indexed::default() });
+    }
+    PreTokenizedString { text: String::new(), tokens: words }
 }
 
 fn indexed(tokens: impl IntoIterator<Item = Token>) -> PreTokenizedString {

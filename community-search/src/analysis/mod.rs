@@ -23,12 +23,14 @@ mod scan;
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::OnceLock;
 
 use frostem::Stemmer;
 use tantivy::tokenizer::{Language as Listed, RawTokenizer, StopWordFilter, TextAnalyzer};
 
 pub use detect::detect;
 pub use language::Language;
+pub(crate) use scan::is_unspaced;
 
 use fold::{folded, normalised};
 use scan::{Kind, pieces};
@@ -42,6 +44,9 @@ use scan::{Kind, pieces};
 pub struct Token {
     /// What is looked up; never empty, and at most a few hundred bytes.
     pub text: String,
+    /// The word as it is written, in small letters and without accents, not reduced to a stem. The
+    /// same in every language; of signs what [`text`](Self::text) is.
+    pub word: String,
     /// Its number among the words of the text, from 0.
     pub position: usize,
     /// Where it stands in the text, in bytes; always on boundaries of characters.
@@ -63,13 +68,17 @@ impl Analyzer {
     /// The analyser of a language.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        Self {
+        // Its list of stop words is made once: that takes as long as a search does.
+        static MADE: [OnceLock<Analyzer>; Language::ALL.len()] =
+            [const { OnceLock::new() }; Language::ALL.len()];
+        let make = || Self {
             language,
             stemmer: language.algorithm().map(Stemmer::new),
             content: stop_list(language).and_then(StopWordFilter::new).map(|filter| {
                 TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build()
             }),
-        }
+        };
+        MADE.get(language as usize).map_or_else(make, |made| made.get_or_init(make).clone())
     }
 
     /// The language that it was made for.
@@ -141,17 +150,25 @@ impl Analysis<'_> {
         let word = normalised(self.slice(span), self.analyzer.language);
         let stop = self.is_stop_word(&word);
         let form = self.form(&word);
-        let careless = (!word.is_ascii()).then(|| self.form(&folded(&word)));
+        let plain = folded(&word).into_owned();
+        let careless = (!word.is_ascii()).then(|| self.form(&plain));
         let careless = careless.filter(|careless| *careless != form);
         for text in [Some(form), careless].into_iter().flatten().filter(|text| !text.is_empty()) {
-            self.tokens.push(Token { text, position, span: span.clone(), stop });
+            self.tokens.push(Token {
+                text,
+                word: plain.clone(),
+                position,
+                span: span.clone(),
+                stop,
+            });
         }
     }
 
     fn signs(&mut self, position: usize, span: Range<usize>) {
         let text = folded(&normalised(self.slice(&span), self.analyzer.language)).into_owned();
         if !text.is_empty() {
-            self.tokens.push(Token { text, position, span, stop: false });
+            let word = text.clone();
+            self.tokens.push(Token { text, word, position, span, stop: false });
         }
     }
 

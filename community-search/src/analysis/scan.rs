@@ -95,7 +95,7 @@ pub(super) fn is_invisible(c: char) -> bool {
 }
 
 /// Whether words of the script run on without spaces, or are best looked up in parts (Korean).
-pub(super) fn is_unspaced(c: char) -> bool {
+pub(crate) fn is_unspaced(c: char) -> bool {
     matches!(c,
         '\u{e00}'..='\u{eff}' // Thai, Lao
         | '\u{1000}'..='\u{109f}' // Burmese
