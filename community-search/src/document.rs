@@ -230,7 +230,7 @@ impl Answers {
 }
 
 /// As much of a text as fits, in whole words where it has any.
-fn beginning(text: &str, bytes: usize) -> &str {
+pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     if text.len() <= bytes {
         return text;
     }

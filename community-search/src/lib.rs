@@ -29,6 +29,7 @@ pub mod analysis;
 mod document;
 mod entry;
 mod error;
+mod find;
 mod keeper;
 mod memory;
 mod projection;

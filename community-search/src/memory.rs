@@ -75,7 +75,7 @@ impl MemoryIndex {
             return Ok(Vec::new());
         }
         let searcher = self.reader.searcher();
-        let query = ranking::any_of(&ranking::words(text, languages), &self.fields);
+        let query = ranking::any_of(ranking::words(ranking::spots(text, languages)), &self.fields);
         let statistics = Statistics { searcher: &searcher, fields: self.fields };
         let top = TopDocs::with_limit(limit.min(MAX_HITS)).order_by_score();
         let hits = searcher.search_with_statistics_provider(&query, &top, &statistics)?;

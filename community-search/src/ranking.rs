@@ -17,79 +17,140 @@
 
 use std::collections::BTreeMap;
 
-use tantivy::query::{
-    Bm25StatisticsProvider, BooleanQuery, BoostQuery, DisjunctionMaxQuery, Occur, Query, TermQuery,
-};
+use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
-use tantivy::{Searcher, Term};
+use tantivy::{Score, Searcher, Term};
 
-use crate::analysis::{Analyzer, Language, Token};
+use crate::analysis::{Analyzer, Language};
 use crate::schema::Fields;
 
 /// The share of the title's own score. Every share from 0.2 to 0.4 served all test collections.
-const TITLE_BONUS: f32 = 0.35;
+pub(crate) const TITLE_BONUS: Score = 0.35;
 
 /// A word of a query, in every form that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Word {
-    /// Sorted, without repetition.
+    /// Sorted, without repetition; one at least.
     pub(crate) forms: Vec<String>,
+    /// As it is written.
+    pub(crate) word: String,
     /// How often it stands in the query.
     pub(crate) count: u16,
     /// Whether it is a stop word in each of the languages.
     pub(crate) stop: bool,
+    /// Whether it is one in any of them, and so not among the content words of every text.
+    pub(crate) stop_in_any: bool,
 }
 
-/// The words of a query that may be in any of several languages, each once.
-pub(crate) fn words(text: &str, languages: &[Language]) -> Vec<Word> {
+/// A place in a query where a word stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Spot {
+    /// The number of the word.
+    pub(crate) position: usize,
+    /// The forms that are looked for, by language, of each the one that keeps accents first. A
+    /// language that finds nothing in the word is left out.
+    pub(crate) forms: BTreeMap<Language, Vec<String>>,
+    word: String,
+    stop: bool,
+    stop_in_any: bool,
+}
+
+/// The words of a query that may be in any of several languages, where they stand.
+pub(crate) fn spots(text: &str, languages: &[Language]) -> Vec<Spot> {
     // The analysers agree on where words stand, so forms of one word meet at its place.
-    let mut places: BTreeMap<usize, Vec<Token>> = BTreeMap::new();
+    let mut spots: BTreeMap<usize, Spot> = BTreeMap::new();
     for language in languages {
         for token in Analyzer::new(*language).query_tokens(text) {
-            places.entry(token.span.start).or_default().push(token);
+            let spot = spots.entry(token.span.start).or_insert_with(|| Spot {
+                position: token.position,
+                forms: BTreeMap::new(),
+                word: token.word,
+                stop: true,
+                stop_in_any: false,
+            });
+            spot.forms.entry(*language).or_default().push(token.text);
+            spot.stop &= token.stop;
+            spot.stop_in_any |= token.stop;
         }
     }
-    let mut words: BTreeMap<Vec<String>, Word> = BTreeMap::new();
-    for tokens in places.into_values() {
-        let stop = tokens.iter().all(|token| token.stop);
-        let mut forms: Vec<String> = tokens.into_iter().map(|token| token.text).collect();
+    spots.into_values().collect()
+}
+
+impl Spot {
+    /// The word as it is written.
+    pub(crate) fn as_written(&self) -> &str {
+        &self.word
+    }
+
+    /// The word, wherever it stands.
+    pub(crate) fn into_word(self) -> Word {
+        let Self { position: _, forms, word, stop, stop_in_any } = self;
+        let mut forms: Vec<String> = forms.into_values().flatten().collect();
         forms.sort_unstable();
         forms.dedup();
-        let first = || Word { forms: forms.clone(), count: 0, stop };
-        let word = words.entry(forms.clone()).or_insert_with(first);
-        word.count = word.count.saturating_add(1);
+        Word { forms, word, count: 1, stop, stop_in_any }
+    }
+}
+
+/// Each word once.
+pub(crate) fn words(spots: impl IntoIterator<Item = Spot>) -> Vec<Word> {
+    let mut words: BTreeMap<Vec<String>, Word> = BTreeMap::new();
+    for spot in spots {
+        let word = spot.into_word();
+        match words.get_mut(&word.forms) {
+            Some(known) => known.count = known.count.saturating_add(1),
+            None => drop(words.insert(word.forms.clone(), word)),
+        }
     }
     words.into_values().collect()
 }
 
-/// The query that finds and ranks what has any of the words.
-pub(crate) fn any_of(words: &[Word], fields: &Fields) -> BooleanQuery {
-    let content = words.iter().filter(|word| !word.stop);
-    let mut clauses = Vec::new();
-    for word in content {
-        clauses.push(clause(word, fields.all, 1.0));
-        clauses.push(clause(word, fields.title, TITLE_BONUS));
+/// The words that count: stop words only when there are no others.
+pub(crate) fn counting(mut words: Vec<Word>) -> Vec<Word> {
+    if words.iter().any(|word| !word.stop) {
+        words.retain(|word| !word.stop);
     }
-    if clauses.is_empty() {
-        for word in words {
-            clauses.push(clause(word, fields.title, 1.0 + TITLE_BONUS));
-            clauses.push(clause(word, fields.body, 1.0));
-        }
-    }
-    BooleanQuery::new(clauses)
+    words
 }
 
-fn clause(word: &Word, field: Field, weight: f32) -> (Occur, Box<dyn Query>) {
-    let term = |form: &String| -> Box<dyn Query> {
-        let term = Term::from_field_text(field, form);
-        Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))
+/// A form in a field, and what its score is multiplied with.
+#[derive(Debug, Clone)]
+pub(crate) struct Clause {
+    pub(crate) term: Term,
+    pub(crate) weight: Score,
+}
+
+impl Clause {
+    pub(crate) fn new(field: Field, form: &str, weight: Score) -> Self {
+        Self { term: Term::from_field_text(field, form), weight }
+    }
+
+    /// As plain a query as possible: the library skips documents only in unions of plain terms.
+    pub(crate) fn query(self) -> Box<dyn Query> {
+        let query = TermQuery::new(self.term, IndexRecordOption::WithFreqs);
+        #[allow(clippy::float_cmp, reason = "a constant")]
+        let is_plain = self.weight == 1.0;
+        if is_plain { Box::new(query) } else { Box::new(BoostQuery::new(Box::new(query), self.weight)) }
+    }
+}
+
+/// Where a word is looked for, and how much each place counts.
+pub(crate) fn clauses(word: &Word, fields: &Fields) -> Vec<Clause> {
+    let weight = Score::from(word.count);
+    let places = if word.stop {
+        [(fields.title, 1.0 + TITLE_BONUS), (fields.body, 1.0)]
+    } else {
+        [(fields.all, 1.0), (fields.title, TITLE_BONUS)]
     };
-    // A single term stays one: the library skips documents only in unions of plain terms.
-    let query = match word.forms.as_slice() {
-        [form] => term(form),
-        forms => Box::new(DisjunctionMaxQuery::new(forms.iter().map(term).collect())),
-    };
-    (Occur::Should, Box::new(BoostQuery::new(query, weight * f32::from(word.count))))
+    let of_form = |form| places.map(|(field, share)| Clause::new(field, form, weight * share));
+    word.forms.iter().flat_map(|form| of_form(form)).collect()
+}
+
+/// The query that finds and ranks what has any of the words.
+pub(crate) fn any_of(words: Vec<Word>, fields: &Fields) -> BooleanQuery {
+    let words = counting(words);
+    let clauses = words.iter().flat_map(|word| clauses(word, fields));
+    BooleanQuery::new(clauses.map(|clause| (Occur::Should, clause.query())).collect())
 }
 
 /// The statistics that scores rest on: how rare a word is in a title is how rare it is anywhere.

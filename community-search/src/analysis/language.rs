@@ -81,26 +81,87 @@ languages! {
 }
 
 impl Language {
-    /// The language of a tag such as `nl`, `nl-BE` or `pt_BR`; `None` for one that is not known.
+    /// The language of a tag such as `nl`, `nl-BE`, `nld` or `pt_BR`; `None` for one that is not
+    /// known.
     ///
     /// ```
     /// use community_search::analysis::Language;
     ///
     /// assert_eq!(Language::from_tag("pt-BR"), Some(Language::Portuguese));
+    /// assert_eq!(Language::from_tag("nld"), Some(Language::Dutch));
     /// assert_eq!(Language::from_tag("tlh"), None);
     /// ```
     #[must_use]
     pub fn from_tag(tag: &str) -> Option<Self> {
         let code = tag.split(['-', '_']).next()?;
-        // Both written norms of Norwegian share a stemmer.
-        let code = if ["nb", "nn"].iter().any(|norm| code.eq_ignore_ascii_case(norm)) {
-            "no"
-        } else {
-            code
-        };
+        let same = |other: &str| other.eq_ignore_ascii_case(code);
+        let code = OTHER_CODES.iter().find(|(other, _)| same(other)).map_or(code, |(_, code)| code);
         Self::ALL.iter().copied().find(|language| language.code().eq_ignore_ascii_case(code))
     }
 }
+
+/// Other codes of the languages: those by ISO 639-2 and 639-3, and the written norms of Norwegian,
+/// which share a stemmer.
+const OTHER_CODES: &[(&str, &str)] = &[
+    ("ara", "ar"),
+    ("arb", "ar"),
+    ("hye", "hy"),
+    ("arm", "hy"),
+    ("eus", "eu"),
+    ("baq", "eu"),
+    ("cat", "ca"),
+    ("zho", "zh"),
+    ("chi", "zh"),
+    ("cmn", "zh"),
+    ("ces", "cs"),
+    ("cze", "cs"),
+    ("dan", "da"),
+    ("nld", "nl"),
+    ("dut", "nl"),
+    ("eng", "en"),
+    ("epo", "eo"),
+    ("est", "et"),
+    ("ekk", "et"),
+    ("fin", "fi"),
+    ("fra", "fr"),
+    ("fre", "fr"),
+    ("deu", "de"),
+    ("ger", "de"),
+    ("ell", "el"),
+    ("gre", "el"),
+    ("hin", "hi"),
+    ("hun", "hu"),
+    ("ind", "id"),
+    ("gle", "ga"),
+    ("ita", "it"),
+    ("jpn", "ja"),
+    ("kor", "ko"),
+    ("lit", "lt"),
+    ("nep", "ne"),
+    ("npi", "ne"),
+    ("nor", "no"),
+    ("nob", "no"),
+    ("nno", "no"),
+    ("nb", "no"),
+    ("nn", "no"),
+    ("fas", "fa"),
+    ("per", "fa"),
+    ("pes", "fa"),
+    ("pol", "pl"),
+    ("por", "pt"),
+    ("ron", "ro"),
+    ("rum", "ro"),
+    ("rus", "ru"),
+    ("srp", "sr"),
+    ("sot", "st"),
+    ("spa", "es"),
+    ("swe", "sv"),
+    ("tam", "ta"),
+    ("tur", "tr"),
+    ("vie", "vi"),
+    ("yid", "yi"),
+    ("ydd", "yi"),
+];
 
 impl fmt::Display for Language {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -15,6 +15,7 @@ use super::disk::Disk;
 use super::mark::Mark;
 use super::snapshot::Snapshot;
 use crate::document::Outcome;
+use crate::find::SegmentCache;
 use crate::schema::Fields;
 use crate::{SearchError, Settings};
 
@@ -28,6 +29,7 @@ pub(super) struct Generation {
     fields: Fields,
     index: Index,
     reader: IndexReader,
+    cache: SegmentCache,
     /// Opened with the first change.
     writer: Option<IndexWriter>,
     memory: usize,
@@ -92,6 +94,7 @@ impl Generation {
             fields,
             index,
             reader,
+            cache: SegmentCache::default(),
             writer: None,
             memory: settings.memory.max(Settings::LEAST_MEMORY),
             committed: mark.clone(),
@@ -109,7 +112,8 @@ impl Generation {
 
     /// What can be searched: everything up to the last commit.
     pub(super) fn snapshot(&self) -> Snapshot {
-        Snapshot::new(self.reader.searcher(), self.fields, self.committed.seq())
+        let cache = self.cache.clone();
+        Snapshot::new(self.reader.searcher(), self.fields, self.committed.seq(), cache)
     }
 
     /// Deletes the documents with a term, those that were added before included.

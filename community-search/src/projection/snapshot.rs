@@ -1,13 +1,16 @@
 //! What can be searched at one moment.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use community_core::{Seq, TopicId};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Searcher, TERMINATED, Term};
 
 use crate::SearchError;
+use crate::analysis::Language;
 use crate::document::Outcome;
+use crate::find::{Columns, SegmentCache};
 use crate::schema::Fields;
 
 /// An index as it was at one commit. It stays so, however long it is kept.
@@ -16,11 +19,20 @@ pub struct Snapshot {
     searcher: Searcher,
     fields: Fields,
     seq: Seq,
+    cache: SegmentCache,
+    columns: OnceLock<Arc<[Arc<Columns>]>>,
+    languages: OnceLock<Vec<Language>>,
 }
 
 impl Snapshot {
-    pub(super) fn new(searcher: Searcher, fields: Fields, seq: Seq) -> Self {
-        Self { searcher, fields, seq }
+    pub(super) fn new(
+        searcher: Searcher,
+        fields: Fields,
+        seq: Seq,
+        cache: SegmentCache,
+    ) -> Self {
+        let (columns, languages) = (OnceLock::new(), OnceLock::new());
+        Self { searcher, fields, seq, cache, columns, languages }
     }
 
     /// Up to which position of the log everything is in it. Something of later events may be in it
@@ -70,6 +82,24 @@ impl Snapshot {
 
     pub(crate) fn fields(&self) -> &Fields {
         &self.fields
+    }
+
+    /// The columns of its segments, in their order.
+    pub(crate) fn columns(&self) -> Result<&[Arc<Columns>], SearchError> {
+        if let Some(columns) = self.columns.get() {
+            return Ok(columns);
+        }
+        let columns = self.cache.of(self.searcher.segment_readers())?.into();
+        Ok(self.columns.get_or_init(|| columns))
+    }
+
+    /// The languages that its texts are in, the most frequent first.
+    pub(crate) fn languages(&self) -> Result<&[Language], SearchError> {
+        if let Some(languages) = self.languages.get() {
+            return Ok(languages);
+        }
+        let languages = crate::find::languages_of(self)?;
+        Ok(self.languages.get_or_init(|| languages))
     }
 }
 

@@ -82,7 +82,7 @@ fn columns(
     let fast = segment.fast_fields();
     for (doc, document) in documents {
         let values: Vec<String> = match field {
-            FieldType::Bytes(_) => {
+            FieldType::Bytes(options) if options.is_fast() => {
                 let column = fast.bytes(name).unwrap();
                 column.map_or_else(Vec::new, |column| {
                     let text = |ord| {

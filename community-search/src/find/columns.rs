@@ -1,0 +1,173 @@
+//! What a segment knows of its documents, opened once for as long as the segment lives.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use community_core::{ChannelId, CommunityId, MemberId, State};
+use rustc_hash::FxHashMap;
+use tantivy::columnar::{BytesColumn, Cardinality, Column, ColumnValues, StrColumn};
+use tantivy::index::SegmentId;
+use tantivy::{DocId, SegmentReader};
+
+use crate::SearchError;
+
+/// The columns of segments, shared by all snapshots of a generation: opening them and reading the
+/// ids that occur in them takes longer than most searches.
+#[derive(Clone, Default)]
+pub(crate) struct SegmentCache(Arc<Mutex<FxHashMap<SegmentId, Arc<Columns>>>>);
+
+impl SegmentCache {
+    /// The columns of these segments, in their order. Those of others are forgotten.
+    pub(crate) fn of(&self, segments: &[SegmentReader]) -> Result<Vec<Arc<Columns>>, SearchError> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut opened = FxHashMap::default();
+        let mut columns = Vec::with_capacity(segments.len());
+        for segment in segments {
+            let of_segment = match known.remove(&segment.segment_id()) {
+                Some(of_segment) => of_segment,
+                None => Arc::new(Columns::open(segment)?),
+            };
+            opened.insert(segment.segment_id(), Arc::clone(&of_segment));
+            columns.push(of_segment);
+        }
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(columns)
+    }
+}
+
+/// The facts of the documents of one segment.
+pub(crate) struct Columns {
+    pub(super) channel: Ids<ChannelId>,
+    pub(super) community: Ids<CommunityId>,
+    pub(super) author: Ids<MemberId>,
+    pub(super) topic_author: Ids<MemberId>,
+    pub(super) published: Values<bool>,
+    pub(super) created: Values<i64>,
+    pub(super) active: Values<i64>,
+    pub(super) score: Values<i64>,
+    pub(super) answerable: Values<bool>,
+    pub(super) answered: Values<bool>,
+    pub(super) kind: Option<StrColumn>,
+    pub(super) label: Option<StrColumn>,
+    topic_state: Values<u64>,
+    state: Values<u64>,
+    post_kind: Values<u64>,
+    topic: [Values<u64>; 2],
+    post: [Values<u64>; 2],
+}
+
+impl Columns {
+    fn open(segment: &SegmentReader) -> Result<Self, SearchError> {
+        let fast = segment.fast_fields();
+        let number = |name: &str| Ok::<_, SearchError>(Values::new(fast.u64(name)?, 0));
+        let signed = |name: &str| Ok::<_, SearchError>(Values::new(fast.i64(name)?, 0));
+        let truth = |name: &str| Ok::<_, SearchError>(Values::new(fast.bool(name)?, false));
+        Ok(Self {
+            channel: Ids::open(fast.bytes("channel")?, ChannelId::from_bytes)?,
+            community: Ids::open(fast.bytes("community")?, CommunityId::from_bytes)?,
+            author: Ids::open(fast.bytes("author")?, MemberId::from_bytes)?,
+            topic_author: Ids::open(fast.bytes("topic_author")?, MemberId::from_bytes)?,
+            published: truth("published")?,
+            created: signed("created")?,
+            active: signed("active")?,
+            score: signed("score")?,
+            answerable: truth("answerable")?,
+            answered: truth("answered")?,
+            kind: fast.str("kind")?,
+            label: fast.str("label")?,
+            topic_state: number("topic_state")?,
+            state: number("state")?,
+            post_kind: number("post_kind")?,
+            topic: [number("topic_high")?, number("topic_low")?],
+            post: [number("post_high")?, number("post_low")?],
+        })
+    }
+
+    /// The topic's id as a number.
+    pub(super) fn topic(&self, doc: DocId) -> u128 {
+        whole(&self.topic, doc)
+    }
+
+    /// The post's id as a number: the greater, the newer.
+    pub(super) fn post(&self, doc: DocId) -> u128 {
+        whole(&self.post, doc)
+    }
+
+    pub(super) fn is_opening(&self, doc: DocId) -> bool {
+        self.post_kind.get(doc) == 0
+    }
+
+    pub(super) fn topic_state(&self, doc: DocId) -> Option<State> {
+        state(self.topic_state.get(doc))
+    }
+
+    pub(super) fn state(&self, doc: DocId) -> Option<State> {
+        state(self.state.get(doc))
+    }
+}
+
+fn whole([high, low]: &[Values<u64>; 2], doc: DocId) -> u128 {
+    u128::from(high.get(doc)) << 64 | u128::from(low.get(doc))
+}
+
+fn state(code: u64) -> Option<State> {
+    State::from_code(u8::try_from(code).ok()?)
+}
+
+/// A column with one value for each document.
+pub(super) struct Values<T>(Arc<dyn ColumnValues<T>>);
+
+impl<T: PartialOrd + Copy + std::fmt::Debug + Send + Sync + 'static> Values<T> {
+    fn new(column: Column<T>, default: T) -> Self {
+        // What is full needs no look whether there is a value.
+        let is_full = column.get_cardinality() == Cardinality::Full;
+        Self(if is_full { column.values } else { column.first_or_default_col(default) })
+    }
+
+    #[inline]
+    pub(super) fn get(&self, doc: DocId) -> T {
+        self.0.get_val(doc)
+    }
+}
+
+/// A column of ids: each document has the number of one, and the ids are held in memory by these
+/// numbers.
+pub(super) struct Ids<I> {
+    numbers: Values<u64>,
+    ids: Vec<I>,
+}
+
+impl<I: Copy> Ids<I> {
+    fn open(column: Option<BytesColumn>, id: fn([u8; 16]) -> I) -> Result<Self, SearchError> {
+        let Some(column) = column else {
+            let numbers = Values::new(Column::build_empty_column(0), u64::MAX);
+            return Ok(Self { numbers, ids: Vec::new() });
+        };
+        let mut ids = Vec::with_capacity(column.num_terms());
+        let mut terms = column.dictionary().stream()?;
+        while terms.advance() {
+            let bytes = <[u8; 16]>::try_from(terms.key());
+            ids.push(id(bytes.map_err(|error| SearchError::Index(Box::new(error)))?));
+        }
+        Ok(Self { numbers: Values::new(column.ords().clone(), u64::MAX), ids })
+    }
+
+    /// The number of a document's id within the segment.
+    #[inline]
+    pub(super) fn number(&self, doc: DocId) -> usize {
+        usize::try_from(self.numbers.get(doc)).unwrap_or(usize::MAX)
+    }
+
+    /// The id of a number.
+    pub(super) fn by_number(&self, number: usize) -> Option<I> {
+        self.ids.get(number).copied()
+    }
+
+    pub(super) fn get(&self, doc: DocId) -> Option<I> {
+        self.by_number(self.number(doc))
+    }
+
+    /// How many different ids there are.
+    pub(super) fn len(&self) -> usize {
+        self.ids.len()
+    }
+}
