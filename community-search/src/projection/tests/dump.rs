@@ -36,6 +36,10 @@ pub(super) fn dump_of(snapshot: &Snapshot) -> Dump {
             let post = stored.get_first(snapshot.fields().facts.post).unwrap();
             ids.insert(*doc, PostId::from_bytes(post.as_bytes().unwrap().try_into().unwrap()));
             for (field, value) in stored.field_values() {
+                if let Some(bytes) = value.as_bytes() {
+                    let hex = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+                    document.insert(schema.get_field_name(field).to_owned(), vec![hex]);
+                }
                 let value: OwnedValue = value.into();
                 let name = format!("{} stored", schema.get_field_name(field));
                 document.entry(name).or_default().push(format!("{value:?}"));
