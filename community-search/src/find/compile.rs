@@ -19,6 +19,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Score, Searcher, Term};
 
+use super::settled::Settled;
 use super::synonyms::{Member, SHARE, Synonyms};
 use super::terms::{Part, Phrase, Prefix, Terms};
 use crate::SearchError;
@@ -90,7 +91,7 @@ impl<'a> Compiler<'a> {
             excluded.extend(self.excluded(part)?);
         }
         if !excluded.is_empty() {
-            all.push((Occur::MustNot, unscored(union(excluded))));
+            all.push((Occur::MustNot, Box::new(Settled(unscored(union(excluded))))));
         }
         Ok(Box::new(BooleanQuery::new(all)))
     }

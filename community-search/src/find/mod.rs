@@ -23,6 +23,7 @@ mod count;
 mod marks;
 mod reach;
 mod sample;
+mod settled;
 mod synonyms;
 mod terms;
 #[cfg(test)]

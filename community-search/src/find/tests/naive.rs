@@ -347,7 +347,10 @@ impl Naive<'_> {
         match self.lookup.place {
             Place::Title => has(&doc.title),
             Place::Anywhere if as_stop_word => has(&doc.title) || has(&doc.body),
-            Place::Anywhere => [&doc.title, &doc.body, &doc.others].iter().any(|t| has_content(t)),
+            // The languages may not agree on whether it is a stop word: in a title it counts.
+            Place::Anywhere => {
+                has(&doc.title) || has_content(&doc.body) || has_content(&doc.others)
+            }
         }
     }
 
