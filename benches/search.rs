@@ -19,9 +19,7 @@ use community_core::policy::Facts;
 use community_core::search::{
     Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchSort, Term, Wanted,
 };
-use community_core::{
-    AccessRev, Engine, Limits, Scope, Slug, Viewer,
-};
+use community_core::{AccessRev, Engine, Limits, Scope, Slug, Viewer};
 use community_search::analysis::Language;
 use community_search::{Projection, Settings, Snapshot};
 use pollster::block_on;
@@ -65,9 +63,8 @@ fn main() -> Outcome<()> {
     let hand = HandSearcher::open(&dir.path().join("gen-1"), &channels)?;
 
     let mut random = Random::new(5);
-    let pairs: Vec<Vec<String>> = (0..QUERIES)
-        .map(|_| (0..2).map(|_| word(10 + random.below(300))).collect())
-        .collect();
+    let pairs: Vec<Vec<String>> =
+        (0..QUERIES).map(|_| (0..2).map(|_| word(10 + random.below(300))).collect()).collect();
     println!("\nkeys of the best 20 of {posts} posts:");
     let kinds: [(&str, fn(&[String]) -> String, fn(&HandSearcher, &[String]) -> _); 3] = [
         ("OR", |words| words.join(" "), HandSearcher::any),
@@ -96,8 +93,7 @@ fn main() -> Outcome<()> {
         for per in Per::ALL {
             let (mut ours, mut theirs) = (wanted.iter().cycle(), pairs.iter().cycle());
             let ours = || drop(ours.next().map(|wanted| find(wanted, per, Count::Nothing)));
-            let theirs =
-                || drop(theirs.next().map(|pair| hand.best(&*by_hand(&hand, pair))));
+            let theirs = || drop(theirs.next().map(|pair| hand.best(&*by_hand(&hand, pair))));
             compare(&format!("{name}, {per}s"), turns, ("engine", ours), ("by hand", theirs));
         }
         println!("{name}: the same 20 posts in {same} of {QUERIES} queries");
@@ -209,7 +205,8 @@ fn sqlite(
         ("OR", " OR ", (|words| words.join(" ")) as fn(&[String]) -> String),
         ("AND", " AND ", |words| format!("\"{}\"", words.join("\" \""))),
     ] {
-        let wanted: Vec<Wanted> = few.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
+        let wanted: Vec<Wanted> =
+            few.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
         let (mut ours, mut theirs) = (wanted.iter().cycle(), few.iter().cycle());
         let ours = || {
             let (sort, per) = (SearchSort::Relevance, Per::Post);
@@ -244,7 +241,8 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
     }
     {
         let mut post = transaction.prepare("INSERT INTO post VALUES (?1, ?2)")?;
-        let mut words = transaction.prepare("INSERT INTO fts (rowid, title, body) VALUES (?1, ?2, ?3)")?;
+        let mut words =
+            transaction.prepare("INSERT INTO fts (rowid, title, body) VALUES (?1, ?2, ?3)")?;
         let (mut number, mut after) = (0_i64, None);
         loop {
             let topics = block_on(store.topics_by_id(community, after, 1_000, &scope))?;
@@ -256,7 +254,8 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
                 let posts = block_on(store.posts_by_id(topic.id, None, 100, &scope))?;
                 for view in scope.admit_all(posts) {
                     number += 1;
-                    let title = if view.post.id == topic.opening { topic.title.as_str() } else { "" };
+                    let title =
+                        if view.post.id == topic.opening { topic.title.as_str() } else { "" };
                     post.execute(params![number, topic.channel.as_bytes().as_slice()])?;
                     words.execute(params![number, title, view.body])?;
                 }

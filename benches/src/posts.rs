@@ -81,7 +81,8 @@ async fn fill(engine: &Engine, community: &Slug, posts: usize) -> Result<()> {
     host.create_community(NewCommunity::new(community.clone(), name.clone(), Policy::public()))
         .await?;
     for n in 0..CHANNELS {
-        let policy = if n % (CHANNELS / READ) == 0 { Policy::inherit() } else { Policy::employees() };
+        let policy =
+            if n % (CHANNELS / READ) == 0 { Policy::inherit() } else { Policy::employees() };
         let channel = NewChannel::new(channel(n)?, name.clone()).policy(policy);
         host.create_channel(community, channel).await?;
     }

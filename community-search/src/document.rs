@@ -118,8 +118,7 @@ impl Documents<'_> {
         document.add_bytes(author, view.post.author.as_bytes());
         document.add_u64(topic_state, topic.state.code().into());
         document.add_u64(state, view.post.state.code().into());
-        let both_published =
-            topic.state == State::Published && view.post.state == State::Published;
+        let both_published = topic.state == State::Published && view.post.state == State::Published;
         document.add_bool(published, both_published);
         document.add_u64(post_kind, view.post.kind.code().into());
         document.add_text(kind, topic.kind.as_str());

@@ -130,7 +130,11 @@ impl Clause {
         let query = TermQuery::new(self.term, IndexRecordOption::WithFreqs);
         #[allow(clippy::float_cmp, reason = "a constant")]
         let is_plain = self.weight == 1.0;
-        if is_plain { Box::new(query) } else { Box::new(BoostQuery::new(Box::new(query), self.weight)) }
+        if is_plain {
+            Box::new(query)
+        } else {
+            Box::new(BoostQuery::new(Box::new(query), self.weight))
+        }
     }
 }
 

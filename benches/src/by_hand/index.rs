@@ -71,17 +71,15 @@ impl HandSearcher {
     /// Any of the words.
     #[must_use]
     pub fn any(&self, words: &[String]) -> Box<dyn Query> {
-        let of = |word: &String| {
-            [(Occur::Should, self.word(self.all, word, 1.0)), self.bonus(word)]
-        };
+        let of =
+            |word: &String| [(Occur::Should, self.word(self.all, word, 1.0)), self.bonus(word)];
         Box::new(BooleanQuery::new(words.iter().flat_map(of).collect()))
     }
 
     /// All of the words.
     #[must_use]
     pub fn every(&self, words: &[String]) -> Box<dyn Query> {
-        let of =
-            |word: &String| [(Occur::Must, self.word(self.all, word, 1.0)), self.bonus(word)];
+        let of = |word: &String| [(Occur::Must, self.word(self.all, word, 1.0)), self.bonus(word)];
         Box::new(BooleanQuery::new(words.iter().flat_map(of).collect()))
     }
 
@@ -125,7 +123,9 @@ impl HandSearcher {
             })?;
         }
         let best = heap.into_sorted_vec().into_iter();
-        Ok(best.filter_map(|Reverse((_, Reverse((segment, doc))))| self.post(segment, doc)).collect())
+        Ok(best
+            .filter_map(|Reverse((_, Reverse((segment, doc))))| self.post(segment, doc))
+            .collect())
     }
 
     fn post(&self, segment: usize, doc: DocId) -> Option<u128> {

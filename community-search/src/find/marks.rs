@@ -48,10 +48,8 @@ impl Marked {
         let mut marked = Self::default();
         match wanted {
             Wanted::Like(sample) => {
-                let words = ranking::counting(ranking::words(ranking::spots(
-                    &sample.title,
-                    languages,
-                )));
+                let words =
+                    ranking::counting(ranking::words(ranking::spots(&sample.title, languages)));
                 marked.forms.extend(words.into_iter().flat_map(|word| word.forms));
             }
             Wanted::Expr(lookup) => {

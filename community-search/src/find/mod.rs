@@ -175,12 +175,16 @@ impl<'a> Search<'a> {
         let columns = self.snapshot.columns()?;
         for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
             let mut gate = Gate::new(self.allowed, segment, columns);
-            weight.for_each_pruning(top.threshold(), segment, &mut |doc: DocId, score: Score| {
-                if gate.admits(doc) {
-                    top.offer(key_of(score), columns.post(doc), columns.topic(doc));
-                }
-                top.threshold()
-            })?;
+            weight.for_each_pruning(
+                top.threshold(),
+                segment,
+                &mut |doc: DocId, score: Score| {
+                    if gate.admits(doc) {
+                        top.offer(key_of(score), columns.post(doc), columns.topic(doc));
+                    }
+                    top.threshold()
+                },
+            )?;
         }
         Ok(())
     }

@@ -4,9 +4,9 @@
 //! the query: so it is asked of few documents, and the search goes on to skip all that cannot be
 //! among the best.
 
+use community_core::TopicId;
 use community_core::policy::Place;
 use community_core::search::{ChannelReach, Reach};
-use community_core::TopicId;
 use tantivy::{DocId, SegmentReader};
 
 use super::columns::Columns;

@@ -40,7 +40,8 @@ pub(super) fn query(
             telling.push((weight, word));
         }
     }
-    telling.sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.forms.cmp(&other.forms)));
+    telling
+        .sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.forms.cmp(&other.forms)));
     telling.truncate(MOST_WORDS);
     let synonyms = Synonyms::read(&sample.synonyms, languages);
     let place = community_core::search::Place::Anywhere;

@@ -25,12 +25,11 @@ pub(super) enum Member {
 
 impl Synonyms {
     pub(super) fn read(lists: &[Vec<String>], languages: &[Language]) -> Self {
-        let member = |text: &String| {
-            match side_by_side(ranking::spots(text, languages), languages)? {
-                Part::Word(word) => Some(Member::Word(word)),
-                Part::Phrase(phrase) => Some(Member::Phrase(phrase)),
-                Part::Prefix(_) | Part::Condition(_) => None,
-            }
+        let member = |text: &String| match side_by_side(ranking::spots(text, languages), languages)?
+        {
+            Part::Word(word) => Some(Member::Word(word)),
+            Part::Phrase(phrase) => Some(Member::Phrase(phrase)),
+            Part::Prefix(_) | Part::Condition(_) => None,
         };
         let list = |list: &Vec<String>| list.iter().filter_map(member).collect();
         Self { lists: lists.iter().map(list).collect(), left: MOST }

@@ -184,7 +184,8 @@ fn readings_of(spots: &[(usize, &[String])]) -> Vec<Vec<(usize, String)>> {
             reading.push((*position, form.clone()));
             reading
         };
-        let each = readings.iter().flat_map(|reading| forms.iter().map(move |f| longer(reading, f)));
+        let each =
+            readings.iter().flat_map(|reading| forms.iter().map(move |f| longer(reading, f)));
         readings = each.collect();
     }
     readings

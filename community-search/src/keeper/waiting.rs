@@ -15,7 +15,10 @@ impl Wake for Unpark {
 
 /// Polls a future to its end on this thread, which sleeps meanwhile. Drops it, and returns `None`,
 /// when `gives_up` says so at one of its pauses; whoever changes that unparks the thread.
-pub(super) fn block_on<T>(future: impl Future<Output = T>, gives_up: impl Fn() -> bool) -> Option<T> {
+pub(super) fn block_on<T>(
+    future: impl Future<Output = T>,
+    gives_up: impl Fn() -> bool,
+) -> Option<T> {
     let mut future = pin!(future);
     let waker = Waker::from(Arc::new(Unpark(thread::current())));
     let mut context = Context::from_waker(&waker);

@@ -129,8 +129,8 @@ impl Worker {
             let since = *self.waiting_since.get_or_insert_with(Instant::now);
             let is_old = progress.lag == 0 && since.elapsed() >= age;
             // What is being built cannot be searched, however soon it is committed.
-            let is_awaited = !progress.rebuilding
-                && self.desk.is_awaited(projection.searched(), progress.seq);
+            let is_awaited =
+                !progress.rebuilding && self.desk.is_awaited(projection.searched(), progress.seq);
             // A failure is over when a commit shows it.
             if is_old || is_awaited || self.failures > 0 {
                 projection.flush()?;

@@ -27,7 +27,8 @@ impl KnownAnswers {
     pub(super) fn take(&mut self, topic: TopicId, changed: &BTreeSet<PostId>) -> Known {
         let at = self.0.iter().position(|(known, _)| *known == topic);
         let known = at.and_then(|at| self.0.remove(at)).map(|(_, known)| known);
-        let is_behind = |known: &Known| changed.first().is_none_or(|post| known.up_to < Some(*post));
+        let is_behind =
+            |known: &Known| changed.first().is_none_or(|post| known.up_to < Some(*post));
         known.filter(is_behind).unwrap_or_default()
     }
 

@@ -25,12 +25,7 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    pub(super) fn new(
-        searcher: Searcher,
-        fields: Fields,
-        seq: Seq,
-        cache: SegmentCache,
-    ) -> Self {
+    pub(super) fn new(searcher: Searcher, fields: Fields, seq: Seq, cache: SegmentCache) -> Self {
         let (columns, languages) = (OnceLock::new(), OnceLock::new());
         Self { searcher, fields, seq, cache, columns, languages }
     }
@@ -61,13 +56,15 @@ impl Snapshot {
             let Some(mut posts) = index.read_postings(&term, IndexRecordOption::Basic)? else {
                 continue;
             };
-            let is_deleted = |doc| segment.alive_bitset().is_some_and(|alive| alive.is_deleted(doc));
+            let is_deleted =
+                |doc| segment.alive_bitset().is_some_and(|alive| alive.is_deleted(doc));
             while posts.doc() != TERMINATED && is_deleted(posts.doc()) {
                 posts.advance();
             }
             if posts.doc() != TERMINATED {
                 let fact = |field| -> tantivy::Result<bool> {
-                    let column = segment.fast_fields().bool(segment.schema().get_field_name(field))?;
+                    let column =
+                        segment.fast_fields().bool(segment.schema().get_field_name(field))?;
                     Ok(column.first(posts.doc()).unwrap_or_default())
                 };
                 return Ok(Some(Outcome {

@@ -7,8 +7,8 @@ mod world;
 use std::collections::BTreeSet;
 
 use community_core::search::{
-    Condition, Count, Find, Found, Lookup, LookupTerm, Per, Reach, SearchExpr, SearchSort,
-    Term, Total, Wanted,
+    Condition, Count, Find, Found, Lookup, LookupTerm, Per, Reach, SearchExpr, SearchSort, Term,
+    Total, Wanted,
 };
 use community_core::{ChannelId, CommunityId, Directory, Limits, PostId};
 use pollster::block_on;
@@ -26,7 +26,11 @@ fn lookup(text: &str, reach: &Reach<'_>, world: &World) -> Lookup {
     let term = |term: &Term| looked_up(term, reach, &directory, world);
     Lookup {
         words: expr.words.clone(),
-        required: expr.required.iter().map(|g| g.alternatives().iter().map(term).collect()).collect(),
+        required: expr
+            .required
+            .iter()
+            .map(|g| g.alternatives().iter().map(term).collect())
+            .collect(),
         excluded: expr.excluded.iter().map(term).collect(),
         place: expr.place,
         exact: true,
@@ -34,12 +38,7 @@ fn lookup(text: &str, reach: &Reach<'_>, world: &World) -> Lookup {
     }
 }
 
-fn looked_up(
-    term: &Term,
-    reach: &Reach<'_>,
-    directory: &Directory,
-    world: &World,
-) -> LookupTerm {
+fn looked_up(term: &Term, reach: &Reach<'_>, directory: &Directory, world: &World) -> LookupTerm {
     let condition = match term {
         Term::Word(word) => return LookupTerm::Word(word.clone()),
         Term::Phrase(phrase) => return LookupTerm::Phrase(phrase.clone()),
@@ -172,7 +171,8 @@ impl Case<'_> {
         if !is_ranked {
             assert_eq!(pairs(&found), naive.hits(SearchSort::Newest, per), "{text:?}");
         }
-        let topics = |found: &Found| found.hits.iter().map(|hit| hit.topic).collect::<BTreeSet<_>>();
+        let topics =
+            |found: &Found| found.hits.iter().map(|hit| hit.topic).collect::<BTreeSet<_>>();
         assert_eq!(topics(&found), topics(&find(SearchSort::Newest, 1_000, Count::Nothing)));
         let top = dice.below(found.hits.len() + 2);
         let few = find(SearchSort::Relevance, top, Count::Nothing);

@@ -7,9 +7,7 @@ use std::ops::Range;
 
 use chrono::Datelike;
 use community_core::policy::Place as Stands;
-use community_core::search::{
-    Counts, Is, Lookup, LookupTerm, Per, Place, Reach, SearchSort,
-};
+use community_core::search::{Counts, Is, Lookup, LookupTerm, Per, Place, Reach, SearchSort};
 use community_core::time::to_micros;
 use community_core::{
     AccessRev, Audience, Directory, PostId, PostKind, PostView, Scope, State, Store, Topic, TopicId,
@@ -205,9 +203,11 @@ impl Naive<'_> {
             kinds: self.facet(per, found.iter().map(|doc| doc.topic.kind.clone()), |doc, kind| {
                 doc.topic.kind == *kind
             }),
-            authors: self.facet(per, found.iter().map(|doc| doc.view.post.author), |doc, author| {
-                doc.view.post.author == *author
-            }),
+            authors: self.facet(
+                per,
+                found.iter().map(|doc| doc.view.post.author),
+                |doc, author| doc.view.post.author == *author,
+            ),
             years: self.facet(
                 per,
                 found.iter().map(|doc| doc.view.post.created_at.year()),

@@ -7,9 +7,9 @@ use std::time::Duration;
 use community_core::policy::Facts;
 use community_core::time::{ManualClock, from_micros};
 use community_core::{
-    AccessRev, Audience, Directory, Engine, Env, MemberId, NewChannel, NewCommunity,
-    NewCorrection, NewLabel, NewMember, NewPost, NewTopic, Policy, PostId, PostKind, Scope,
-    Session, Slug, TopicEdit, Viewer, Vote,
+    AccessRev, Audience, Directory, Engine, Env, MemberId, NewChannel, NewCommunity, NewCorrection,
+    NewLabel, NewMember, NewPost, NewTopic, Policy, PostId, PostKind, Scope, Session, Slug,
+    TopicEdit, Viewer, Vote,
 };
 use community_store_memory::MemoryStore;
 use pollster::block_on;
@@ -20,9 +20,36 @@ use crate::{CommitPolicy, Projection, Settings};
 
 /// Words of posts and of queries, in several forms and scripts.
 pub(super) const WORDS: [&str; 30] = [
-    "bike", "bikes", "Biking", "fiets", "fietsen", "tyre", "tyres", "puncture", "café", "cafe",
-    "Cafés", "the", "of", "de", "het", "wheel", "wheels", "flat", "repair", "repairing", "brake",
-    "brakes", "break", "自転車", "自転", "車", "well-known", "known", "user's", "überholen",
+    "bike",
+    "bikes",
+    "Biking",
+    "fiets",
+    "fietsen",
+    "tyre",
+    "tyres",
+    "puncture",
+    "café",
+    "cafe",
+    "Cafés",
+    "the",
+    "of",
+    "de",
+    "het",
+    "wheel",
+    "wheels",
+    "flat",
+    "repair",
+    "repairing",
+    "brake",
+    "brakes",
+    "break",
+    "自転車",
+    "自転",
+    "車",
+    "well-known",
+    "known",
+    "user's",
+    "überholen",
 ];
 
 pub(super) fn slug(text: &str) -> Slug {
@@ -131,9 +158,7 @@ impl World {
         let commit = CommitPolicy { documents, age: Duration::from_secs(3_600) };
         let settings = Settings { language: Language::English, commit, ..Settings::default() };
         let mut projection = Projection::in_memory(settings, engine.env().clone());
-        block_on(async {
-            while projection.catch_up(engine.store(), 9).await.unwrap().lag > 0 {}
-        });
+        block_on(async { while projection.catch_up(engine.store(), 9).await.unwrap().lag > 0 {} });
         projection.flush().unwrap();
         let snapshot = projection.index().snapshot().unwrap();
         Self { engine, members, snapshot }
@@ -190,11 +215,8 @@ async fn topic(engine: &Engine, members: &[MemberId], dice: &mut Dice) {
     let opening = opening(engine, id);
     let mut posts = vec![opening];
     for _ in 0..dice.below(7) {
-        let kind = if kind == "question" && dice.chance(60) {
-            PostKind::Answer
-        } else {
-            PostKind::Reply
-        };
+        let kind =
+            if kind == "question" && dice.chance(60) { PostKind::Answer } else { PostKind::Reply };
         let mut reply = NewPost::new(id, dice.text(10)).kind(kind);
         if kind == PostKind::Reply && dice.chance(50) {
             reply = reply.to(dice.pick(&posts));

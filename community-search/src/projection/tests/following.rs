@@ -103,8 +103,7 @@ fn facts_of(topic: &Topic, view: &PostView, all: &[PostView]) -> Document {
         };
         all.iter().filter(is_answer).any(mark)
     };
-    let (answered, solved) =
-        (published(|_| true), published(|view| view.post.accepted.is_some()));
+    let (answered, solved) = (published(|_| true), published(|view| view.post.accepted.is_some()));
     let official = post.official.is_some();
     let is_opening = post.id == topic.opening;
     let active = if is_opening { topic.counters.active_at } else { post.created_at };
