@@ -32,20 +32,20 @@ impl Shelf {
         Lookup { exact: false, ..lookup }
     }
 
-    fn find(&self, wanted: Wanted) -> Found {
+    fn find(&self, wanted: &Wanted) -> Found {
         let (scope, directory) = (self.world.scope(Viewer::Anonymous), self.world.directory());
         let reach = Reach::new(&scope, &directory, None);
-        find(&self.world.snapshot, &wanted, &reach)
+        find(&self.world.snapshot, wanted, &reach)
     }
 
     /// The titles of what a text finds, best first.
-    fn titles(&self, wanted: Wanted) -> Vec<&str> {
+    fn titles(&self, wanted: &Wanted) -> Vec<&str> {
         let hits = self.find(wanted).hits;
         hits.iter().map(|hit| self.titles[&hit.topic].as_str()).collect()
     }
 
     fn found(&self, text: &str) -> Vec<&str> {
-        self.titles(Wanted::Expr(self.lookup(text)))
+        self.titles(&Wanted::Expr(self.lookup(text)))
     }
 }
 
@@ -64,7 +64,7 @@ fn start(engine: &Engine, author: MemberId, title: &str, body: &str) -> TopicId 
 fn equal_texts_come_newest_first_however_they_lie_in_segments() {
     let topics: Vec<(&str, &str)> = (0..20).map(|_| ("Squeaking brakes", "uphill")).collect();
     let shelf = Shelf::of(&topics);
-    let found = shelf.find(Wanted::Expr(shelf.lookup("brakes squeak uphill")));
+    let found = shelf.find(&Wanted::Expr(shelf.lookup("brakes squeak uphill")));
     assert_eq!(found.hits.len(), 10);
     assert!(found.more);
     assert!(found.hits.is_sorted_by(|a, b| a.post > b.post));
@@ -98,7 +98,7 @@ fn a_word_with_a_letter_wrong_finds_when_hardly_anything_has_it_as_typed() {
         ("My saddle", "six"),
     ]);
     for typed in ["pucnture", "puncturre", "puncxure", "punctue"] {
-        let found = shelf.find(Wanted::Expr(shelf.lookup(typed)));
+        let found = shelf.find(&Wanted::Expr(shelf.lookup(typed)));
         assert!(found.typos, "{typed}");
         assert_eq!(found.total.unwrap().count, found.hits.len() as u64);
         assert!(shelf.found(typed).contains(&"Puncture"), "{typed}");
@@ -108,8 +108,8 @@ fn a_word_with_a_letter_wrong_finds_when_hardly_anything_has_it_as_typed() {
     // Three topics have it as typed.
     assert_eq!(shelf.found("saddle").len(), 3);
     let exact = Lookup { exact: true, ..shelf.lookup("pucnture") };
-    assert_eq!(shelf.titles(Wanted::Expr(exact)), [""; 0]);
-    let found = shelf.find(Wanted::Expr(shelf.lookup("xylophone")));
+    assert_eq!(shelf.titles(&Wanted::Expr(exact)), [""; 0]);
+    let found = shelf.find(&Wanted::Expr(shelf.lookup("xylophone")));
     assert!(!found.typos && found.hits.is_empty());
 }
 
@@ -131,7 +131,7 @@ fn what_means_the_same_finds_and_scores_less() {
     let synonyms = vec![vec!["bike".into(), "velocipede".into(), "two wheeler".into()]];
     let with = |text: &str| {
         let lookup = Lookup { synonyms: synonyms.clone(), ..shelf.lookup(text) };
-        shelf.titles(Wanted::Expr(lookup))
+        shelf.titles(&Wanted::Expr(lookup))
     };
     let mut found = with("bikes");
     assert_eq!(found[0], "Bike");
@@ -175,12 +175,12 @@ fn topics_like_a_text_are_those_with_its_telling_words() {
         except,
         ..Sample::default()
     };
-    let like = shelf.titles(Wanted::Like(sample(None)));
+    let like = shelf.titles(&Wanted::Like(sample(None)));
     assert_eq!(like.len(), 3);
     assert!(!like[..2].contains(&"What can I do in the rain"));
     let (first, _) = shelf.titles.iter().find(|(_, title)| **title == like[0]).unwrap();
-    assert_eq!(shelf.titles(Wanted::Like(sample(Some(*first)))), &like[1..]);
-    assert_eq!(shelf.titles(Wanted::Like(Sample::default())), [""; 0]);
+    assert_eq!(shelf.titles(&Wanted::Like(sample(Some(*first)))), &like[1..]);
+    assert_eq!(shelf.titles(&Wanted::Like(Sample::default())), [""; 0]);
 }
 
 #[test]
@@ -241,7 +241,7 @@ fn a_query_is_understood_in_the_languages_of_the_content_and_of_the_viewer() {
     assert_eq!(shelf.found("lang:nld fiets").len(), 2);
     assert_eq!(shelf.found("lang:en fiets"), [""; 0]);
     let spanish = Lookup { languages: vec!["es".parse().unwrap()], ..shelf.lookup("fiets") };
-    assert_eq!(shelf.titles(Wanted::Expr(spanish)).len(), 2);
+    assert_eq!(shelf.titles(&Wanted::Expr(spanish)).len(), 2);
 }
 
 #[test]
@@ -262,9 +262,9 @@ fn hostile_texts_find_something_or_nothing_with_little_stack() {
         for text in texts {
             let lookup = shelf.lookup(&text);
             _ = shelf.world.snapshot.marks(&Wanted::Expr(lookup.clone()), &text);
-            shelf.find(Wanted::Expr(lookup));
+            shelf.find(&Wanted::Expr(lookup));
             let sample = Sample { title: text.clone(), body: text, ..Sample::default() };
-            shelf.find(Wanted::Like(sample));
+            shelf.find(&Wanted::Like(sample));
         }
     };
     std::thread::Builder::new().stack_size(512 * 1024).spawn(run).unwrap().join().unwrap();

@@ -63,7 +63,8 @@ fn looked_up(term: &Term, reach: &Reach<'_>, directory: &Directory, world: &Worl
             LookupTerm::Channel(channels)
         }
         Condition::Author(key) => {
-            let members = block_on(world.engine.store().members_by_key(&[key.clone()])).unwrap();
+            let members =
+                block_on(world.engine.store().members_by_key(std::slice::from_ref(key))).unwrap();
             LookupTerm::Author(members.into_iter().flatten().next().map(|member| member.id))
         }
         Condition::Kind(kind) => LookupTerm::Kind(kind.clone()),
