@@ -102,7 +102,7 @@ fn keep(path: &Path, store: &Arc<dyn Store>) -> Outcome<Keeper> {
 fn alone(texts: &Texts) {
     let analyzer = Analyzer::new(Language::English);
     for (name, what) in [
-        ("detection of languages", (&|text| _ = detect(text, Language::English)) as &dyn Fn(&str)),
+        ("detection of languages", (&|text: &str| _ = detect(text, Language::English)) as &dyn Fn(&str)),
         ("analysis of texts", &|text| drop(analyzer.tokens(text))),
     ] {
         let started = Instant::now();

@@ -7,4 +7,5 @@
 
 pub mod by_hand;
 pub mod pairs;
+pub mod posts;
 pub mod workload;

@@ -4,8 +4,10 @@
 //! the author joined; a page over twenty channels walks the community's order and tests the channel
 //! in the program; statements are prepared once.
 
+mod index;
 mod reader;
 mod writer;
 
+pub use index::HandSearcher;
 pub use reader::{HandCard, HandReader, Order};
 pub use writer::{HandReply, HandWriter};

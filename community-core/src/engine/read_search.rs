@@ -364,8 +364,9 @@ fn looked_up(
 }
 
 /// What means the same in the communities within reach.
-fn synonyms(_rights: &Rights, _reach: &Reach<'_>) -> Vec<Vec<String>> {
-    Vec::new()
+fn synonyms(rights: &Rights, reach: &Reach<'_>) -> Vec<Vec<String>> {
+    let communities = reach.communities().filter_map(|id| rights.directory.community(id));
+    communities.flat_map(|community| community.synonyms.iter().cloned()).collect()
 }
 
 /// Where a hit shows what was looked for.

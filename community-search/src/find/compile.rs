@@ -19,6 +19,7 @@ use tantivy::query::{
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Score, Searcher, Term};
 
+use super::settled::Settled;
 use super::synonyms::{Member, SHARE, Synonyms};
 use super::terms::{Part, Phrase, Prefix, Terms};
 use crate::SearchError;
@@ -90,7 +91,7 @@ impl<'a> Compiler<'a> {
             excluded.extend(self.excluded(part)?);
         }
         if !excluded.is_empty() {
-            all.push((Occur::MustNot, unscored(union(excluded))));
+            all.push((Occur::MustNot, Box::new(Settled(unscored(union(excluded))))));
         }
         Ok(Box::new(BooleanQuery::new(all)))
     }
@@ -353,11 +354,14 @@ struct Work {
 impl Work {
     const TIMES: u64 = 16;
 
+    /// So much is little work, however few documents there are.
+    const LITTLE: u64 = 1_000_000;
+
     /// So many words are always looked for.
     const FEW: usize = 8;
 
     fn of(searcher: &Searcher) -> Self {
-        Self { left: searcher.num_docs().saturating_mul(Self::TIMES).max(2_000_000) }
+        Self { left: searcher.num_docs().saturating_mul(Self::TIMES).max(Self::LITTLE) }
     }
 
     fn spend(&mut self, price: u64) -> bool {

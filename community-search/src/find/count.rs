@@ -47,10 +47,10 @@ impl Search<'_> {
         let mut of_segment = OfSegment::default();
         let mut segment: Option<&Columns> = None;
         let exact = self.walk(query, most, |columns, doc| {
-            if segment.is_none_or(|segment| !std::ptr::eq(segment, columns)) {
-                if let Some(segment) = segment.replace(columns) {
-                    tally.add(std::mem::take(&mut of_segment), segment)?;
-                }
+            if segment.is_none_or(|segment| !std::ptr::eq(segment, columns))
+                && let Some(segment) = segment.replace(columns)
+            {
+                tally.add(std::mem::take(&mut of_segment), segment)?;
             }
             let hit = hits.see(columns, doc);
             of_segment.see(hit, columns, doc);

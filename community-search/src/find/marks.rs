@@ -17,7 +17,7 @@ use crate::ranking::{self, Word};
 ///
 /// The languages are those in which the request is understood. Words one edit away are marked in
 /// texts that have none of the words as typed.
-pub(crate) fn marks(wanted: &Wanted, languages: &[Language], text: &str) -> Vec<Range<usize>> {
+pub(super) fn marks(wanted: &Wanted, languages: &[Language], text: &str) -> Vec<Range<usize>> {
     let wanted = Marked::read(wanted, languages);
     let mut marks = Vec::new();
     for language in languages_of(text, languages) {

@@ -9,9 +9,10 @@
 //! 3. If hardly anything has the words as typed, words one edit away are taken in.
 //! 4. If it was asked for, all matches are counted, up to a bound (`count.rs`).
 //!
-//! What is found depends on the request and on the document alone: no document that the viewer may
-//! not see decides whether another one is found. The order of relevance rests on how frequent words
-//! are in all documents.
+//! Whether a document is found depends on the request and on its own words. Of all documents, those
+//! included that the viewer may not see, only this is known to a search: which languages are common
+//! among them, in which words are understood; and how frequent words are, on which rest the order of
+//! relevance, the choice of telling words, and which of hundreds of words still count.
 //!
 //! Nothing here reads texts: where hits have what was looked for is asked of the texts that are
 //! shown (`marks.rs`).
@@ -22,6 +23,7 @@ mod count;
 mod marks;
 mod reach;
 mod sample;
+mod settled;
 mod synonyms;
 mod terms;
 #[cfg(test)]
@@ -31,8 +33,9 @@ mod top;
 use std::ops::Range;
 
 use community_core::search::{Count, Find, Found, LanguageCode, SearchSort, Wanted};
-use tantivy::query::{EnableScoring, Query};
-use tantivy::{DocId, Score};
+use tantivy::query::{EnableScoring, Query, TermQuery};
+use tantivy::schema::IndexRecordOption;
+use tantivy::{DocId, Score, Term};
 
 use crate::SearchError;
 use crate::analysis::Language;
@@ -85,15 +88,13 @@ impl Snapshot {
         };
         Ok(Found { hits: top.into_hits(request.top), more, typos, total, facets })
     }
-}
 
-impl Snapshot {
     /// Where a text has what is looked for, in bytes, in rising order, without overlap.
-    ///
-    /// # Errors
-    /// [`SearchError::Index`] when the index cannot be read.
-    pub fn marks(&self, wanted: &Wanted, text: &str) -> Result<Vec<Range<usize>>, SearchError> {
-        Ok(marks::marks(wanted, &query_languages(wanted, self.languages()?), text))
+    #[must_use]
+    pub fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
+        // Without the languages of the content there are still those of the viewer.
+        let content = self.languages().unwrap_or_default();
+        marks::marks(wanted, &query_languages(wanted, content), text)
     }
 }
 
@@ -233,13 +234,16 @@ fn query_languages(wanted: &Wanted, content: &[Language]) -> Vec<Language> {
 
 /// The languages of the content: those in which a good part of all documents are.
 pub(crate) fn languages_of(snapshot: &Snapshot) -> Result<Vec<Language>, SearchError> {
-    let field = snapshot.fields().facts.language;
-    let mut counts: Vec<(u64, Language)> = Vec::new();
+    let (searcher, field) = (snapshot.searcher(), snapshot.fields().facts.language);
+    let mut counts: Vec<(usize, Language)> = Vec::new();
     for language in Language::ALL {
-        let term = tantivy::Term::from_field_text(field, language.code());
-        counts.push((snapshot.searcher().doc_freq(&term)?, *language));
+        let term = Term::from_field_text(field, language.code());
+        // Counted without documents that were deleted: how many there are of these depends on when
+        // segments were merged, and what is found must not.
+        let count = TermQuery::new(term, IndexRecordOption::Basic).count(searcher)?;
+        counts.push((count, *language));
     }
-    let all: u64 = counts.iter().map(|(count, _)| count).sum();
+    let all: usize = counts.iter().map(|(count, _)| count).sum();
     #[allow(clippy::cast_precision_loss, reason = "a share")]
     counts.retain(|(count, _)| *count > 0 && *count as f64 >= all as f64 * LEAST_SHARE);
     counts.sort_by(|a, b| b.cmp(a));

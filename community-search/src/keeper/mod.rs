@@ -172,7 +172,7 @@ impl SearchIndex for Keeper {
 
     fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
         let Some(snapshot) = self.snapshot() else { return Vec::new() };
-        self.with(&snapshot, |snapshot| snapshot.marks(wanted, text)).unwrap_or_default()
+        self.with(&snapshot, |snapshot| Ok(snapshot.marks(wanted, text))).unwrap_or_default()
     }
 
     fn wake(&self) {

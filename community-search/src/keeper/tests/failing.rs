@@ -281,7 +281,7 @@ fn a_rebuild_that_fails_is_begun_again() {
     let keeper = keeper(&disk, usize::MAX, model.clone());
     let whole = wait(&keeper, &model);
     steps.set(0);
-    thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let rebuilt = scope.spawn(|| block_on(keeper.rebuild()));
         failure(&keeper);
         assert!(!rebuilt.is_finished());

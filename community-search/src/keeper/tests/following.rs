@@ -133,7 +133,7 @@ fn a_rebuild_takes_the_place_of_the_index_that_is_searched_meanwhile() {
         at_work.send(()).unwrap();
         let _ = may_go_on.recv();
     });
-    thread::scope(|scope| {
+    std::thread::scope(|scope| {
         let rebuilt = scope.spawn(|| block_on(keeper.rebuild()));
         works.recv().unwrap();
         assert_eq!(disk.generations().unwrap(), [1, 2]);

@@ -1,0 +1,277 @@
+//! The best 20 posts of 200,000, or of as many as an argument says, for a viewer who reads 100 of
+//! 1,000 channels: by the engine's index, by hand on the same index, and by SQLite's FTS5.
+//!
+//! `cargo bench -p community-benches --bench search [-- POSTS]` prints medians over 200 queries of
+//! each kind and their ratios: two words of which one has to occur (OR), two words that both have to
+//! (AND), and two words side by side. Only keys are fetched. Then it prints what the rest of an
+//! answer costs, and what hostile texts cost.
+
+use std::collections::BTreeSet;
+use std::error::Error;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use community_benches::by_hand::HandSearcher;
+use community_benches::pairs::compare;
+use community_benches::posts::{CHANNELS, READ, community_of, text, word};
+use community_benches::workload::{Random, channel};
+use community_core::policy::Facts;
+use community_core::search::{
+    Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchSort, Term, Wanted,
+};
+use community_core::{AccessRev, Engine, Limits, Scope, Slug, Viewer};
+use community_search::analysis::Language;
+use community_search::{Projection, Settings, Snapshot};
+use pollster::block_on;
+use rusqlite::{Connection, params};
+
+const QUERIES: usize = 200;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+fn main() -> Outcome<()> {
+    let posts = std::env::args().skip(1).find_map(|argument| argument.parse().ok());
+    let posts = posts.unwrap_or(200_000);
+    eprintln!("building {posts} posts");
+    let (engine, community) = community_of(posts)?;
+    let dir = tempfile::tempdir()?;
+    let settings = Settings { language: Language::English, ..Settings::default() };
+    let mut projection = Projection::open(dir.path(), settings, engine.env().clone())?;
+    let started = Instant::now();
+    block_on(async {
+        while projection.catch_up(engine.store(), 10_000).await?.lag > 0 {}
+        Ok::<(), Box<dyn Error>>(())
+    })?;
+    projection.flush()?;
+    let took = started.elapsed();
+    let snapshot = projection.index().snapshot().ok_or("no index")?;
+    let speed = snapshot.documents() as f64 / took.as_secs_f64();
+    println!("indexed {} posts in {took:.1?}: {speed:.0}/s", snapshot.documents());
+
+    let directory = block_on(engine.store().directory())?;
+    let now = engine.env().now();
+    let scope =
+        Scope::resolve(Viewer::Anonymous, &Facts::default(), &directory, now, AccessRev::default());
+    let reach = Reach::new(&scope, &directory, None);
+    let channels: BTreeSet<[u8; 16]> = directory
+        .communities()
+        .flat_map(|community| directory.channels(community.id))
+        .filter(|entry| scope.sees_channel(entry.channel.id))
+        .map(|entry| *entry.channel.id.as_bytes())
+        .collect();
+    assert_eq!(channels.len(), READ);
+    let hand = HandSearcher::open(&dir.path().join("gen-1"), &channels)?;
+
+    let mut random = Random::new(5);
+    let pairs: Vec<Vec<String>> =
+        (0..QUERIES).map(|_| (0..2).map(|_| word(10 + random.below(300))).collect()).collect();
+    println!("\nkeys of the best 20 of {posts} posts:");
+    let kinds: [(&str, fn(&[String]) -> String, fn(&HandSearcher, &[String]) -> _); 3] = [
+        ("OR", |words| words.join(" "), HandSearcher::any),
+        ("AND", |words| format!("\"{}\"", words.join("\" \"")), HandSearcher::every),
+        ("phrase", |words| format!("\"{}\"", words.join(" ")), HandSearcher::phrase),
+    ];
+    for (name, typed, by_hand) in kinds {
+        let wanted: Vec<Wanted> =
+            pairs.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
+        let find = |wanted: &Wanted, per, count| {
+            let request =
+                Find { wanted, reach: &reach, sort: SearchSort::Relevance, per, top: 20, count };
+            snapshot.find(&request)
+        };
+        let mut same = 0;
+        for (wanted, pair) in wanted.iter().zip(&pairs) {
+            let ours = find(wanted, Per::Post, Count::Nothing)?.hits;
+            let ours: Vec<u128> =
+                ours.iter().map(|hit| u128::from_be_bytes(*hit.post.as_bytes())).collect();
+            let theirs = hand.best(&*by_hand(&hand, pair))?;
+            same += usize::from(
+                ours.iter().collect::<BTreeSet<_>>() == theirs.iter().collect::<BTreeSet<_>>(),
+            );
+        }
+        let turns = 5 * QUERIES;
+        for per in Per::ALL {
+            let (mut ours, mut theirs) = (wanted.iter().cycle(), pairs.iter().cycle());
+            let ours = || drop(ours.next().map(|wanted| find(wanted, per, Count::Nothing)));
+            let theirs = || drop(theirs.next().map(|pair| hand.best(&*by_hand(&hand, pair))));
+            compare(&format!("{name}, {per}s"), turns, ("engine", ours), ("by hand", theirs));
+        }
+        println!("{name}: the same 20 posts in {same} of {QUERIES} queries");
+        let mut counted = wanted.iter().cycle();
+        let counted = || {
+            let count = Count::Facets { most: 1_000, values: 10 };
+            drop(counted.next().map(|wanted| find(wanted, Per::Topic, count)));
+        };
+        let mut plain = wanted.iter().cycle();
+        let plain = || drop(plain.next().map(|wanted| find(wanted, Per::Topic, Count::Nothing)));
+        compare(&format!("{name}, topics"), QUERIES, ("with facets", counted), ("without", plain));
+    }
+    worst(&snapshot, &reach)?;
+    let like = (0..50).map(|_| {
+        let sample = Sample {
+            title: text(&mut random, 8),
+            body: text(&mut random, 120),
+            ..Sample::default()
+        };
+        time(&snapshot, &reach, &Wanted::Like(sample), SearchSort::Relevance)
+    });
+    let mut like: Vec<Duration> = like.collect::<Outcome<_>>()?;
+    like.sort_unstable();
+    println!("topics like a text of 120 words: median {:.1?}", like[like.len() / 2]);
+    sqlite(&engine, &community, &snapshot, &reach, &pairs)?;
+    Ok(())
+}
+
+/// What a text means, when it has no fields.
+fn lookup(text: &str) -> Outcome<Wanted> {
+    let expr = SearchExpr::parse(text, &Limits::default())?;
+    let term = |term: &Term| match term {
+        Term::Word(word) => LookupTerm::Word(word.clone()),
+        Term::Phrase(phrase) => LookupTerm::Phrase(phrase.clone()),
+        Term::Condition(_) => LookupTerm::Author(None),
+    };
+    let required = expr.required.iter();
+    Ok(Wanted::Expr(Lookup {
+        words: expr.words.clone(),
+        required: required.map(|group| group.alternatives().iter().map(term).collect()).collect(),
+        excluded: expr.excluded.iter().map(term).collect(),
+        place: expr.place,
+        ..Lookup::default()
+    }))
+}
+
+/// The dearest texts within the limits.
+fn worst(snapshot: &Snapshot, reach: &Reach<'_>) -> Outcome<()> {
+    let frequent = |count: usize| (0..count).map(word).collect::<Vec<_>>();
+    let prefixes: String = (0..400).map(|n| format!("{}* ", &word(n * 7)[..2 + n % 3])).collect();
+    let typos: String = (0..250).map(|n| format!("{}qx{n} ", &word(n)[..4])).collect();
+    let phrases: String = (0..250).map(|n| format!("\"the {}\" OR ", word(n))).collect();
+    let little: String = "\"of the\" ".repeat(250);
+    let excluded: String = frequent(400).iter().map(|word| format!("-{word} ")).collect();
+    let rare: String = (0..400).map(|n| format!("-{} ", word(20_000 + n))).collect();
+    println!("\nthe dearest texts, by relevance and by time:");
+    for (name, text) in [
+        ("440 frequent words", frequent(440).join(" ")),
+        ("prefixes", prefixes),
+        ("words one edit away", typos),
+        ("phrases, any of them", phrases + "label:none"),
+        ("phrases, all of them", little),
+        ("-frequent words", excluded),
+        ("-rare words", rare),
+        ("nothing", String::new()),
+    ] {
+        let text = text.get(..4_096).unwrap_or(&text);
+        let wanted = lookup(text)?;
+        let mut took = Vec::new();
+        for sort in [SearchSort::Relevance, SearchSort::Newest] {
+            took.push(time(snapshot, reach, &wanted, sort)?);
+        }
+        println!("{name:<28} {took:.1?}");
+    }
+    Ok(())
+}
+
+/// How long a search takes, the best of three.
+fn time(
+    snapshot: &Snapshot,
+    reach: &Reach<'_>,
+    wanted: &Wanted,
+    sort: SearchSort,
+) -> Outcome<Duration> {
+    let mut best = Duration::MAX;
+    for _ in 0..3 {
+        let started = Instant::now();
+        let count = Count::Nothing;
+        snapshot.find(&Find { wanted, reach, sort, per: Per::Topic, top: 20, count })?;
+        best = best.min(started.elapsed());
+    }
+    Ok(best)
+}
+
+/// The same posts in SQLite's own full-text index.
+fn sqlite(
+    engine: &Engine,
+    community: &Slug,
+    snapshot: &Snapshot,
+    reach: &Reach<'_>,
+    pairs: &[Vec<String>],
+) -> Outcome<()> {
+    let dir = tempfile::tempdir()?;
+    let started = Instant::now();
+    let mut connection = fts(engine, community, &dir.path().join("fts.db"))?;
+    println!("\nSQLite FTS5 was filled in {:.1?}", started.elapsed());
+    let few = pairs.get(..20).unwrap_or(pairs);
+    for (name, joint, typed) in [
+        ("OR", " OR ", (|words| words.join(" ")) as fn(&[String]) -> String),
+        ("AND", " AND ", |words| format!("\"{}\"", words.join("\" \""))),
+    ] {
+        let wanted: Vec<Wanted> =
+            few.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
+        let (mut ours, mut theirs) = (wanted.iter().cycle(), few.iter().cycle());
+        let ours = || {
+            let (sort, per) = (SearchSort::Relevance, Per::Post);
+            drop(ours.next().map(|wanted| {
+                let count = Count::Nothing;
+                snapshot.find(&Find { wanted, reach, sort, per, top: 20, count })
+            }));
+        };
+        let theirs = || drop(theirs.next().map(|pair| best(&mut connection, &pair.join(joint))));
+        compare(&format!("{name}, posts"), 20, ("FTS5", theirs), ("engine", ours));
+    }
+    Ok(())
+}
+
+fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
+    let mut connection = Connection::open(file)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
+         CREATE TABLE allowed (channel BLOB PRIMARY KEY) WITHOUT ROWID;
+         CREATE TABLE post (id INTEGER PRIMARY KEY, channel BLOB NOT NULL);
+         CREATE VIRTUAL TABLE fts USING fts5 (title, body, content = '', tokenize = 'porter');",
+    )?;
+    let transaction = connection.transaction()?;
+    let scope = Scope::system(AccessRev::default());
+    let store = engine.store();
+    let directory = block_on(store.directory())?;
+    let community = directory.community_by_key(community).ok_or("no community")?.id;
+    for n in (0..CHANNELS).step_by(CHANNELS / READ) {
+        let entry = directory.channel_by_key(community, &channel(n)?).ok_or("no channel")?;
+        let id = entry.channel.id;
+        transaction.execute("INSERT INTO allowed VALUES (?1)", [id.as_bytes().as_slice()])?;
+    }
+    {
+        let mut post = transaction.prepare("INSERT INTO post VALUES (?1, ?2)")?;
+        let mut words =
+            transaction.prepare("INSERT INTO fts (rowid, title, body) VALUES (?1, ?2, ?3)")?;
+        let (mut number, mut after) = (0_i64, None);
+        loop {
+            let topics = block_on(store.topics_by_id(community, after, 1_000, &scope))?;
+            let topics = scope.admit_all(topics);
+            let Some(last) = topics.last() else { break };
+            after = Some(last.topic.id);
+            for row in &topics {
+                let topic = &row.topic;
+                let posts = block_on(store.posts_by_id(topic.id, None, 100, &scope))?;
+                for view in scope.admit_all(posts) {
+                    number += 1;
+                    let title =
+                        if view.post.id == topic.opening { topic.title.as_str() } else { "" };
+                    post.execute(params![number, topic.channel.as_bytes().as_slice()])?;
+                    words.execute(params![number, title, view.body])?;
+                }
+            }
+        }
+    }
+    transaction.commit()?;
+    connection.execute_batch("INSERT INTO fts (fts) VALUES ('optimize'); ANALYZE;")?;
+    Ok(connection)
+}
+
+fn best(connection: &mut Connection, typed: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached(
+        "SELECT fts.rowid FROM fts JOIN post ON post.id = fts.rowid
+         WHERE fts MATCH ?1 AND post.channel IN (SELECT channel FROM allowed)
+         ORDER BY fts.rank LIMIT 20",
+    )?;
+    statement.query_map([typed], |row| row.get(0))?.collect()
+}

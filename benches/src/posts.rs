@@ -1,0 +1,148 @@
+//! Posts to search in.
+
+use std::sync::Arc;
+
+use chrono::Duration;
+use community_core::record::{PostRecord, Record, TopicRecord};
+use community_core::{
+    Engine, Name, NewChannel, NewCommunity, NewMember, Policy, PostKind, Result, Slug, State, Title,
+};
+use community_store_memory::MemoryStore;
+use pollster::block_on;
+
+use crate::workload::{Random, channel, member};
+
+/// Channels of the community; each has as many posts as any other, nearly.
+pub const CHANNELS: usize = 1_000;
+
+/// Channels that the searcher reads: every tenth.
+pub const READ: usize = 100;
+
+/// Posts of a topic, its first one included.
+const POSTS: usize = 4;
+
+/// Different words; the n-th is used in proportion to 1/n, about.
+const WORDS: usize = 60_000;
+
+const MEMBERS: usize = 1_000;
+
+/// A community of so many posts of about eighty words, in memory.
+///
+/// # Errors
+/// Whatever the engine refuses.
+pub fn community_of(posts: usize) -> Result<(Engine, Slug)> {
+    let engine = Engine::new(Arc::new(MemoryStore::new()));
+    let community: Slug = "bench".parse()?;
+    block_on(fill(&engine, &community, posts))?;
+    Ok((engine, community))
+}
+
+/// A word, the most frequent one first: letters that no stemmer changes.
+#[must_use]
+pub fn word(mut n: usize) -> String {
+    let mut word = String::new();
+    for _ in 0..3 {
+        for letters in ["bdfgkmprtvz", "aou"] {
+            let letter = letters.as_bytes().get(n % letters.len()).copied().unwrap_or(b'x');
+            word.push(char::from(letter));
+            n /= letters.len();
+        }
+    }
+    word.extend(std::iter::repeat_n('k', n + 1));
+    word
+}
+
+/// A text of so many words, every third of them a little English one.
+pub fn text(random: &mut Random, words: usize) -> String {
+    const LITTLE: [&str; 12] =
+        ["the", "and", "that", "with", "was", "of", "they", "have", "this", "from", "which", "is"];
+    let word = |n: usize| match n % 3 {
+        0 => LITTLE.get(random.below(LITTLE.len())).map_or_else(String::new, ToString::to_string),
+        _ => word(zipf(random)),
+    };
+    (0..words).map(word).collect::<Vec<String>>().join(" ")
+}
+
+fn zipf(random: &mut Random) -> usize {
+    // The logarithm of the number is spread evenly.
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_precision_loss,
+        clippy::cast_sign_loss,
+        reason = "a word among sixty thousand"
+    )]
+    let number = (WORDS as f64).powf(random.below(1 << 24) as f64 / (1 << 24) as f64) as usize;
+    (number - 1).min(WORDS - 1)
+}
+
+async fn fill(engine: &Engine, community: &Slug, posts: usize) -> Result<()> {
+    let host = engine.as_system();
+    let name: Name = "Bench".parse()?;
+    host.create_community(NewCommunity::new(community.clone(), name.clone(), Policy::public()))
+        .await?;
+    for n in 0..CHANNELS {
+        let policy =
+            if n % (CHANNELS / READ) == 0 { Policy::inherit() } else { Policy::employees() };
+        let channel = NewChannel::new(channel(n)?, name.clone()).policy(policy);
+        host.create_channel(community, channel).await?;
+    }
+    for n in 0..MEMBERS {
+        let new = NewMember::new(member(n)?, format!("Member {n}").parse()?);
+        host.sync_member(new).await?;
+    }
+    let mut random = Random::new(11);
+    let start = engine.env().now() - Duration::days(365);
+    let mut batch = Vec::new();
+    for n in 0..posts {
+        let at = start + Duration::seconds(30) * i32::try_from(n).unwrap_or(i32::MAX);
+        let author = member(random.below(MEMBERS))?;
+        let topic = format!("post:{}", n - n % POSTS).parse()?;
+        if n % POSTS == 0 {
+            batch.push(Record::Topic(Box::new(TopicRecord {
+                key: topic,
+                channel: channel(random.below(CHANNELS))?,
+                title: Title::new(&text(&mut random, 6))?,
+                body: text(&mut random, 80),
+                kind: Some("question".parse()?),
+                labels: Vec::new(),
+                author: Some(author),
+                status: None,
+                payload: None,
+                state: State::Published,
+                locked: false,
+                pin: None,
+                created_at: Some(at),
+                bumped_at: None,
+                opening: None,
+                revision: 1,
+                edited_at: None,
+                editor: None,
+                reason: None,
+            })));
+        } else {
+            batch.push(Record::Post(Box::new(PostRecord {
+                key: format!("post:{n}").parse()?,
+                topic,
+                parent: None,
+                kind: Some(PostKind::Answer),
+                body: text(&mut random, 80),
+                author: Some(author),
+                state: State::Published,
+                bumps: true,
+                accepted: None,
+                official: None,
+                created_at: Some(at),
+                revision: 1,
+                edited_at: None,
+                editor: None,
+                reason: None,
+            })));
+        }
+        if batch.len() >= 1_000 {
+            host.import(community, None, &batch).await?;
+            batch.clear();
+        }
+    }
+    host.import(community, None, &batch).await?;
+    Ok(())
+}
