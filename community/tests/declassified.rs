@@ -116,3 +116,34 @@ fn an_explanation_quotes_only_rules_on_the_way_to_what_is_seen() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+#[cfg(feature = "search")]
+fn the_order_by_relevance_rests_on_the_words_of_all_documents_and_nothing_else_does() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let write = async |channel: &str, body: &str| {
+            let new = NewTopic { body: body.to_owned(), ..topic(&scene, channel)? };
+            Ok::<_, Box<dyn std::error::Error>>(scene.ed.start_topic(new).await?)
+        };
+        let (older, newer) = (write("beds", "A quince").await?, write("beds", "A medlar").await?);
+        let query = SearchQuery::community(scene.garden.clone(), "quince medlar").with_facets();
+        let found = async || -> Result<_, Box<dyn std::error::Error>> {
+            scene.engine.indexed().await?;
+            let mut found = scene.ana.search(&query).await?;
+            let order: Vec<TopicId> = found.hits.iter().map(|hit| hit.topic.topic.id).collect();
+            found.hits.sort_by_key(|hit| hit.topic.topic.id);
+            Ok((order, found))
+        };
+        // Both words are equally rare, and what is equally good comes newest first.
+        let (order, before) = found().await?;
+        assert_eq!(order, [newer, older]);
+        for _ in 0..5 {
+            write("office", "Medlar, medlar").await?;
+        }
+        let (order, after) = found().await?;
+        assert_eq!(order, [older, newer]);
+        assert_eq!(after, before);
+        Ok(())
+    })
+}
