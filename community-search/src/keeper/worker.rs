@@ -148,9 +148,10 @@ impl Worker {
     /// Tells of a step that succeeded.
     fn succeeded(&mut self, progress: &Progress) {
         let Some(projection) = &self.projection else { return };
+        // Behind a failure everything was committed, so whatever failed works again.
+        self.failures = 0;
         if !projection.is_waiting() {
             self.waiting_since = None;
-            self.failures = 0;
         }
         let searched = projection.searched();
         let shown = self.desk.index.snapshot().as_ref().map(Arc::downgrade);
@@ -160,13 +161,12 @@ impl Worker {
         };
         let bytes = if is_new { projection.bytes().ok() } else { None };
         self.counted = shown;
-        let is_over = self.failures == 0;
         self.desk.tell(|report| {
             report.searched = searched;
             report.head = Seq(progress.seq.0.saturating_add(progress.lag));
             report.rebuilding = progress.rebuilding;
             report.bytes = bytes.unwrap_or(report.bytes);
-            report.failure = report.failure.take().filter(|_| !is_over);
+            report.failure = None;
         });
     }
 
