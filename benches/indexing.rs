@@ -102,8 +102,11 @@ fn keep(path: &Path, store: &Arc<dyn Store>) -> Outcome<Keeper> {
 fn alone(texts: &Texts) {
     let analyzer = Analyzer::new(Language::English);
     for (name, what) in [
-        ("detection of languages", (&|text: &str| _ = detect(text, Language::English)) as &dyn Fn(&str)),
-        ("analysis of texts", &|text| drop(analyzer.tokens(text))),
+        (
+            "detection of languages",
+            (&|text: &str| _ = detect(text, Language::English)) as &dyn Fn(&str),
+        ),
+        ("analysis of texts", &|text: &str| drop(analyzer.tokens(text))),
     ] {
         let started = Instant::now();
         texts.0.iter().for_each(|text| what(&text.body));

@@ -152,9 +152,10 @@ impl Worker {
     /// Tells of a step that succeeded.
     fn succeeded(&mut self, progress: &Progress) {
         let Some(projection) = &self.projection else { return };
+        // Behind a failure everything was committed, so whatever failed works again.
+        self.failures = 0;
         if !projection.is_waiting() {
             self.waiting_since = None;
-            self.failures = 0;
         }
         let searched = projection.searched();
         let shown = self.desk.index.snapshot().as_ref().map(Arc::downgrade);
@@ -164,7 +165,6 @@ impl Worker {
         };
         let bytes = if is_new { projection.bytes().ok() } else { None };
         self.counted = shown;
-        let is_over = self.failures == 0;
         let rebuilt = if progress.rebuilding { None } else { self.rebuilding.take() };
         self.desk.tell(|report| {
             report.searched = searched;
@@ -172,7 +172,7 @@ impl Worker {
             report.rebuilding = progress.rebuilding;
             report.rebuilt = rebuilt.unwrap_or(report.rebuilt);
             report.bytes = bytes.unwrap_or(report.bytes);
-            report.failure = report.failure.take().filter(|_| !is_over);
+            report.failure = None;
         });
     }
 

@@ -106,26 +106,29 @@ fn a_failing_keeper_still_says_what_failed_while_nothing_shows_that_it_works() {
     let disk: Arc<dyn Disk> = Arc::new(FailingDisk { inner: memory(), steps: steps.clone() });
     let keeper = keeper(&disk, usize::MAX, model.clone());
     let before = wait(&keeper, &model);
-    steps.set(0);
     shed.answer("Grease it.");
     keeper.wake();
-    // Nobody waits, so nothing is committed, and nothing has failed yet.
     until(&keeper, |keeper| keeper.status().lag > 0);
+    // Nobody waits, so nothing is committed, and nothing has failed yet.
+    steps.set(0);
     assert_eq!(state(&keeper), IndexState::Ready);
-    std::thread::scope(|scope| {
-        let whole = scope.spawn(|| wait(&keeper, &model));
-        // Further attempts do not hide that the last one failed, until one succeeds.
-        until(&keeper, |keeper| keeper.status().failure.is_some());
-        for _ in 0..3 {
-            let told = keeper.desk.listen();
-            assert_eq!(state(&keeper), IndexState::Failing);
-            assert_eq!(keeper.status().seq, Some(before.seq));
-            block_on(told);
-        }
-        assert_eq!(dump_of(&keeper.snapshot().unwrap()), before);
-        steps.set(u64::MAX);
-        assert_eq!(whole.join().unwrap(), in_one_go(&model));
-    });
+    {
+        let mut waiting = std::pin::pin!(keeper.wait_for(head(&model)));
+        let mut context = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(waiting.as_mut().poll(&mut context).is_pending());
+        failure(&keeper);
+    }
+    // Further attempts do not hide that the last one failed, although nobody waits any more.
+    for _ in 0..3 {
+        let told = keeper.desk.listen();
+        assert_eq!(state(&keeper), IndexState::Failing);
+        assert_eq!(keeper.status().seq, Some(before.seq));
+        block_on(told);
+    }
+    assert_eq!(dump_of(&keeper.snapshot().unwrap()), before);
+    steps.set(u64::MAX);
+    until(&keeper, |keeper| keeper.status().failure.is_none());
+    assert_eq!(dump_of(&keeper.snapshot().unwrap()), in_one_go(&model));
 }
 
 #[test]

@@ -191,7 +191,8 @@ fn a_keeper_that_is_stopped_says_so_and_can_still_be_searched() {
 #[test]
 fn a_keeper_that_is_dropped_gives_up_its_store_and_its_index() {
     let (data, home) = (TempDir::new().unwrap(), TempDir::new().unwrap());
-    let open = || Arc::new(SqliteStore::open(data.path(), Options::default()).unwrap());
+    let open = || undisturbed(|| SqliteStore::open(data.path(), Options::default()));
+    let open = || Arc::new(open().unwrap());
     let shed = written_to(open());
     let whole = in_one_go(shed.engine.store());
     drop(shed);
@@ -200,7 +201,8 @@ fn a_keeper_that_is_dropped_gives_up_its_store_and_its_index() {
         let keeper = Keeper::open(home.path(), settings(40), env().0, store.clone()).unwrap();
         block_on(keeper.wait_for(head(&*store))).unwrap();
         drop((keeper, store));
-        let kept = Projection::open(home.path(), settings(40), env().0).unwrap();
+        let open = || Projection::open(home.path(), settings(40), env().0);
+        let kept = undisturbed(open).unwrap();
         assert_eq!(dump_of(&kept.index().snapshot().unwrap()), whole);
     }
 }

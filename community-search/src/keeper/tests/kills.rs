@@ -12,6 +12,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use community_core::{
@@ -24,6 +25,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::projection::Folder;
+use crate::projection::tests::STARTING;
 use crate::projection::tests::damage::copy;
 use crate::projection::tests::faults::{FailingDisk, Steps, Then};
 
@@ -108,6 +110,7 @@ fn child() {
 }
 
 fn start(dir: &Path, steps: u64) -> Child {
+    let _nobody_opens = STARTING.write().unwrap_or_else(PoisonError::into_inner);
     Command::new(std::env::current_exe().unwrap())
         .args(["keeper::tests::kills::child", "--exact", "--ignored", "--nocapture"])
         .env(DIR, dir)
@@ -120,7 +123,8 @@ fn start(dir: &Path, steps: u64) -> Child {
 /// A process that was killed loses nothing that the system was given.
 fn store(dir: &Path) -> Arc<SqliteStore> {
     let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
-    Arc::new(SqliteStore::open(dir.join("store"), options).unwrap())
+    let open = || SqliteStore::open(dir.join("store"), options);
+    Arc::new(undisturbed(open).unwrap())
 }
 
 /// A store with some topics, and an index of another one.

@@ -15,7 +15,7 @@ use pollster::block_on;
 use super::{Keeper, Place};
 use crate::projection::tests::dump::{Dump, dump_of};
 use crate::projection::tests::texts::Shed;
-use crate::projection::tests::{env, in_one_go, settings};
+use crate::projection::tests::{env, in_one_go, settings, undisturbed};
 use crate::projection::{Disk, Memory};
 
 /// A store with some hundred posts, in which more can be written.

@@ -12,7 +12,7 @@ use super::*;
 use crate::SearchError;
 
 fn open(path: &Path) -> Projection {
-    Projection::open(path, settings(20), env().0).unwrap()
+    undisturbed(|| Projection::open(path, settings(20), env().0)).unwrap()
 }
 
 /// An index on disk in several segments, and what is in it.
@@ -256,7 +256,8 @@ fn other_languages_give_another_index() {
     let engine = after_script(1);
     let (home, old) = built(engine.store());
     let dutch = Settings { language: Language::Dutch, ..settings(20) };
-    let mut projection = Projection::open(home.path(), dutch, env().0).unwrap();
+    let open = || Projection::open(home.path(), dutch, env().0);
+    let mut projection = undisturbed(open).unwrap();
     // Its words are not those that would be looked for.
     assert!(projection.index().snapshot().is_none());
     catch_up(&mut projection, engine.store(), 50);

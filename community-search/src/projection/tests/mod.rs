@@ -7,7 +7,7 @@ mod following;
 mod outcomes;
 pub(crate) mod texts;
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use community_core::time::{ManualClock, from_micros};
 use community_core::{Engine, Env, Event, Seq, Store};
@@ -80,4 +80,14 @@ pub(crate) fn in_one_go(store: &dyn Store) -> Dump {
 
 pub(crate) fn log(store: &dyn Store) -> Vec<Event> {
     block_on(store.events_after(Seq(0), usize::MAX)).unwrap()
+}
+
+/// Held while another process is started.
+pub(crate) static STARTING: RwLock<()> = RwLock::new(());
+
+/// Opens what one user has at a time. A process that is being started holds for a moment whatever
+/// this one has open, files of other tests included, and with them their locks.
+pub(crate) fn undisturbed<T>(open: impl FnOnce() -> T) -> T {
+    let _nobody_starts = STARTING.read().unwrap_or_else(PoisonError::into_inner);
+    open()
 }
