@@ -75,6 +75,12 @@ impl HandSearcher {
         Ok(Self { searcher, all, title, body, segments })
     }
 
+    /// How many segments there are.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Any of the words.
     #[must_use]
     pub fn any(&self, words: &[String]) -> Box<dyn Query> {

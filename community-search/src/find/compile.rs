@@ -373,7 +373,7 @@ impl Work {
     const FEW_PHRASES: usize = 4;
 
     /// To see whether words stand side by side costs so much more than to see a word.
-    const POSITIONS: u64 = 10;
+    const POSITIONS: u64 = 20;
 
     fn of(searcher: &Searcher) -> Self {
         let left = searcher.num_docs().saturating_mul(Self::TIMES);
