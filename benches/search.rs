@@ -61,6 +61,7 @@ fn main() -> Outcome<()> {
         .collect();
     assert_eq!(channels.len(), READ);
     let hand = HandSearcher::open(&dir.path().join("gen-1"), &channels)?;
+    println!("in {} segments", hand.segments());
 
     let mut random = Random::new(5);
     let pairs: Vec<Vec<String>> =

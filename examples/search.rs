@@ -42,7 +42,11 @@ pub(crate) async fn run() -> Result<Vec<String>, Box<dyn Error>> {
     for text in ["kettle switch", "fietsen banden", "is:unanswered author:user:1 -lek"] {
         let found = visitor.search(&SearchQuery::community(repair.clone(), text)).await?;
         for hit in &found.hits {
-            lines.push(format!("{text}: {} … {}", hit.title_html(), hit.fragments_html().join(" … ")));
+            lines.push(format!(
+                "{text}: {} … {}",
+                hit.title_html(),
+                hit.fragments_html().join(" … ")
+            ));
         }
     }
     let typed = SimilarQuery::community(repair, "kettle stays cold");

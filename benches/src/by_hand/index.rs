@@ -32,6 +32,13 @@ struct Segment {
     post: [Arc<dyn ColumnValues<u64>>; 2],
 }
 
+impl Segment {
+    fn post(&self, doc: DocId) -> u128 {
+        let [high, low] = &self.post;
+        u128::from(high.get_val(doc)) << 64 | u128::from(low.get_val(doc))
+    }
+}
+
 impl std::fmt::Debug for HandSearcher {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HandSearcher").finish_non_exhaustive()
@@ -68,6 +75,12 @@ impl HandSearcher {
         Ok(Self { searcher, all, title, body, segments })
     }
 
+    /// How many segments there are.
+    #[must_use]
+    pub fn segments(&self) -> usize {
+        self.segments.len()
+    }
+
     /// Any of the words.
     #[must_use]
     pub fn any(&self, words: &[String]) -> Box<dyn Query> {
@@ -102,35 +115,27 @@ impl HandSearcher {
         const TOP: usize = 20;
         let scoring = EnableScoring::enabled_from_statistics_provider(self, &self.searcher);
         let weight = query.weight(scoring)?;
-        let mut heap: BinaryHeap<Reverse<(u32, Reverse<(usize, DocId)>)>> = BinaryHeap::new();
+        let mut heap: BinaryHeap<Reverse<(u32, u128)>> = BinaryHeap::new();
         let mut threshold = Score::MIN;
-        for (number, reader) in self.searcher.segment_readers().iter().enumerate() {
-            let Some(segment) = self.segments.get(number) else { continue };
+        for (reader, segment) in self.searcher.segment_readers().iter().zip(&self.segments) {
             weight.for_each_pruning(threshold, reader, &mut |doc, score| {
                 let channel = usize::try_from(segment.channel.get_val(doc)).unwrap_or(usize::MAX);
                 let is_allowed = segment.allowed.get(channel).copied().unwrap_or(false);
                 if is_allowed && segment.published.get_val(doc) && !reader.is_deleted(doc) {
-                    heap.push(Reverse((score.to_bits(), Reverse((number, doc)))));
+                    heap.push(Reverse((score.to_bits(), segment.post(doc))));
                     if heap.len() > TOP {
                         heap.pop();
                     }
                     if heap.len() == TOP {
+                        // Equal scores come newest first, so they are let through.
                         let worst = heap.peek().map(|worst| Score::from_bits(worst.0.0));
-                        threshold = worst.unwrap_or(threshold);
+                        threshold = worst.map_or(threshold, Score::next_down);
                     }
                 }
                 threshold
             })?;
         }
-        let best = heap.into_sorted_vec().into_iter();
-        Ok(best
-            .filter_map(|Reverse((_, Reverse((segment, doc))))| self.post(segment, doc))
-            .collect())
-    }
-
-    fn post(&self, segment: usize, doc: DocId) -> Option<u128> {
-        let [high, low] = &self.segments.get(segment)?.post;
-        Some(u128::from(high.get_val(doc)) << 64 | u128::from(low.get_val(doc)))
+        Ok(heap.into_sorted_vec().into_iter().map(|Reverse((_, post))| post).collect())
     }
 
     fn bonus(&self, word: &str) -> (Occur, Box<dyn Query>) {

@@ -17,7 +17,7 @@ pub(crate) struct SegmentCache(Arc<Mutex<FxHashMap<SegmentId, Arc<Columns>>>>);
 
 impl SegmentCache {
     /// The columns of these segments, in their order. Those of others are forgotten.
-    pub(crate) fn of(&self, segments: &[SegmentReader]) -> Result<Vec<Arc<Columns>>, SearchError> {
+    pub(crate) fn of(&self, segments: &[SegmentReader]) -> Result<Opened, SearchError> {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let mut opened = FxHashMap::default();
         let mut columns = Vec::with_capacity(segments.len());
@@ -30,7 +30,40 @@ impl SegmentCache {
             columns.push(of_segment);
         }
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = opened;
-        Ok(columns)
+        Ok(Opened::new(columns))
+    }
+}
+
+/// The columns of all segments of a snapshot.
+pub(crate) struct Opened {
+    pub(super) segments: Vec<OpenedSegment>,
+    /// The channels that occur in any of them.
+    pub(super) channels: Vec<ChannelId>,
+}
+
+/// The columns of one of them.
+pub(super) struct OpenedSegment {
+    pub(super) columns: Arc<Columns>,
+    /// By the number that the segment gives to a channel, its place among those of the snapshot.
+    pub(super) channels: Vec<usize>,
+}
+
+impl Opened {
+    fn new(segments: Vec<Arc<Columns>>) -> Self {
+        let mut opened =
+            Self { segments: Vec::with_capacity(segments.len()), channels: Vec::new() };
+        let mut places: FxHashMap<ChannelId, usize> = FxHashMap::default();
+        for columns in segments {
+            let mut channels = Vec::with_capacity(columns.channel.ids.len());
+            for channel in &columns.channel.ids {
+                channels.push(*places.entry(*channel).or_insert_with(|| {
+                    opened.channels.push(*channel);
+                    opened.channels.len() - 1
+                }));
+            }
+            opened.segments.push(OpenedSegment { columns, channels });
+        }
+        opened
     }
 }
 
@@ -164,10 +197,5 @@ impl<I: Copy> Ids<I> {
 
     pub(super) fn get(&self, doc: DocId) -> Option<I> {
         self.by_number(self.number(doc))
-    }
-
-    /// How many different ids there are.
-    pub(super) fn len(&self) -> usize {
-        self.ids.len()
     }
 }

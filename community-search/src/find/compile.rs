@@ -40,6 +40,10 @@ const LEAST_LETTERS: usize = 5;
 /// At most so many words are looked for with an edit.
 const MOST_NEAR: usize = 16;
 
+/// With more terms than this, to find out which documents can be skipped takes longer than to look
+/// at all of them.
+pub(super) const SKIPPING: usize = 20;
+
 /// Compiles the terms of one query.
 pub(super) struct Compiler<'a> {
     pub(super) searcher: &'a Searcher,
@@ -72,7 +76,8 @@ impl<'a> Compiler<'a> {
     pub(super) fn compile(mut self, terms: &Terms<'_>) -> Result<Box<dyn Query>, SearchError> {
         let mut plain = self.any_of(&terms.words)?;
         plain.extend(terms.prefixes.iter().map(|start| self.prefix(start)));
-        if terms.required.is_empty() && terms.excluded.is_empty() && !plain.is_empty() {
+        let is_alone = terms.required.is_empty() && terms.excluded.is_empty();
+        if is_alone && !plain.is_empty() && plain.len() <= SKIPPING {
             // Nothing around it: the library skips documents only here.
             return Ok(union(plain));
         }
@@ -86,9 +91,11 @@ impl<'a> Compiler<'a> {
         if all.is_empty() {
             all.push((Occur::Must, Box::new(AllQuery)));
         }
+        // What is left out is not paid for by what is looked for.
+        self.work = Work::of(self.searcher);
         let mut excluded = Vec::new();
         for part in &terms.excluded {
-            excluded.extend(self.excluded(part)?);
+            excluded.extend(self.excluded(part, terms.excluded.len())?);
         }
         if !excluded.is_empty() {
             all.push((Occur::MustNot, Box::new(Settled(unscored(union(excluded))))));
@@ -106,8 +113,8 @@ impl<'a> Compiler<'a> {
         // The rarest first: they say most.
         priced.sort_by_key(|(price, _)| *price);
         let mut queries = Vec::new();
-        for (price, word) in priced {
-            if self.work.spend(price) {
+        for (number, (price, word)) in priced.into_iter().enumerate() {
+            if number < Work::FEW || self.work.spend(price) {
                 queries.extend(self.word_or_synonym(word)?);
             }
         }
@@ -120,12 +127,10 @@ impl<'a> Compiler<'a> {
         let mut any = Vec::new();
         for part in parts {
             match part {
-                Part::Word(word) => {
-                    let price = if parts.len() > Work::FEW { self.frequency(word)? } else { 0 };
-                    if self.work.spend(price) {
-                        any.extend(self.word_or_synonym(word)?);
-                    }
+                Part::Word(word) if self.can_pay(word, parts.len())? => {
+                    any.extend(self.word_or_synonym(word)?);
                 }
+                Part::Word(_) => {}
                 Part::Phrase(phrase) => any.extend(self.phrase_or_synonym(phrase)?),
                 Part::Prefix(prefix) => any.push(self.with_words_before(prefix)?),
                 Part::Condition(condition) => any.push(unscored(self.condition(condition))),
@@ -152,9 +157,10 @@ impl<'a> Compiler<'a> {
     }
 
     /// What must not be.
-    fn excluded(&mut self, part: &Part<'_>) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn excluded(&mut self, part: &Part<'_>, of: usize) -> Result<Vec<Box<dyn Query>>, SearchError> {
         Ok(match part {
-            Part::Word(word) => self.word(word, 1.0),
+            Part::Word(word) if self.can_pay(word, of)? => self.word(word, 1.0),
+            Part::Word(_) => Vec::new(),
             Part::Phrase(phrase) => self.phrase(phrase, 1.0)?,
             Part::Prefix(prefix) => vec![self.with_words_before(prefix)?],
             Part::Condition(condition) => vec![self.condition(condition)],
@@ -225,7 +231,7 @@ impl<'a> Compiler<'a> {
                 queries.push(Box::new(BoostQuery::new(query, share * weight)));
             }
         }
-        Ok(if self.work.spend(price) { queries } else { Vec::new() })
+        Ok(if self.work.spend_on_phrase(price) { queries } else { Vec::new() })
     }
 
     /// How many documents are looked at for a phrase: all that have its words.
@@ -235,6 +241,11 @@ impl<'a> Compiler<'a> {
             rarest = rarest.min(self.searcher.doc_freq(term)?);
         }
         Ok(rarest)
+    }
+
+    /// Whether a word, one of so many parts, is not too much work.
+    fn can_pay(&mut self, word: &Word, of: usize) -> Result<bool, SearchError> {
+        Ok(of <= Work::FEW || self.work.spend(self.frequency(word)?))
     }
 
     fn frequency(&self, word: &Word) -> Result<u64, SearchError> {
@@ -349,19 +360,37 @@ pub(super) fn language(code: LanguageCode) -> Option<Language> {
 /// frequent words would keep a thread busy for a second.
 struct Work {
     left: u64,
+    /// So many phrases are still looked for, whatever they cost.
+    phrases: usize,
 }
 
 impl Work {
-    const TIMES: u64 = 16;
+    const TIMES: u64 = 4;
 
     /// So much is little work, however few documents there are.
-    const LITTLE: u64 = 1_000_000;
+    const LITTLE: u64 = 200_000;
 
     /// So many words are always looked for.
     const FEW: usize = 8;
 
+    const FEW_PHRASES: usize = 4;
+
+    /// To see whether words stand side by side costs so much more than to see a word.
+    const POSITIONS: u64 = 20;
+
     fn of(searcher: &Searcher) -> Self {
-        Self { left: searcher.num_docs().saturating_mul(Self::TIMES).max(Self::LITTLE) }
+        let left = searcher.num_docs().saturating_mul(Self::TIMES).max(Self::LITTLE);
+        Self { left, phrases: Self::FEW_PHRASES }
+    }
+
+    fn spend_on_phrase(&mut self, price: u64) -> bool {
+        match self.phrases.checked_sub(1) {
+            Some(left) => {
+                self.phrases = left;
+                true
+            }
+            None => self.spend(price.saturating_mul(Self::POSITIONS)),
+        }
     }
 
     fn spend(&mut self, price: u64) -> bool {

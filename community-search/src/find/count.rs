@@ -15,7 +15,7 @@ use tantivy::query::{EnableScoring, Query};
 
 use super::Search;
 use super::columns::Columns;
-use super::reach::Gate;
+use super::reach::{Channels, Gate};
 use crate::SearchError;
 
 /// So many documents are looked at for each post that is to be counted.
@@ -74,8 +74,10 @@ impl Search<'_> {
         let searcher = self.snapshot.searcher();
         let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
         let (mut counted, mut left) = (0, most.saturating_mul(LOOKS).max(STEP));
-        for (segment, columns) in searcher.segment_readers().iter().zip(self.snapshot.columns()?) {
-            let mut gate = Gate::new(self.allowed, segment, columns);
+        let opened = self.snapshot.columns()?;
+        let mut channels = Channels::new(self.allowed, opened);
+        for (segment, opened) in searcher.segment_readers().iter().zip(&opened.segments) {
+            let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
             let mut scorer = weight.scorer(segment, 1.0)?;
             let mut doc = scorer.doc();
             while doc != tantivy::TERMINATED {
@@ -88,7 +90,7 @@ impl Search<'_> {
                         return Ok(false);
                     }
                     counted += 1;
-                    see(columns, doc)?;
+                    see(&opened.columns, doc)?;
                 }
                 doc = scorer.advance();
             }

@@ -42,12 +42,12 @@ use crate::analysis::Language;
 use crate::projection::Snapshot;
 use crate::ranking::Statistics;
 use compile::Compiler;
-use reach::{Allowed, Gate};
+use reach::{Allowed, Channels, Gate};
 use synonyms::Synonyms;
 use terms::Terms;
 use top::{Top, key_of};
 
-pub(crate) use columns::{Columns, SegmentCache};
+pub(crate) use columns::{Opened, SegmentCache};
 
 /// With fewer hits than this, words one edit away are taken in.
 const FEW_HITS: usize = 3;
@@ -172,9 +172,11 @@ impl<'a> Search<'a> {
         let statistics = Statistics { searcher, fields: *self.snapshot.fields() };
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, searcher);
         let weight = query.weight(scoring)?;
-        let columns = self.snapshot.columns()?;
-        for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
-            let mut gate = Gate::new(self.allowed, segment, columns);
+        let opened = self.snapshot.columns()?;
+        let mut channels = Channels::new(self.allowed, opened);
+        for (segment, opened) in searcher.segment_readers().iter().zip(&opened.segments) {
+            let columns = &opened.columns;
+            let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
             weight.for_each_pruning(
                 top.threshold(),
                 segment,
@@ -192,9 +194,11 @@ impl<'a> Search<'a> {
     fn best_by_column(&self, query: &dyn Query, top: &mut Top) -> Result<(), SearchError> {
         let searcher = self.snapshot.searcher();
         let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
-        let columns = self.snapshot.columns()?;
-        for (segment, columns) in searcher.segment_readers().iter().zip(columns) {
-            let mut gate = Gate::new(self.allowed, segment, columns);
+        let opened = self.snapshot.columns()?;
+        let mut channels = Channels::new(self.allowed, opened);
+        for (segment, opened) in searcher.segment_readers().iter().zip(&opened.segments) {
+            let columns = &opened.columns;
+            let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
             let keys = match self.sort {
                 SearchSort::Relevance | SearchSort::Newest => &columns.created,
                 SearchSort::Score => &columns.score,

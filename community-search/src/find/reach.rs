@@ -4,12 +4,12 @@
 //! the query: so it is asked of few documents, and the search goes on to skip all that cannot be
 //! among the best.
 
-use community_core::TopicId;
 use community_core::policy::Place;
 use community_core::search::{ChannelReach, Reach};
+use community_core::{ChannelId, TopicId};
 use tantivy::{DocId, SegmentReader};
 
-use super::columns::Columns;
+use super::columns::{Opened, OpenedSegment};
 
 /// What may be a hit.
 #[derive(Clone, Copy)]
@@ -19,40 +19,57 @@ pub(super) struct Allowed<'a> {
     pub(super) openings: Option<Option<TopicId>>,
 }
 
-/// [`Allowed`] for one segment.
-pub(super) struct Gate<'a> {
-    allowed: Allowed<'a>,
-    segment: &'a SegmentReader,
-    columns: &'a Columns,
-    /// By the number of a channel, as soon as one of its documents was looked at.
-    channels: Vec<Option<ChannelReach>>,
+/// How much of each channel of a snapshot is within reach, as soon as one of its documents was
+/// looked at. So a search asks once for each channel, however many segments there are.
+pub(super) struct Channels<'a> {
+    reach: &'a Reach<'a>,
+    channels: &'a [ChannelId],
+    known: Vec<Option<ChannelReach>>,
 }
 
-impl<'a> Gate<'a> {
+impl<'a> Channels<'a> {
+    pub(super) fn new(allowed: Allowed<'a>, opened: &'a Opened) -> Self {
+        let channels = opened.channels.as_slice();
+        Self { reach: allowed.reach, channels, known: vec![None; channels.len()] }
+    }
+
+    #[inline]
+    fn get(&mut self, place: usize) -> ChannelReach {
+        match (self.known.get_mut(place), self.channels.get(place)) {
+            (Some(Some(known)), _) => *known,
+            (Some(unknown), Some(channel)) => *unknown.insert(self.reach.channel(*channel)),
+            _ => ChannelReach::Nothing,
+        }
+    }
+}
+
+/// [`Allowed`] for one segment.
+pub(super) struct Gate<'a, 'b> {
+    allowed: Allowed<'a>,
+    segment: &'a SegmentReader,
+    opened: &'a OpenedSegment,
+    channels: &'b mut Channels<'a>,
+}
+
+impl<'a, 'b> Gate<'a, 'b> {
     pub(super) fn new(
         allowed: Allowed<'a>,
         segment: &'a SegmentReader,
-        columns: &'a Columns,
+        opened: &'a OpenedSegment,
+        channels: &'b mut Channels<'a>,
     ) -> Self {
-        Self { allowed, segment, columns, channels: vec![None; columns.channel.len()] }
+        Self { allowed, segment, opened, channels }
     }
 
     /// Whether a document may be a hit.
     #[inline]
     pub(super) fn admits(&mut self, doc: DocId) -> bool {
-        let number = self.columns.channel.number(doc);
-        let Some(known) = self.channels.get_mut(number) else { return false };
-        let reach = match known {
-            Some(reach) => *reach,
-            None => {
-                let channel = self.columns.channel.by_number(number);
-                let reach = channel.map(|channel| self.allowed.reach.channel(channel));
-                *known.insert(reach.unwrap_or(ChannelReach::Nothing))
-            }
-        };
+        let number = self.opened.columns.channel.number(doc);
+        let Some(place) = self.opened.channels.get(number) else { return false };
+        let reach = self.channels.get(*place);
         let to_be_seen = match reach {
             ChannelReach::Nothing => false,
-            ChannelReach::Published if self.columns.published.get(doc) => true,
+            ChannelReach::Published if self.opened.columns.published.get(doc) => true,
             _ => self.looked_at(doc).unwrap_or(false),
         };
         to_be_seen && self.is_allowed(doc) && !self.segment.is_deleted(doc)
@@ -60,7 +77,7 @@ impl<'a> Gate<'a> {
 
     /// What the rule itself says of a document.
     fn looked_at(&self, doc: DocId) -> Option<bool> {
-        let columns = self.columns;
+        let columns = &self.opened.columns;
         let place = Place {
             community: columns.community.get(doc)?,
             channel: columns.channel.get(doc)?,
@@ -75,7 +92,7 @@ impl<'a> Gate<'a> {
     fn is_allowed(&self, doc: DocId) -> bool {
         let Some(except) = self.allowed.openings else { return true };
         let topic = |except: TopicId| u128::from_be_bytes(*except.as_bytes());
-        self.columns.is_opening(doc)
-            && except.is_none_or(|except| topic(except) != self.columns.topic(doc))
+        self.opened.columns.is_opening(doc)
+            && except.is_none_or(|except| topic(except) != self.opened.columns.topic(doc))
     }
 }

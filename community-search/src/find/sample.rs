@@ -4,7 +4,7 @@ use community_core::search::Sample;
 use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query};
 use tantivy::{Searcher, Term};
 
-use super::compile::Compiler;
+use super::compile::{Compiler, SKIPPING};
 use super::synonyms::Synonyms;
 use crate::SearchError;
 use crate::analysis::Language;
@@ -53,7 +53,10 @@ pub(super) fn query(
             clauses.push((Occur::Should, Box::new(BoostQuery::new(query, often))));
         }
     }
-    Ok(Box::new(BooleanQuery::new(clauses)))
+    let skips = clauses.len() <= SKIPPING;
+    let query = Box::new(BooleanQuery::new(clauses));
+    // A query within another is one of which every match is looked at.
+    Ok(if skips { query } else { Box::new(BooleanQuery::new(vec![(Occur::Must, query)])) })
 }
 
 /// How much a word tells; `None` if it is nowhere.

@@ -15,7 +15,7 @@ const READINGS: usize = 8;
 const LEAST_PREFIX: usize = 2;
 
 /// At most so many beginnings of words count.
-const MOST_PREFIXES: usize = 32;
+const MOST_PREFIXES: usize = 8;
 
 /// A [`Lookup`] whose words are analysed. What the analysis makes nothing of is not in it.
 #[derive(Debug, Default)]

@@ -10,7 +10,7 @@ use tantivy::{DocSet, Searcher, TERMINATED, Term};
 use crate::SearchError;
 use crate::analysis::Language;
 use crate::document::Outcome;
-use crate::find::{Columns, SegmentCache};
+use crate::find::{Opened, SegmentCache};
 use crate::schema::Fields;
 
 /// An index as it was at one commit. It stays so, however long it is kept.
@@ -20,7 +20,7 @@ pub struct Snapshot {
     fields: Fields,
     seq: Seq,
     cache: SegmentCache,
-    columns: OnceLock<Arc<[Arc<Columns>]>>,
+    columns: OnceLock<Arc<Opened>>,
     languages: OnceLock<Vec<Language>>,
 }
 
@@ -82,11 +82,11 @@ impl Snapshot {
     }
 
     /// The columns of its segments, in their order.
-    pub(crate) fn columns(&self) -> Result<&[Arc<Columns>], SearchError> {
+    pub(crate) fn columns(&self) -> Result<&Opened, SearchError> {
         if let Some(columns) = self.columns.get() {
             return Ok(columns);
         }
-        let columns = self.cache.of(self.searcher.segment_readers())?.into();
+        let columns = Arc::new(self.cache.of(self.searcher.segment_readers())?);
         Ok(self.columns.get_or_init(|| columns))
     }
 
