@@ -96,8 +96,9 @@ fn windows(marks: &[Range<usize>]) -> Vec<usize> {
 /// A fragment around some marks, from word to word.
 fn around(body: &str, marks: Range<usize>) -> Range<usize> {
     let rest = FRAGMENT.saturating_sub(marks.len());
-    // More of what follows than of what precedes: people read on.
-    let from = floor(body, marks.start.saturating_sub(rest / 4));
+    // More of what follows than of what precedes, if there is: people read on.
+    let latest = body.len().saturating_sub(FRAGMENT);
+    let from = floor(body, marks.start.saturating_sub(rest / 4).min(latest));
     let to = floor(body, (from + FRAGMENT).max(marks.end).min(body.len()));
     let inside = |range: Range<usize>| body.get(range).unwrap_or_default();
     let before = inside(from..marks.start);

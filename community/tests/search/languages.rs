@@ -170,8 +170,8 @@ fn one_wrong_letter_in_a_longer_word_is_forgiven_when_little_is_found() {
     for (typed, title) in [
         // Left out, doubled, replaced, swapped.
         ("schur", "Banden plakken in de schuur"),
-        ("fietssen", "Banden plakken in de schuur"),
-        ("bicyclas", "Mending tyres in the shed"),
+        ("schuuur", "Banden plakken in de schuur"),
+        ("bicyles", "Mending tyres in the shed"),
         ("wniter", "Banden plakken in de schuur"),
         ("cobertiso", "Reparar las ruedas en el cobertizo"),
     ] {
@@ -179,7 +179,7 @@ fn one_wrong_letter_in_a_longer_word_is_forgiven_when_little_is_found() {
         let found = room.search(query.clone());
         let titles = found.hits.iter().map(|hit| hit.topic.topic.title.as_str());
         assert!(titles.collect::<Vec<_>>().contains(&title), "{typed}");
-        assert!(found.typos);
+        assert!(found.typos, "{typed}");
         assert!(room.search(query.exact()).hits.is_empty(), "{typed}");
     }
     // Short words have too many neighbours.

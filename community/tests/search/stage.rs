@@ -10,7 +10,7 @@ use community::record::Record;
 use community::search::{Per, SearchSort};
 use community::time::ManualClock;
 use community::{
-    Engine, Env, Key, MemberId, SearchQuery, SearchView, Session, Slug, Store, Title, Viewer,
+    Engine, Env, Error, Key, MemberId, SearchQuery, SearchView, Session, Slug, Store, Title, Viewer,
 };
 use community_testkit::NaiveIndex;
 use community_testkit::worlds::{Dice, Size, World};
@@ -182,9 +182,12 @@ fn any_term(dice: &mut Dice, names: &Names) -> String {
 }
 
 /// Everything that a search finds, page by page: the first page, and all hits. Every page but the
-/// last has to be full.
-pub(crate) fn walked(session: &Session, query: &SearchQuery) -> (SearchView, Vec<String>) {
-    let first = block_on(session.search(query)).unwrap();
+/// last has to be full. `None` when the community does not exist for the viewer.
+pub(crate) fn walked(session: &Session, query: &SearchQuery) -> Option<(SearchView, Vec<String>)> {
+    let first = match block_on(session.search(query)) {
+        Err(Error::NotFound("community")) => return None,
+        first => first.unwrap(),
+    };
     let mut hits = Vec::new();
     let mut page = first.clone();
     loop {
@@ -201,5 +204,5 @@ pub(crate) fn walked(session: &Session, query: &SearchQuery) -> (SearchView, Vec
     }
     let unique: BTreeSet<&String> = hits.iter().collect();
     assert_eq!(unique.len(), hits.len(), "{query:?} shows something twice");
-    (first, hits)
+    Some((first, hits))
 }

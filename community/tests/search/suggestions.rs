@@ -12,7 +12,7 @@ fn workshop() -> (Room, Vec<TopicId>) {
     let questions = [
         ("How do I mend a flat tyre?", "The tyre of my bicycle is flat and I have no pump."),
         ("Which pump fits my bicycle tyre?", "There are two valves, and no pump fits the tyre."),
-        ("When do I sow tomatoes?", "The greenhouse is still cold, and tomatoes need warmth."),
+        ("Sowing tomatoes early", "The greenhouse is still cold, and tomatoes need warmth."),
         ("Hoe plak ik een lekke band?", "De band van mijn fiets is lek en ik heb geen pomp."),
     ];
     let topics = questions.map(|(title, body)| room.ask(title, body)).to_vec();

@@ -10,8 +10,16 @@ use crate::stage::{Stage, any_query, walked};
 
 /// Compares one search. Returns how much was found.
 pub(crate) fn compare(stage: &Stage, viewer: Viewer, query: &SearchQuery) -> usize {
-    let (found, mut hits) = walked(&stage.engine.session(viewer), query);
-    let (expected, mut all) = walked(&stage.naive.session(viewer), query);
+    let found = walked(&stage.engine.session(viewer), query);
+    let expected = walked(&stage.naive.session(viewer), query);
+    // A community that does not exist for the viewer does not for either.
+    let ((found, mut hits), (expected, mut all)) = match (found, expected) {
+        (Some(found), Some(expected)) => (found, expected),
+        (found, expected) => {
+            assert_eq!(found, expected, "{viewer:?} searches {query:?}");
+            return 0;
+        }
+    };
     let about = || format!("{viewer:?} searches {query:?}");
     if query.sort == SearchSort::Relevance {
         // The naive index knows no relevance.
