@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, channel, events, export, feed, file, history, import, index, init, label, member,
-    moderate, policy, search, topic, verify, write,
+    answer, channel, complete, events, export, feed, file, history, import, index, init, label,
+    member, moderate, policy, search, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -72,6 +72,8 @@ pub(crate) enum Command {
     Search(search::Search),
     /// List topics like what is to be asked
     Similar(search::Similar),
+    /// List the labels, channels and members whose names begin with what was typed
+    Complete(complete::Complete),
     /// Show the earlier versions of a text, and what changed
     History(history::History),
     /// Start a topic

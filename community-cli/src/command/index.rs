@@ -25,7 +25,10 @@ impl Index {
         let Self::Status = self;
         // Who may not see everything may not know how much there is.
         context.operator().await?.export().await?;
-        Ok(Reply::new(Shown(of(context)?.status())))
+        let index = of(context)?;
+        // It opens on a thread of its own, and says nothing before it has.
+        context.engine.indexed().await?;
+        Ok(Reply::new(Shown(index.status())))
     }
 }
 

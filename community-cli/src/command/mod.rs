@@ -3,6 +3,7 @@
 pub(crate) mod answer;
 pub(crate) mod channel;
 pub(crate) mod communities;
+pub(crate) mod complete;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod feed;
@@ -50,6 +51,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Topic(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,
         Command::Similar(command) => command.run(context).await,
+        Command::Complete(command) => command.run(context).await,
         Command::Reindex => index::rebuild(context).await,
         Command::Index(command) => command.run(context).await,
         Command::History(command) => command.run(context).await,

@@ -148,7 +148,7 @@ fn hostile(dice: &mut Dice) -> String {
 
 #[test]
 fn ten_thousand_hostile_texts_find_something_or_nothing_on_a_small_stack() {
-    let engine = world(200);
+    let engine = world(60);
     let searches = move || {
         let dice = &mut Dice::of(1, "hostile", 0);
         let (mut found, mut refused) = (0, 0);

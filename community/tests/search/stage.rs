@@ -154,7 +154,7 @@ pub(crate) fn any_query(dice: &mut Dice, names: &Names) -> SearchQuery {
     let mut query = SearchQuery::everywhere(parts.join(" "))
         .sort(*dice.pick(&SearchSort::ALL))
         .per(*dice.pick(&Per::ALL))
-        .limit(*dice.pick(&[1, 3, 20, 100]))
+        .limit(*dice.pick(&[9, 40, 100]))
         .exact();
     query.facets = dice.chance(60);
     if dice.chance(60) {

@@ -64,7 +64,7 @@ fn viewers_of_ten_hamlets_find_what_a_scan_of_everything_finds() {
 
 #[test]
 fn viewers_of_a_town_find_what_a_scan_of_everything_finds() {
-    compare_many(Size::Town, 11..12, 25);
+    compare_many(Size::Town, 11..12, 4);
 }
 
 #[test]
