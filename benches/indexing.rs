@@ -26,7 +26,7 @@ use community_store_sqlite::{Options, SqliteStore, Synchronous};
 use community_testkit::worlds::{Access, Params, World, load};
 use pollster::block_on;
 use tantivy::schema::{
-    BytesOptions, FAST, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
+    BytesOptions, FAST, INDEXED, IndexRecordOption, NumericOptions, STRING, Schema,
     TextFieldIndexing, TextOptions,
 };
 use tantivy::tokenizer::{
@@ -264,18 +264,29 @@ fn by_hand(path: &Path, texts: &Texts) -> Outcome<()> {
         let indexing = TextFieldIndexing::default().set_tokenizer("words");
         TextOptions::default().set_indexing_options(indexing.set_index_option(record))
     };
+    let as_written = || {
+        let indexing = TextFieldIndexing::default().set_tokenizer("as written");
+        let indexing = indexing.set_fieldnorms(false).set_index_option(IndexRecordOption::Basic);
+        TextOptions::default().set_indexing_options(indexing)
+    };
     let mut schema = Schema::builder();
     let all = schema.add_text_field("all", words(IndexRecordOption::WithFreqs));
     let title = schema.add_text_field("title", words(IndexRecordOption::WithFreqsAndPositions));
     let body = schema.add_text_field("body", words(IndexRecordOption::WithFreqsAndPositions));
+    let word = schema.add_text_field("word", as_written());
+    let title_word = schema.add_text_field("title_word", as_written());
+    let name = BytesOptions::default().set_indexed().set_stored();
+    let post = schema.add_bytes_field("post", name.clone());
+    let topic = schema.add_bytes_field("topic", name);
+    let halves = ["post_high", "post_low", "topic_high", "topic_low"]
+        .map(|name| schema.add_u64_field(name, FAST));
     let id = BytesOptions::default().set_indexed().set_fast();
-    let post = schema.add_bytes_field("post", id.clone() | STORED);
-    let topic = schema.add_bytes_field("topic", id.clone() | STORED);
     let ids = ["community", "channel", "topic_author", "author"]
         .map(|name| schema.add_bytes_field(name, id.clone()));
     let code = NumericOptions::default() | FAST | INDEXED;
     let codes =
         ["topic_state", "state", "post_kind"].map(|name| schema.add_u64_field(name, code.clone()));
+    let published = schema.add_bool_field("published", FAST);
     let kind = schema.add_text_field("kind", STRING | FAST);
     let label = schema.add_text_field("label", STRING | FAST);
     let language = schema.add_text_field("language", STRING | FAST);
@@ -294,6 +305,11 @@ fn by_hand(path: &Path, texts: &Texts) -> Outcome<()> {
         .filter(Stemmer::new(Listed::English))
         .build();
     index.tokenizers().register("words", analyzer);
+    let as_written = TextAnalyzer::builder(SimpleTokenizer::default())
+        .filter(RemoveLongFilter::limit(64))
+        .filter(LowerCaser)
+        .build();
+    index.tokenizers().register("as written", as_written);
     let mut writer: IndexWriter = index.writer_with_num_threads(1, MEMORY)?;
     for chunk in texts.0.chunks(COMMIT) {
         for text in chunk {
@@ -301,8 +317,19 @@ fn by_hand(path: &Path, texts: &Texts) -> Outcome<()> {
             document.add_text(all, &text.all);
             document.add_text(title, &text.title);
             document.add_text(body, &text.body);
+            document.add_text(word, &text.title);
+            document.add_text(word, &text.body);
+            document.add_text(title_word, &text.title);
             document.add_bytes(post, &text.post);
             document.add_bytes(topic, &text.topic);
+            let [posts, topics] = [text.post, text.topic].map(u128::from_be_bytes);
+            let values = [posts >> 64, posts, topics >> 64, topics];
+            #[allow(clippy::cast_possible_truncation, reason = "the half that is meant")]
+            halves
+                .iter()
+                .zip(values)
+                .for_each(|(field, half)| document.add_u64(*field, half as u64));
+            document.add_bool(published, true);
             ids.iter().for_each(|field| document.add_bytes(*field, &text.topic));
             codes.iter().for_each(|field| document.add_u64(*field, text.is_opening.into()));
             document.add_text(kind, "question");

@@ -61,7 +61,7 @@ impl Documents<'_> {
         }
         let mut document = TantivyDocument::default();
         let (title, body) = (analyzer.tokens(title), analyzer.tokens(body));
-        self.fields.add_texts(&mut document, title, body, others);
+        self.fields.add_texts(&mut document, &title, &body, &others);
         let facts = Facts { active: to_micros(topic.counters.active_at), language };
         self.add_facts(&mut document, topic, opening, facts);
         document
@@ -72,7 +72,7 @@ impl Documents<'_> {
         let language = detect(&reply.body, self.language);
         let mut document = TantivyDocument::default();
         let body = Analyzer::new(language).tokens(&reply.body);
-        self.fields.add_texts(&mut document, Vec::new(), body, Vec::new());
+        self.fields.add_texts(&mut document, &[], &body, &[]);
         let facts = Facts { active: to_micros(reply.post.created_at), language };
         self.add_facts(&mut document, topic, reply, facts);
         document

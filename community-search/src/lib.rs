@@ -37,6 +37,7 @@ mod projection;
 mod ranking;
 mod schema;
 mod settings;
+mod words;
 
 pub use entry::Entry;
 pub use error::SearchError;

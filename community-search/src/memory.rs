@@ -9,7 +9,7 @@ use tantivy::{Index, IndexReader, IndexWriter, ReloadPolicy, TantivyDocument, Te
 use crate::analysis::Language;
 use crate::ranking::{self, Statistics};
 use crate::schema::Fields;
-use crate::{Entry, SearchError};
+use crate::{Entry, SearchError, words};
 
 /// What the library asks for at least.
 const WRITER_BYTES: usize = 15_000_000;
@@ -34,6 +34,7 @@ impl MemoryIndex {
     pub fn new() -> Result<Self, SearchError> {
         let (schema, fields) = Fields::new();
         let index = Index::create_in_ram(schema);
+        words::register(&index);
         let writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self { fields, writer, reader })

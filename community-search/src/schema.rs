@@ -5,10 +5,10 @@ use tantivy::schema::{
     BytesOptions, FAST, Field, INDEXED, IndexRecordOption, NumericOptions, STORED, STRING, Schema,
     TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::{PreTokenizedString, Token as Indexed};
 
 use crate::Entry;
 use crate::analysis::{Analyzer, Token};
+use crate::words::{self, at_places, in_a_row};
 
 /// Where the texts of an [`Entry`] or of a post go.
 #[derive(Debug, Clone, Copy)]
@@ -73,8 +73,7 @@ pub(crate) struct FactFields {
 impl Fields {
     pub(crate) fn new() -> (Schema, Self) {
         let words = |record| {
-            // Texts come analysed; the name of a tokenizer is never looked up.
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw");
+            let indexing = TextFieldIndexing::default().set_tokenizer(words::TOKENIZER);
             TextOptions::default().set_indexing_options(indexing.set_index_option(record))
         };
         let mut schema = Schema::builder();
@@ -84,7 +83,8 @@ impl Fields {
         let title = schema.add_text_field("title", positions.clone());
         let body = schema.add_text_field("body", positions);
         let typed = || {
-            let indexing = TextFieldIndexing::default().set_tokenizer("raw").set_fieldnorms(false);
+            let indexing = TextFieldIndexing::default().set_tokenizer(words::TOKENIZER);
+            let indexing = indexing.set_fieldnorms(false);
             TextOptions::default()
                 .set_indexing_options(indexing.set_index_option(IndexRecordOption::Basic))
         };
@@ -127,10 +127,11 @@ impl Fields {
         // A new text of an entry breaks the build here.
         let Entry { key, language, title, body, labels, answers } = entry;
         let analyzer = Analyzer::new(*language);
-        let others = labels.iter().chain(answers).flat_map(|text| analyzer.tokens(text)).collect();
+        let others: Vec<Token> =
+            labels.iter().chain(answers).flat_map(|text| analyzer.tokens(text)).collect();
         let mut document = TantivyDocument::default();
         document.add_text(self.key, key);
-        self.add_texts(&mut document, analyzer.tokens(title), analyzer.tokens(body), others);
+        self.add_texts(&mut document, &analyzer.tokens(title), &analyzer.tokens(body), &others);
         document
     }
 
@@ -138,41 +139,25 @@ impl Fields {
     pub(crate) fn add_texts(
         &self,
         document: &mut TantivyDocument,
-        title: Vec<Token>,
-        body: Vec<Token>,
-        others: Vec<Token>,
+        title: &[Token],
+        body: &[Token],
+        others: &[Token],
     ) {
-        document.add_pre_tokenized_text(self.word, as_written(title.iter().chain(&body)));
-        document.add_pre_tokenized_text(self.title_word, as_written(&title));
-        let content = |token: &Token| !token.stop;
-        let all = title.iter().chain(&body).cloned().chain(others).filter(content);
-        document.add_pre_tokenized_text(self.all, indexed(all));
-        document.add_pre_tokenized_text(self.title, indexed(title));
-        document.add_pre_tokenized_text(self.body, indexed(body));
+        document.add_text(self.word, as_written(title.iter().chain(body)));
+        document.add_text(self.title_word, as_written(title));
+        let content = title.iter().chain(body).chain(others).filter(|token| !token.stop);
+        document.add_text(self.all, in_a_row(content.map(|token| token.text.as_str())));
+        for (field, tokens) in [(self.title, title), (self.body, body)] {
+            let placed = tokens.iter().map(|token| (token.position, token.text.as_str()));
+            document.add_text(field, at_places(placed));
+        }
     }
 }
 
 /// The words of tokens; those of one place are one word.
-fn as_written<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> PreTokenizedString {
-    let mut words: Vec<Indexed> = Vec::new();
+fn as_written<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> String {
     let mut last = None;
-    for Token { word, span, .. } in tokens {
-        if word.is_empty() || last == Some((span.start, word)) {
-            continue;
-        }
-        last = Some((span.start, word));
-        words.push(Indexed { text: word.clone(), position: 0, ..Indexed::default() });
-    }
-    PreTokenizedString { text: String::new(), tokens: words }
-}
-
-fn indexed(tokens: impl IntoIterator<Item = Token>) -> PreTokenizedString {
-    let tokens = tokens.into_iter().map(|token| Indexed {
-        offset_from: token.span.start,
-        offset_to: token.span.end,
-        position: token.position,
-        text: token.text,
-        position_length: 1,
-    });
-    PreTokenizedString { text: String::new(), tokens: tokens.collect() }
+    let places = tokens.into_iter().map(|token| (token.span.start, token.word.as_str()));
+    let words = places.filter(|at| !at.1.is_empty() && last.replace(*at) != Some(*at));
+    in_a_row(words.map(|(_, word)| word))
 }

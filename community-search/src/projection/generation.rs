@@ -17,7 +17,7 @@ use super::snapshot::Snapshot;
 use crate::document::Outcome;
 use crate::find::SegmentCache;
 use crate::schema::Fields;
-use crate::{SearchError, Settings};
+use crate::{SearchError, Settings, words};
 
 /// A generation that is open.
 ///
@@ -88,6 +88,7 @@ impl Generation {
         settings: &Settings,
         mark: Mark,
     ) -> Result<Self, SearchError> {
+        words::register(&index);
         let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual).try_into()?;
         Ok(Self {
             number,

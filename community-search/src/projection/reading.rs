@@ -88,9 +88,9 @@ impl Reading<'_> {
         let (mut opening, mut known) = (None, Known::default());
         loop {
             let page = self.posts_behind(topic.id, known.up_to).await?;
-            let Some(last) = page.last() else { break };
-            known.up_to = Some(last.post.id);
+            let is_last = page.len() < PAGE;
             for view in page {
+                known.up_to = Some(view.post.id);
                 if view.post.id == topic.opening {
                     opening = Some(view);
                     continue;
@@ -98,6 +98,9 @@ impl Reading<'_> {
                 known.answers.see(&view);
                 let document = self.documents(&topic).reply(&topic, &view);
                 self.generation.add(document)?;
+            }
+            if is_last {
+                break;
             }
         }
         if let Some(opening) = opening {
@@ -143,9 +146,13 @@ impl Reading<'_> {
         }
         loop {
             let page = self.posts_behind(topic.id, known.up_to).await?;
-            let Some(last) = page.last() else { return Ok(known) };
-            known.up_to = Some(last.post.id);
-            page.iter().for_each(|view| known.answers.see(view));
+            for view in &page {
+                known.up_to = Some(view.post.id);
+                known.answers.see(view);
+            }
+            if page.len() < PAGE {
+                return Ok(known);
+            }
         }
     }
 
@@ -218,6 +225,7 @@ impl Reading<'_> {
         Ok(views.into_iter().map(|view| Some(scope.admit(view?)?.into_inner())).collect())
     }
 
+    /// At most [`PAGE`] posts; fewer when there are no more.
     async fn posts_behind(
         &self,
         topic: TopicId,
