@@ -27,6 +27,12 @@ use rusqlite::{Connection, params};
 
 const QUERIES: usize = 200;
 
+/// What one types for some words.
+type Typed = fn(&[String]) -> String;
+
+/// The query that one would write by hand for some words.
+type ByHand = fn(&HandSearcher, &[String]) -> Box<dyn tantivy::query::Query>;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
@@ -67,7 +73,7 @@ fn main() -> Outcome<()> {
     let pairs: Vec<Vec<String>> =
         (0..QUERIES).map(|_| (0..2).map(|_| word(10 + random.below(300))).collect()).collect();
     println!("\nkeys of the best 20 of {posts} posts:");
-    let kinds: [(&str, fn(&[String]) -> String, fn(&HandSearcher, &[String]) -> _); 3] = [
+    let kinds: [(&str, Typed, ByHand); 3] = [
         ("OR", |words| words.join(" "), HandSearcher::any),
         ("AND", |words| format!("\"{}\"", words.join("\" \"")), HandSearcher::every),
         ("phrase", |words| format!("\"{}\"", words.join(" ")), HandSearcher::phrase),
@@ -118,7 +124,10 @@ fn main() -> Outcome<()> {
     });
     let mut like: Vec<Duration> = like.collect::<Outcome<_>>()?;
     like.sort_unstable();
-    println!("topics like a text of 120 words: median {:.1?}", like[like.len() / 2]);
+    println!(
+        "topics like a text of 120 words: median {:.1?}",
+        like.get(like.len() / 2).copied().unwrap_or_default()
+    );
     sqlite(&engine, &community, &snapshot, &reach, &pairs)?;
     Ok(())
 }
