@@ -122,7 +122,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_word_of_any_text_is_lost(
-            text in "(\\PC|[ |]){0,40}", language in prop::sample::select(&Language::ALL[..]),
+            text in "(\\PC|[ |]){0,40}", language in prop::sample::select(Language::ALL),
         ) {
             let tokens = Analyzer::new(language).tokens(&text);
             let words = tokens.iter().map(|token| (token.position, token.text.as_str()));

@@ -7,7 +7,7 @@ use super::session::{Session, reading};
 use super::view_search::{FacetValue, Facets, NamedPlace, SearchHit, SearchView};
 use super::{Engine, Rights};
 use crate::domain::Author;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId, PostId, TopicId};
 use crate::policy::{Unchecked, Visible};
 use crate::query::{Cursor, Position};
@@ -169,7 +169,7 @@ impl Engine {
     }
 
     fn searched(&self) -> Result<&dyn SearchIndex> {
-        Ok(self.index().ok_or(IndexError::None)?)
+        self.index().ok_or(Error::Search(IndexError::None))
     }
 }
 

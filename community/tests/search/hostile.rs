@@ -114,7 +114,7 @@ fn hostile(dice: &mut Dice) -> String {
         // Two by turns, which nests where nesting is.
         2 => {
             let (one, other) = (*dice.pick(&PIECES), *dice.pick(&PIECES));
-            while text.len() + one.len() + other.len() + 1 <= 4_096 {
+            while text.len() + one.len() + other.len() < 4_096 {
                 text.push_str(one);
                 text.push(' ');
                 text.push_str(other);

@@ -48,17 +48,17 @@ impl Room {
         block_on(self.writer.reply(NewPost::new(topic, body))).unwrap();
     }
 
-    pub(crate) fn search(&self, query: SearchQuery) -> SearchView {
+    pub(crate) fn search(&self, query: &SearchQuery) -> SearchView {
         block_on(async {
             self.engine.indexed().await?;
-            self.engine.anonymous().search(&query).await
+            self.engine.anonymous().search(query).await
         })
         .unwrap()
     }
 
     /// The titles of the topics that a text finds, best first.
     pub(crate) fn titles(&self, text: &str) -> Vec<String> {
-        let found = self.search(SearchQuery::community(self.key.clone(), text));
+        let found = self.search(&SearchQuery::community(self.key.clone(), text));
         found.hits.iter().map(|hit| hit.topic.topic.title.as_str().to_owned()).collect()
     }
 }
@@ -143,7 +143,7 @@ fn highlights_mark_the_forms_that_were_found() {
              invierno.",
         ),
     ] {
-        let found = room.search(SearchQuery::community(room.key.clone(), query));
+        let found = room.search(&SearchQuery::community(room.key.clone(), query));
         assert_eq!(found.hits[0].title_html(), title);
         assert_eq!(found.hits[0].fragments_html(), [body]);
     }
@@ -153,7 +153,7 @@ fn highlights_mark_the_forms_that_were_found() {
 fn highlights_are_html_that_is_safe() {
     let room = Room::new(Language::English);
     room.ask("<b>Bold</b> tyres", "A tyre & a <script>alert('tyre')</script> \"quoted\" tyre");
-    let found = room.search(SearchQuery::community(room.key.clone(), "tyre script"));
+    let found = room.search(&SearchQuery::community(room.key.clone(), "tyre script"));
     assert_eq!(found.hits[0].title_html(), "&lt;b&gt;Bold&lt;/b&gt; <mark>tyres</mark>");
     assert_eq!(
         found.hits[0].fragments_html(),
@@ -176,11 +176,11 @@ fn one_wrong_letter_in_a_longer_word_is_forgiven_when_little_is_found() {
         ("cobertiso", "Reparar las ruedas en el cobertizo"),
     ] {
         let query = SearchQuery::community(room.key.clone(), typed);
-        let found = room.search(query.clone());
+        let found = room.search(&query);
         let titles = found.hits.iter().map(|hit| hit.topic.topic.title.as_str());
         assert!(titles.collect::<Vec<_>>().contains(&title), "{typed}");
         assert!(found.typos, "{typed}");
-        assert!(room.search(query.exact()).hits.is_empty(), "{typed}");
+        assert!(room.search(&query.exact()).hits.is_empty(), "{typed}");
     }
     // Short words have too many neighbours.
     assert!(room.titles("lak").is_empty());
@@ -188,7 +188,7 @@ fn one_wrong_letter_in_a_longer_word_is_forgiven_when_little_is_found() {
     for number in 0..3 {
         room.ask(&format!("Shelf {number}"), "Where do I put a shelf for the tools and pots?");
     }
-    let found = room.search(SearchQuery::community(room.key.clone(), "shelf"));
+    let found = room.search(&SearchQuery::community(room.key.clone(), "shelf"));
     assert_eq!((found.typos, found.total.count), (false, 3));
 }
 
@@ -199,13 +199,13 @@ fn facets_count_what_is_found() {
         room.ask("Where is the pump?", "I cannot find the pump for the tyres anywhere here.");
     room.reply(topic, "The pump is on the shelf in the shed, behind the pots.");
     let query = SearchQuery::community(room.key.clone(), "tyres pump").with_facets();
-    let facets = room.search(query.clone()).facets.unwrap();
+    let facets = room.search(&query).facets.unwrap();
     assert_eq!(facets.kinds[0].count, 2);
     assert_eq!(facets.channels[0].value.key.as_str(), "talk");
     assert_eq!(facets.authors[0].value.key.as_str(), "user:1");
     let answered: Vec<_> = facets.answered.iter().map(|it| (it.value, it.count)).collect();
     assert_eq!(answered, [(false, 1), (true, 1)]);
-    let facets = room.search(query.per(Per::Post)).facets.unwrap();
+    let facets = room.search(&query.per(Per::Post)).facets.unwrap();
     assert_eq!(facets.kinds[0].count, 3);
 }
 
