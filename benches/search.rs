@@ -30,8 +30,8 @@ const QUERIES: usize = 200;
 /// What one types for some words.
 type Typed = fn(&[String]) -> String;
 
-/// The query that one would write by hand for some words.
-type ByHand = fn(&HandSearcher, &[String]) -> Box<dyn tantivy::query::Query>;
+/// The query that one would write by hand for a text.
+type ByHand = fn(&HandSearcher, &str) -> Box<dyn tantivy::query::Query>;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
@@ -72,6 +72,7 @@ fn main() -> Outcome<()> {
     let mut random = Random::new(5);
     let pairs: Vec<Vec<String>> =
         (0..QUERIES).map(|_| (0..2).map(|_| word(10 + random.below(300))).collect()).collect();
+    let texts: Vec<String> = pairs.iter().map(|pair| pair.join(" ")).collect();
     println!("\nkeys of the best 20 of {posts} posts:");
     let kinds: [(&str, Typed, ByHand); 3] = [
         ("OR", |words| words.join(" "), HandSearcher::any),
@@ -87,20 +88,20 @@ fn main() -> Outcome<()> {
             snapshot.find(&request)
         };
         let mut same = 0;
-        for (wanted, pair) in wanted.iter().zip(&pairs) {
+        for (wanted, text) in wanted.iter().zip(&texts) {
             let ours = find(wanted, Per::Post, Count::Nothing)?.hits;
             let ours: Vec<u128> =
                 ours.iter().map(|hit| u128::from_be_bytes(*hit.post.as_bytes())).collect();
-            let theirs = hand.best(&*by_hand(&hand, pair))?;
+            let theirs = hand.best(&*by_hand(&hand, text))?;
             same += usize::from(
                 ours.iter().collect::<BTreeSet<_>>() == theirs.iter().collect::<BTreeSet<_>>(),
             );
         }
         let turns = 5 * QUERIES;
         for per in Per::ALL {
-            let (mut ours, mut theirs) = (wanted.iter().cycle(), pairs.iter().cycle());
+            let (mut ours, mut theirs) = (wanted.iter().cycle(), texts.iter().cycle());
             let ours = || drop(ours.next().map(|wanted| find(wanted, per, Count::Nothing)));
-            let theirs = || drop(theirs.next().map(|pair| hand.best(&*by_hand(&hand, pair))));
+            let theirs = || drop(theirs.next().map(|text| hand.best(&*by_hand(&hand, text))));
             compare(&format!("{name}, {per}s"), turns, ("engine", ours), ("by hand", theirs));
         }
         println!("{name}: the same 20 posts in {same} of {QUERIES} queries");

@@ -77,7 +77,7 @@ impl MemoryIndex {
         }
         let searcher = self.reader.searcher();
         let query = ranking::any_of(ranking::words(ranking::spots(text, languages)), &self.fields);
-        let statistics = Statistics { searcher: &searcher, fields: self.fields };
+        let statistics = Statistics::new(&searcher, &self.fields);
         let top = TopDocs::with_limit(limit.min(MAX_HITS)).order_by_score();
         let hits = searcher.search_with_statistics_provider(&query, &top, &statistics)?;
         let mut keys = Vec::with_capacity(hits.len());
@@ -112,8 +112,8 @@ mod tests {
             index.add(&entry).unwrap();
         }
         index.commit().unwrap();
-        let (searcher, fields) = (&index.reader.searcher(), index.fields);
-        let statistics = Statistics { searcher, fields };
+        let (searcher, fields) = (&index.reader.searcher(), &index.fields);
+        let statistics = Statistics::new(searcher, fields);
         let rarity = |field| statistics.doc_freq(&Term::from_field_text(field, "pedal")).unwrap();
         assert_eq!(rarity(fields.title), 3);
         assert_eq!(rarity(fields.all), 3);

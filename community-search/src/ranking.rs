@@ -15,8 +15,10 @@
 //! of them an entry has, the higher it stands. Stop words of a query count only when it has no
 //! others.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 
+use rustc_hash::FxHashMap;
 use tantivy::query::{Bm25StatisticsProvider, BooleanQuery, BoostQuery, Occur, Query, TermQuery};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Score, Searcher, Term};
@@ -158,9 +160,28 @@ pub(crate) fn any_of(words: Vec<Word>, fields: &Fields) -> BooleanQuery {
 }
 
 /// The statistics that scores rest on: how rare a word is in a title is how rare it is anywhere.
+///
+/// The same term is asked for several times in a query, and each time would be a look into every
+/// segment: so what is known is kept.
 pub(crate) struct Statistics<'a> {
-    pub(crate) searcher: &'a Searcher,
-    pub(crate) fields: Fields,
+    searcher: &'a Searcher,
+    fields: &'a Fields,
+    known: RefCell<FxHashMap<Term, u64>>,
+}
+
+impl<'a> Statistics<'a> {
+    pub(crate) fn new(searcher: &'a Searcher, fields: &'a Fields) -> Self {
+        Self { searcher, fields, known: RefCell::default() }
+    }
+
+    fn count(&self, term: &Term) -> tantivy::Result<u64> {
+        if let Some(known) = self.known.borrow().get(term) {
+            return Ok(*known);
+        }
+        let count = self.searcher.doc_freq(term)?;
+        self.known.borrow_mut().insert(term.clone(), count);
+        Ok(count)
+    }
 }
 
 impl Bm25StatisticsProvider for Statistics<'_> {
@@ -173,12 +194,12 @@ impl Bm25StatisticsProvider for Statistics<'_> {
     }
 
     fn doc_freq(&self, term: &Term) -> tantivy::Result<u64> {
-        let own = self.searcher.doc_freq(term)?;
+        let own = self.count(term)?;
         if term.field() != self.fields.title {
             return Ok(own);
         }
         let value = term.value();
         let anywhere = Term::from_field_text(self.fields.all, value.as_str().unwrap_or_default());
-        Ok(own.max(self.searcher.doc_freq(&anywhere)?))
+        Ok(own.max(self.count(&anywhere)?))
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, BinaryHeap};
 use std::path::Path;
 use std::sync::Arc;
 
+use community_search::analysis::{Analyzer, Language};
 use tantivy::columnar::ColumnValues;
 use tantivy::query::{
     Bm25StatisticsProvider, BooleanQuery, BoostQuery, EnableScoring, Occur, PhraseQuery, Query,
@@ -22,6 +23,7 @@ pub struct HandSearcher {
     all: Field,
     title: Field,
     body: Field,
+    analyzer: Analyzer,
     segments: Vec<Segment>,
 }
 
@@ -72,7 +74,8 @@ impl HandSearcher {
         }
         let field = |name| schema.get_field(name);
         let (all, title, body) = (field("all")?, field("title")?, field("body")?);
-        Ok(Self { searcher, all, title, body, segments })
+        let analyzer = Analyzer::new(Language::English);
+        Ok(Self { searcher, all, title, body, analyzer, segments })
     }
 
     /// How many segments there are.
@@ -83,22 +86,23 @@ impl HandSearcher {
 
     /// Any of the words.
     #[must_use]
-    pub fn any(&self, words: &[String]) -> Box<dyn Query> {
+    pub fn any(&self, text: &str) -> Box<dyn Query> {
         let of =
             |word: &String| [(Occur::Should, self.word(self.all, word, 1.0)), self.bonus(word)];
-        Box::new(BooleanQuery::new(words.iter().flat_map(of).collect()))
+        Box::new(BooleanQuery::new(self.words(text).iter().flat_map(of).collect()))
     }
 
     /// All of the words.
     #[must_use]
-    pub fn every(&self, words: &[String]) -> Box<dyn Query> {
+    pub fn every(&self, text: &str) -> Box<dyn Query> {
         let of = |word: &String| [(Occur::Must, self.word(self.all, word, 1.0)), self.bonus(word)];
-        Box::new(BooleanQuery::new(words.iter().flat_map(of).collect()))
+        Box::new(BooleanQuery::new(self.words(text).iter().flat_map(of).collect()))
     }
 
     /// The words side by side.
     #[must_use]
-    pub fn phrase(&self, words: &[String]) -> Box<dyn Query> {
+    pub fn phrase(&self, text: &str) -> Box<dyn Query> {
+        let words = self.words(text);
         let of = |(field, weight)| -> (Occur, Box<dyn Query>) {
             let terms = words.iter().map(|word| Term::from_field_text(field, word)).collect();
             (Occur::Should, Box::new(BoostQuery::new(Box::new(PhraseQuery::new(terms)), weight)))
@@ -136,6 +140,10 @@ impl HandSearcher {
             })?;
         }
         Ok(heap.into_sorted_vec().into_iter().map(|Reverse((_, post))| post).collect())
+    }
+
+    fn words(&self, text: &str) -> Vec<String> {
+        self.analyzer.query_tokens(text).into_iter().map(|token| token.text).collect()
     }
 
     fn bonus(&self, word: &str) -> (Occur, Box<dyn Query>) {

@@ -169,7 +169,7 @@ impl<'a> Search<'a> {
 
     fn best_by_score(&self, query: &dyn Query, top: &mut Top) -> Result<(), SearchError> {
         let searcher = self.snapshot.searcher();
-        let statistics = Statistics { searcher, fields: *self.snapshot.fields() };
+        let statistics = Statistics::new(searcher, self.snapshot.fields());
         let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, searcher);
         let weight = query.weight(scoring)?;
         let opened = self.snapshot.columns()?;
