@@ -16,7 +16,7 @@ use community_core::{Audience, CommunityId, Directory, PostKind, State, Topic};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
-use crate::analysis::{Analyzer, Language, Token, detect};
+use crate::analysis::{Language, Token, Vocabulary, detect};
 use crate::schema::{FactFields, Fields};
 
 /// How many bytes of answers count as words of their topic.
@@ -27,9 +27,11 @@ use crate::schema::{FactFields, Fields};
 pub(crate) const ANSWER_BYTES: usize = 65_536;
 
 /// Makes documents of posts.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(crate) struct Documents<'a> {
-    pub(crate) fields: &'a Fields,
+    pub(crate) fields: Fields,
+    /// What is known of words from documents before.
+    pub(crate) vocabulary: &'a mut Vocabulary,
     /// Where the names of labels are.
     pub(crate) directory: &'a Directory,
     /// The language of a community's own.
@@ -39,7 +41,7 @@ pub(crate) struct Documents<'a> {
 impl Documents<'_> {
     /// The document of a topic.
     pub(crate) fn topic(
-        &self,
+        &mut self,
         topic: &Topic,
         opening: &PostView,
         answers: &Answers,
@@ -48,19 +50,19 @@ impl Documents<'_> {
         // A body that only repeats the title says it once.
         let body = if opening.body.trim() == title.trim() { "" } else { &opening.body };
         let language = detect(&format!("{title}\n{body}"), self.language);
-        let analyzer = Analyzer::new(language);
         let mut others: Vec<Token> = Vec::new();
         for label in &topic.labels {
             let label = self.directory.label(topic.community, label);
             let label = label.filter(|label| label.audience == Audience::Everyone);
-            others.extend(label.iter().flat_map(|label| analyzer.tokens(label.name.as_str())));
+            let name = label.map_or("", |label| label.name.as_str());
+            others.extend(self.vocabulary.tokens(language, name));
         }
         for answer in answers.texts() {
             // A short answer is in the language of its question.
-            others.extend(Analyzer::new(detect(answer, language)).tokens(answer));
+            others.extend(self.vocabulary.tokens(detect(answer, language), answer));
         }
         let mut document = TantivyDocument::default();
-        let (title, body) = (analyzer.tokens(title), analyzer.tokens(body));
+        let [title, body] = [title, body].map(|text| self.vocabulary.tokens(language, text));
         self.fields.add_texts(&mut document, &title, &body, &others);
         let facts = Facts { active: to_micros(topic.counters.active_at), language };
         self.add_facts(&mut document, topic, opening, facts);
@@ -68,10 +70,10 @@ impl Documents<'_> {
     }
 
     /// The document of a reply.
-    pub(crate) fn reply(&self, topic: &Topic, reply: &PostView) -> TantivyDocument {
+    pub(crate) fn reply(&mut self, topic: &Topic, reply: &PostView) -> TantivyDocument {
         let language = detect(&reply.body, self.language);
         let mut document = TantivyDocument::default();
-        let body = Analyzer::new(language).tokens(&reply.body);
+        let body = self.vocabulary.tokens(language, &reply.body);
         self.fields.add_texts(&mut document, &[], &body, &[]);
         let facts = Facts { active: to_micros(reply.post.created_at), language };
         self.add_facts(&mut document, topic, reply, facts);

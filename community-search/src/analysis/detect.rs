@@ -115,7 +115,7 @@ fn guess(words: &[&str]) -> Option<Language> {
 struct Sample<'a> {
     words: Vec<&'a str>,
     letters: usize,
-    /// How many letters of each script, in the order of [`SCRIPTS`].
+    /// How many letters of each script, by its number.
     scripts: [usize; SCRIPTS.len()],
 }
 
@@ -131,9 +131,9 @@ impl<'a> Sample<'a> {
                 }
                 sample.letters += 1;
                 read = at + c.len_utf8();
-                let script = Script::of(c);
-                let counts = SCRIPTS.iter().zip(&mut sample.scripts);
-                counts.filter(|(of, _)| **of == script).for_each(|(_, count)| *count += 1);
+                if let Some(count) = sample.scripts.get_mut(Script::of(c) as usize) {
+                    *count += 1;
+                }
             }
             sample.words.extend(word.get(..read).filter(|word| !word.is_empty()));
         }
@@ -144,8 +144,7 @@ impl<'a> Sample<'a> {
     /// Latin letters do not outweigh it; some Kana among Han are enough, since Chinese has none.
     fn script(&self) -> Option<Script> {
         let count = |script| {
-            let at = SCRIPTS.iter().position(|of| *of == script);
-            let letters = at.and_then(|at| self.scripts.get(at)).copied().unwrap_or_default();
+            let letters = self.scripts.get(script as usize).copied().unwrap_or_default();
             if matches!(script, Script::Kana | Script::Han | Script::Hangul) {
                 letters * 3
             } else {

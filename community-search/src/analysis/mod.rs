@@ -26,6 +26,7 @@ use std::ops::Range;
 use std::sync::OnceLock;
 
 use frostem::Stemmer;
+use rustc_hash::FxHashMap;
 use tantivy::tokenizer::{Language as Listed, RawTokenizer, StopWordFilter, TextAnalyzer};
 
 pub use detect::detect;
@@ -90,7 +91,7 @@ impl Analyzer {
     /// All forms by which a text is found, in the order in which they stand.
     #[must_use]
     pub fn tokens(&self, text: &str) -> Vec<Token> {
-        self.analyse(text, Side::Document)
+        self.analyse(text, Side::Document, &mut Words::default())
     }
 
     /// The forms that a query looks for. A position of the query is met by any of its forms.
@@ -98,13 +99,13 @@ impl Analyzer {
     /// They are [`tokens`](Self::tokens) without the single signs that are part of a pair.
     #[must_use]
     pub fn query_tokens(&self, text: &str) -> Vec<Token> {
-        self.analyse(text, Side::Query)
+        self.analyse(text, Side::Query, &mut Words::default())
     }
 
-    fn analyse(&self, text: &str, side: Side) -> Vec<Token> {
+    fn analyse(&self, text: &str, side: Side, known: &mut Words) -> Vec<Token> {
         let pieces = pieces(text);
         let sign = |at: usize| pieces.get(at).filter(|piece| piece.kind == Kind::Sign);
-        let mut analysis = Analysis { analyzer: self.clone(), text, tokens: Vec::new() };
+        let mut analysis = Analysis { analyzer: self.clone(), text, known, tokens: Vec::new() };
         for (position, piece) in pieces.iter().enumerate() {
             let span = piece.span.clone();
             if piece.kind == Kind::Word {
@@ -131,6 +132,40 @@ impl fmt::Debug for Analyzer {
     }
 }
 
+/// Takes many texts apart. It keeps what it found out about a word for when it meets it again: a
+/// language has many words, but most of a text are a few of them.
+#[derive(Debug, Default)]
+pub(crate) struct Vocabulary {
+    languages: FxHashMap<Language, Words>,
+}
+
+impl Vocabulary {
+    /// Words of one language that are kept, some megabytes of them.
+    const MOST_WORDS: usize = 20_000;
+
+    /// The same as [`Analyzer::tokens`].
+    pub(crate) fn tokens(&mut self, language: Language, text: &str) -> Vec<Token> {
+        let known = self.languages.entry(language).or_default();
+        if known.len() > Self::MOST_WORDS {
+            known.clear();
+        }
+        Analyzer::new(language).analyse(text, Side::Document, known)
+    }
+}
+
+/// Words as they are written.
+type Words = FxHashMap<Box<str>, Word>;
+
+/// What there is to know of a word.
+#[derive(Debug)]
+struct Word {
+    /// By which it is found, if it is found at all.
+    forms: Vec<String>,
+    /// In small letters and without accents.
+    plain: String,
+    stop: bool,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Document,
@@ -142,26 +177,36 @@ struct Analysis<'a> {
     /// Its own, because looking up stop words takes a buffer.
     analyzer: Analyzer,
     text: &'a str,
+    known: &'a mut Words,
     tokens: Vec<Token>,
 }
 
-impl Analysis<'_> {
+impl<'a> Analysis<'a> {
     fn word(&mut self, position: usize, span: &Range<usize>) {
-        let word = normalised(self.slice(span), self.analyzer.language);
+        let written = self.slice(span);
+        if !self.known.contains_key(written) {
+            let word = self.look_at(written);
+            self.known.insert(written.into(), word);
+        }
+        let Some(Word { forms, plain, stop }) = self.known.get(written) else { return };
+        self.tokens.extend(forms.iter().map(|form| Token {
+            text: form.clone(),
+            word: plain.clone(),
+            position,
+            span: span.clone(),
+            stop: *stop,
+        }));
+    }
+
+    fn look_at(&mut self, written: &str) -> Word {
+        let word = normalised(written, self.analyzer.language);
         let stop = self.is_stop_word(&word);
         let form = self.form(&word);
         let plain = folded(&word).into_owned();
         let careless = (!word.is_ascii()).then(|| self.form(&plain));
         let careless = careless.filter(|careless| *careless != form);
-        for text in [Some(form), careless].into_iter().flatten().filter(|text| !text.is_empty()) {
-            self.tokens.push(Token {
-                text,
-                word: plain.clone(),
-                position,
-                span: span.clone(),
-                stop,
-            });
-        }
+        let forms = [Some(form), careless].into_iter().flatten();
+        Word { forms: forms.filter(|form| !form.is_empty()).collect(), plain, stop }
     }
 
     fn signs(&mut self, position: usize, span: Range<usize>) {
@@ -198,7 +243,7 @@ impl Analysis<'_> {
         content.is_some_and(|content| !content.token_stream(word).advance())
     }
 
-    fn slice(&self, span: &Range<usize>) -> &str {
+    fn slice(&self, span: &Range<usize>) -> &'a str {
         self.text.get(span.clone()).unwrap_or_default()
     }
 }
@@ -221,4 +266,23 @@ fn stop_list(language: Language) -> Option<Listed> {
         Language::Swedish => Listed::Swedish,
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_that_is_known_gives_the_same_tokens() {
+        let mut vocabulary = Vocabulary::default();
+        let texts = ["Fietsen in de zon", "fietsen: de IDÉE, l'idée, İdee", "自転車 de bikes"];
+        let many: String =
+            (0..=Vocabulary::MOST_WORDS).map(|number| format!("{number} ")).collect();
+        for text in texts.into_iter().chain([many.as_str()]).chain(texts).chain(texts) {
+            for language in [Language::Dutch, Language::French, Language::Turkish] {
+                let tokens = Analyzer::new(language).tokens(text);
+                assert_eq!(vocabulary.tokens(language, text), tokens, "{text}");
+            }
+        }
+    }
 }

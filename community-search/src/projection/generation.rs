@@ -14,6 +14,7 @@ use super::answers::KnownAnswers;
 use super::disk::Disk;
 use super::mark::Mark;
 use super::snapshot::Snapshot;
+use crate::analysis::Vocabulary;
 use crate::document::Outcome;
 use crate::find::SegmentCache;
 use crate::schema::Fields;
@@ -45,6 +46,7 @@ pub(super) struct Generation {
     /// What was read of long topics, so that it is not read again for each reply to them. It is
     /// dropped with the generation, and so never belongs to another store or another past.
     pub(super) answers: KnownAnswers,
+    pub(super) vocabulary: Vocabulary,
 }
 
 impl Generation {
@@ -104,6 +106,7 @@ impl Generation {
             waiting_since: None,
             outcomes: BTreeMap::new(),
             answers: KnownAnswers::default(),
+            vocabulary: Vocabulary::default(),
         })
     }
 

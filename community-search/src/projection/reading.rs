@@ -171,9 +171,10 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn documents(&self, topic: &Topic) -> Documents<'_> {
+    fn documents(&mut self, topic: &Topic) -> Documents<'_> {
         let language = own_language(self.settings, &self.directory, topic.community);
-        Documents { fields: self.generation.fields(), directory: &self.directory, language }
+        let (directory, fields) = (&*self.directory, *self.generation.fields());
+        Documents { fields, vocabulary: &mut self.generation.vocabulary, directory, language }
     }
 
     fn id_term(&self, field: fn(&crate::schema::FactFields) -> Field, id: &[u8]) -> Term {
