@@ -57,8 +57,12 @@ impl Steps {
         match (left, self.then) {
             (Ok(_), _) => Ok(()),
             (Err(_), Then::Aborts) => std::process::abort(),
-            // Panicking again while what panicked is cleaned up would end the process.
-            (Err(_), Then::Panics) if !self.has_panicked.swap(true, Ordering::SeqCst) => {
+            // Panicking again while what panicked is cleaned up would end the process, and so does
+            // the library when the thread panics on which it writes its list of segments.
+            (Err(_), Then::Panics)
+                if std::thread::current().name() != Some("segment_updater")
+                    && !self.has_panicked.swap(true, Ordering::SeqCst) =>
+            {
                 panic!("the disk is gone")
             }
             (Err(_), _) => Err(io::Error::other("the disk is gone")),
