@@ -1,7 +1,7 @@
 //! Steps of visits in which topics are suggested. They go into the log and nowhere else: figures of
 //! how many questions need not be asked are made of them later.
 
-use crate::change::EventKind;
+use crate::change::{EventKind, Expect};
 use crate::domain::SuggestionStep;
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
@@ -92,6 +92,9 @@ impl Session {
             let NewSuggestion { source, held_out, step, .. } = new.clone();
             let kind = EventKind::Suggested { visit, source, held_out, step };
             let mut changes = rights.changes();
+            for row in &seen {
+                changes.expect(Expect::Gate(row.topic.id, row.topic.gate));
+            }
             changes.events.push(rights.event_in(kind, community));
             Ok((Some(visit.uuid()), changes))
         });
