@@ -19,6 +19,7 @@ use community_core::policy::Facts;
 use community_core::search::{
     Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchSort, Term, Wanted,
 };
+use community_core::store::PostView;
 use community_core::{AccessRev, Engine, Limits, Scope, Slug, Viewer};
 use community_search::analysis::Language;
 use community_search::{Projection, Settings, Snapshot};
@@ -199,7 +200,7 @@ fn time(
     Ok(best)
 }
 
-/// The same posts in SQLite's own full-text index.
+/// The same posts in SQLite's own full-text index, each with the same words.
 fn sqlite(
     engine: &Engine,
     community: &Slug,
@@ -238,7 +239,7 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;
          CREATE TABLE allowed (channel BLOB PRIMARY KEY) WITHOUT ROWID;
          CREATE TABLE post (id INTEGER PRIMARY KEY, channel BLOB NOT NULL);
-         CREATE VIRTUAL TABLE fts USING fts5 (title, body, content = '', tokenize = 'porter');",
+         CREATE VIRTUAL TABLE fts USING fts5 (title, body, answers, content = '', tokenize = 'porter');",
     )?;
     let transaction = connection.transaction()?;
     let scope = Scope::system(AccessRev::default());
@@ -252,8 +253,8 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
     }
     {
         let mut post = transaction.prepare("INSERT INTO post VALUES (?1, ?2)")?;
-        let mut words =
-            transaction.prepare("INSERT INTO fts (rowid, title, body) VALUES (?1, ?2, ?3)")?;
+        let mut words = transaction
+            .prepare("INSERT INTO fts (rowid, title, body, answers) VALUES (?1, ?2, ?3, ?4)")?;
         let (mut number, mut after) = (0_i64, None);
         loop {
             let topics = block_on(store.topics_by_id(community, after, 1_000, &scope))?;
@@ -263,12 +264,20 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
             for row in &topics {
                 let topic = &row.topic;
                 let posts = block_on(store.posts_by_id(topic.id, None, 100, &scope))?;
-                for view in scope.admit_all(posts) {
+                let posts = scope.admit_all(posts);
+                let is_opening = |view: &PostView| view.post.id == topic.opening;
+                let answers = posts.iter().filter(|view| !is_opening(view));
+                let answers: Vec<&str> = answers.map(|view| view.body.as_str()).collect();
+                for view in &posts {
                     number += 1;
-                    let title =
-                        if view.post.id == topic.opening { topic.title.as_str() } else { "" };
                     post.execute(params![number, topic.channel.as_bytes().as_slice()])?;
-                    words.execute(params![number, title, view.body])?;
+                    // A topic is found by the words of its answers too.
+                    let (title, answers) = if is_opening(view) {
+                        (topic.title.as_str(), answers.join(" "))
+                    } else {
+                        ("", String::new())
+                    };
+                    words.execute(params![number, title, view.body, answers])?;
                 }
             }
         }

@@ -37,15 +37,16 @@ pub fn community_of(posts: usize) -> Result<(Engine, Slug)> {
     Ok((engine, community))
 }
 
-/// A word, the most frequent one first: letters that no stemmer changes.
+/// A word, the most frequent one first: it looks English, and no stemmer changes it.
 #[must_use]
 pub fn word(mut n: usize) -> String {
+    const ONSETS: [&str; 11] = ["th", "wh", "sh", "ch", "st", "w", "h", "l", "m", "f", "gr"];
+    const VOWELS: [&str; 3] = ["ea", "i", "ou"];
     let mut word = String::new();
     for _ in 0..3 {
-        for letters in ["bdfgkmprtvz", "aou"] {
-            let letter = letters.as_bytes().get(n % letters.len()).copied().unwrap_or(b'x');
-            word.push(char::from(letter));
-            n /= letters.len();
+        for sounds in [ONSETS.as_slice(), VOWELS.as_slice()] {
+            word.push_str(sounds.get(n % sounds.len()).copied().unwrap_or_default());
+            n /= sounds.len();
         }
     }
     word.extend(std::iter::repeat_n('k', n + 1));

@@ -11,6 +11,7 @@ use rustc_hash::FxHashMap;
 use crate::domain::{Channel, Community, EffectiveSettings, Label};
 use crate::id::{ChannelId, CommunityId};
 use crate::policy::{Action, Audience, Policy};
+use crate::search::Synonyms;
 use crate::text::Slug;
 
 /// All communities, channels and labels of a tenant.
@@ -32,6 +33,8 @@ struct CommunityEntry {
     channels: Vec<Arc<ChannelEntry>>,
     channels_by_key: FxHashMap<Slug, Arc<ChannelEntry>>,
     labels: FxHashMap<Slug, Label>,
+    /// If there are any.
+    synonyms: Option<Synonyms>,
 }
 
 /// A channel with what it inherits.
@@ -74,6 +77,9 @@ impl Directory {
                 channels: Vec::new(),
                 channels_by_key: FxHashMap::default(),
                 labels: FxHashMap::default(),
+                synonyms: Some(&*community.synonyms)
+                    .filter(|lists| !lists.is_empty())
+                    .map(Synonyms::from),
                 community: Arc::new(community),
             };
             directory.communities.insert(entry.community.id, entry);
@@ -177,6 +183,12 @@ impl Directory {
     /// The labels of a community, in no order.
     pub fn labels(&self, community: CommunityId) -> impl Iterator<Item = &Label> {
         self.communities.get(&community).into_iter().flat_map(|entry| entry.labels.values())
+    }
+
+    /// What means the same in a community; `None` when nothing is said to.
+    #[must_use]
+    pub fn synonyms(&self, community: CommunityId) -> Option<&Synonyms> {
+        self.communities.get(&community)?.synonyms.as_ref()
     }
 
     /// Settings of a community after defaults.

@@ -13,8 +13,8 @@ use crate::policy::{Unchecked, Visible};
 use crate::query::{Cursor, Position};
 use crate::search::{
     AnyOf, Condition, Count, Counts, Find, Found, Highlights, Hit, IndexError, Lookup, LookupTerm,
-    Per, Reach, Sample, SearchExpr, SearchIndex, SearchQuery, SearchSort, SimilarQuery, Term,
-    Wanted, beginning, fragments,
+    Per, Reach, Sample, SearchExpr, SearchIndex, SearchQuery, SearchSort, SimilarQuery, Synonyms,
+    Term, Wanted, beginning, fragments,
 };
 use crate::store::{PostView, TopicRow};
 use crate::text::{Key, Slug};
@@ -58,8 +58,8 @@ impl Session {
                 .filter(|_| more)
                 .map(|(hit, _)| Position { key: shown, id: place_of(*hit, per) });
             let next = last.map(|place| Cursor::new(place, &name).to_string());
-            for (_, hit) in hits.iter_mut().filter(|_| !query.plain) {
-                hit.highlights = highlights(index, &wanted, hit);
+            if !query.plain {
+                highlight(index, &wanted, &mut hits);
             }
             let facets = match found.facets {
                 Some(counts) => Some(self.named(&rights, counts).await?),
@@ -364,18 +364,21 @@ fn looked_up(
 }
 
 /// What means the same in the communities within reach.
-fn synonyms(rights: &Rights, reach: &Reach<'_>) -> Vec<Vec<String>> {
-    let communities = reach.communities().filter_map(|id| rights.directory.community(id));
-    communities.flat_map(|community| community.synonyms.iter().cloned()).collect()
+fn synonyms(rights: &Rights, reach: &Reach<'_>) -> Vec<Synonyms> {
+    reach.communities().filter_map(|id| rights.directory.synonyms(id).cloned()).collect()
 }
 
-/// Where a hit shows what was looked for.
-fn highlights(index: &dyn SearchIndex, wanted: &Wanted, hit: &SearchHit) -> Highlights {
-    let body = beginning(&hit.post.body);
-    let marks = index.marks(wanted, body);
-    Highlights {
-        title: index.marks(wanted, hit.topic.topic.title.as_str()),
-        fragments: fragments(&hit.post.body, &marks),
+/// Says where hits show what was looked for.
+fn highlight(index: &dyn SearchIndex, wanted: &Wanted, hits: &mut [(Hit, SearchHit)]) {
+    let texts = hits
+        .iter()
+        .flat_map(|(_, hit)| [hit.topic.topic.title.as_str(), beginning(&hit.post.body)]);
+    let texts: Vec<&str> = texts.collect();
+    let mut marks = index.marks(wanted, &texts).into_iter();
+    for (_, hit) in hits {
+        let title = marks.next().unwrap_or_default();
+        let body = marks.next().unwrap_or_default();
+        hit.highlights = Highlights { title, fragments: fragments(&hit.post.body, &body) };
     }
 }
 

@@ -4,6 +4,9 @@
 //! first. It answers with ids and counts: whatever is shown of a hit is read from the store again,
 //! under the same scope, so an index that lags behind can find too little and never too much.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use rustc_hash::FxHashSet;
 use serde::Serialize;
@@ -24,8 +27,8 @@ pub trait SearchIndex: Send + Sync + std::fmt::Debug {
     /// index.
     async fn find(&self, request: &Find<'_>) -> Result<Found, IndexError>;
 
-    /// Where a text has what is looked for, in bytes, in rising order, without overlap.
-    fn marks(&self, wanted: &Wanted, text: &str) -> Vec<std::ops::Range<usize>>;
+    /// Where each of these texts has what is looked for, in bytes, in rising order, without overlap.
+    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>>;
 
     /// Says that the store has something new. Returns at once.
     fn wake(&self);
@@ -107,10 +110,37 @@ pub struct Lookup {
     pub place: In,
     /// The languages of the viewer.
     pub languages: Vec<LanguageCode>,
-    /// Lists of words and phrases that mean the same.
-    pub synonyms: Vec<Vec<String>>,
+    /// What means the same, in each of the communities within reach that says so.
+    pub synonyms: Vec<Synonyms>,
     /// Whether words one edit away are left out, however few hits there are.
     pub exact: bool,
+}
+
+/// Lists of words and phrases that mean the same, of one community.
+///
+/// They are shared: whoever works them out can keep the result for as long as
+/// [`is_same`](Self::is_same) says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synonyms(Arc<[Vec<String>]>);
+
+impl Synonyms {
+    /// The lists.
+    #[must_use]
+    pub fn lists(&self) -> &[Vec<String>] {
+        &self.0
+    }
+
+    /// Whether these are the same lists, not others that are equal.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl From<&[Vec<String>]> for Synonyms {
+    fn from(lists: &[Vec<String>]) -> Self {
+        Self(lists.into())
+    }
 }
 
 /// A [`Term`](super::Term) whose keys are looked up.
@@ -149,8 +179,8 @@ pub struct Sample {
     pub except: Option<TopicId>,
     /// The languages of the viewer.
     pub languages: Vec<LanguageCode>,
-    /// Lists of words and phrases that mean the same.
-    pub synonyms: Vec<Vec<String>>,
+    /// What means the same, in each of the communities within reach that says so.
+    pub synonyms: Vec<Synonyms>,
 }
 
 /// What an index found.

@@ -86,6 +86,6 @@ pub use highlight::{Fragment, Highlights};
 pub(crate) use highlight::{beginning, fragments, html};
 pub use index::{
     ChannelReach, Count, Counts, Find, Found, Hit, IndexError, IndexState, IndexStatus, Lookup,
-    LookupTerm, Reach, Sample, SearchIndex, Total, Wanted,
+    LookupTerm, Reach, Sample, SearchIndex, Synonyms, Total, Wanted,
 };
 pub use query::{Per, SearchQuery, SearchSort, SimilarQuery};

@@ -21,6 +21,7 @@ mod fold;
 mod language;
 mod scan;
 
+use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -57,29 +58,17 @@ pub struct Token {
 }
 
 /// Takes texts of one language apart.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 pub struct Analyzer {
     language: Language,
     stemmer: Option<Stemmer>,
-    /// Lets through what is not a stop word.
-    content: Option<TextAnalyzer>,
 }
 
 impl Analyzer {
     /// The analyser of a language.
     #[must_use]
     pub fn new(language: Language) -> Self {
-        // Its list of stop words is made once: that takes as long as a search does.
-        static MADE: [OnceLock<Analyzer>; Language::ALL.len()] =
-            [const { OnceLock::new() }; Language::ALL.len()];
-        let make = || Self {
-            language,
-            stemmer: language.algorithm().map(Stemmer::new),
-            content: stop_list(language).and_then(StopWordFilter::new).map(|filter| {
-                TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build()
-            }),
-        };
-        MADE.get(language as usize).map_or_else(make, |made| made.get_or_init(make).clone())
+        Self { language, stemmer: language.algorithm().map(Stemmer::new) }
     }
 
     /// The language that it was made for.
@@ -91,7 +80,7 @@ impl Analyzer {
     /// All forms by which a text is found, in the order in which they stand.
     #[must_use]
     pub fn tokens(&self, text: &str) -> Vec<Token> {
-        self.analyse(text, Side::Document, &mut Words::default())
+        self.analyse(text, Side::Document, None)
     }
 
     /// The forms that a query looks for. A position of the query is met by any of its forms.
@@ -99,13 +88,13 @@ impl Analyzer {
     /// They are [`tokens`](Self::tokens) without the single signs that are part of a pair.
     #[must_use]
     pub fn query_tokens(&self, text: &str) -> Vec<Token> {
-        self.analyse(text, Side::Query, &mut Words::default())
+        self.analyse(text, Side::Query, None)
     }
 
-    fn analyse(&self, text: &str, side: Side, known: &mut Words) -> Vec<Token> {
+    fn analyse(&self, text: &str, side: Side, known: Option<&mut Words>) -> Vec<Token> {
         let pieces = pieces(text);
         let sign = |at: usize| pieces.get(at).filter(|piece| piece.kind == Kind::Sign);
-        let mut analysis = Analysis { analyzer: self.clone(), text, known, tokens: Vec::new() };
+        let mut analysis = Analysis { analyzer: *self, text, known, tokens: Vec::new() };
         for (position, piece) in pieces.iter().enumerate() {
             let span = piece.span.clone();
             if piece.kind == Kind::Word {
@@ -123,6 +112,40 @@ impl Analyzer {
             }
         }
         analysis.tokens
+    }
+
+    /// What there is to know of a word.
+    fn look_at(self, written: &str) -> Word {
+        let word = normalised(written, self.language);
+        let stop = is_stop_word(&word, self.language);
+        let form = self.form(&word);
+        let plain = folded(&word).into_owned();
+        let careless = (!word.is_ascii()).then(|| self.form(&plain));
+        let careless = careless.filter(|careless| *careless != form);
+        let forms = [Some(form), careless].into_iter().flatten();
+        Word { forms: forms.filter(|form| !form.is_empty()).collect(), plain, stop }
+    }
+
+    /// The form of a word by which it is found.
+    fn form(self, word: &str) -> String {
+        let stem = |word: &str| match self.stemmer.map(|stemmer| stemmer.stem(word)) {
+            Some(stem) if !stem.is_empty() => stem.into_owned(),
+            _ => word.to_owned(),
+        };
+        let mut form = stem(word);
+        match self.language {
+            // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
+            // further on (`fiet`): only what it leaves as it is brings the two together.
+            Language::Dutch => form = stem(&form),
+            // The French one knows no plural in s after these vowels (`vélos`, `pneus`).
+            Language::French if form == word && word.len() > 3 => {
+                let singular = word.strip_suffix('s');
+                let singular = singular.filter(|rest| rest.ends_with(['a', 'i', 'o', 'u', 'é']));
+                form = singular.map_or(form, str::to_owned);
+            }
+            _ => {}
+        }
+        folded(&form).into_owned()
     }
 }
 
@@ -149,14 +172,14 @@ impl Vocabulary {
         if known.len() > Self::MOST_WORDS {
             known.clear();
         }
-        Analyzer::new(language).analyse(text, Side::Document, known)
+        Analyzer::new(language).analyse(text, Side::Document, Some(known))
     }
 }
 
 /// Words as they are written.
 type Words = FxHashMap<Box<str>, Word>;
 
-/// What there is to know of a word.
+/// A word, looked at.
 #[derive(Debug)]
 struct Word {
     /// By which it is found, if it is found at all.
@@ -174,39 +197,34 @@ enum Side {
 
 /// One text on its way.
 struct Analysis<'a> {
-    /// Its own, because looking up stop words takes a buffer.
     analyzer: Analyzer,
     text: &'a str,
-    known: &'a mut Words,
+    /// Words that were met before, if they are kept.
+    known: Option<&'a mut Words>,
     tokens: Vec<Token>,
 }
 
 impl<'a> Analysis<'a> {
     fn word(&mut self, position: usize, span: &Range<usize>) {
         let written = self.slice(span);
-        if !self.known.contains_key(written) {
-            let word = self.look_at(written);
-            self.known.insert(written.into(), word);
+        let analyzer = self.analyzer;
+        let tokens = &mut self.tokens;
+        let mut add = |word: &Word| {
+            tokens.extend(word.forms.iter().map(|form| Token {
+                text: form.clone(),
+                word: word.plain.clone(),
+                position,
+                span: span.clone(),
+                stop: word.stop,
+            }));
+        };
+        let Some(known) = self.known.as_deref_mut() else { return add(&analyzer.look_at(written)) };
+        if let Some(word) = known.get(written) {
+            return add(word);
         }
-        let Some(Word { forms, plain, stop }) = self.known.get(written) else { return };
-        self.tokens.extend(forms.iter().map(|form| Token {
-            text: form.clone(),
-            word: plain.clone(),
-            position,
-            span: span.clone(),
-            stop: *stop,
-        }));
-    }
-
-    fn look_at(&mut self, written: &str) -> Word {
-        let word = normalised(written, self.analyzer.language);
-        let stop = self.is_stop_word(&word);
-        let form = self.form(&word);
-        let plain = folded(&word).into_owned();
-        let careless = (!word.is_ascii()).then(|| self.form(&plain));
-        let careless = careless.filter(|careless| *careless != form);
-        let forms = [Some(form), careless].into_iter().flatten();
-        Word { forms: forms.filter(|form| !form.is_empty()).collect(), plain, stop }
+        let word = analyzer.look_at(written);
+        add(&word);
+        known.insert(written.into(), word);
     }
 
     fn signs(&mut self, position: usize, span: Range<usize>) {
@@ -217,35 +235,31 @@ impl<'a> Analysis<'a> {
         }
     }
 
-    fn form(&self, word: &str) -> String {
-        let stem = |word: &str| match self.analyzer.stemmer.map(|stemmer| stemmer.stem(word)) {
-            Some(stem) if !stem.is_empty() => stem.into_owned(),
-            _ => word.to_owned(),
-        };
-        let mut form = stem(word);
-        match self.analyzer.language {
-            // The Dutch stemmer takes a plural to its singular (`fietsen`, `fiets`) and the singular
-            // further on (`fiet`): only what it leaves as it is brings the two together.
-            Language::Dutch => form = stem(&form),
-            // The French one knows no plural in s after these vowels (`vélos`, `pneus`).
-            Language::French if form == word && word.len() > 3 => {
-                let singular = word.strip_suffix('s');
-                let singular = singular.filter(|rest| rest.ends_with(['a', 'i', 'o', 'u', 'é']));
-                form = singular.map_or(form, str::to_owned);
-            }
-            _ => {}
-        }
-        folded(&form).into_owned()
-    }
-
-    fn is_stop_word(&mut self, word: &str) -> bool {
-        let content = self.analyzer.content.as_mut();
-        content.is_some_and(|content| !content.token_stream(word).advance())
-    }
-
     fn slice(&self, span: &Range<usize>) -> &'a str {
         self.text.get(span.clone()).unwrap_or_default()
     }
+}
+
+/// Whether a word is so common in a language that it says nothing about a text.
+fn is_stop_word(word: &str, language: Language) -> bool {
+    // A list is made once: that takes as long as a search does. To ask it takes a buffer, of which
+    // each thread has its own.
+    type Lists = [OnceLock<Option<TextAnalyzer>>; Language::ALL.len()];
+    static MADE: Lists = [const { OnceLock::new() }; Language::ALL.len()];
+    thread_local! {
+        static OWN: RefCell<FxHashMap<Language, Option<TextAnalyzer>>> = RefCell::default();
+    }
+    let made = || MADE.get(language as usize)?.get_or_init(|| without_stop_words(language)).clone();
+    OWN.with_borrow_mut(|own| match own.entry(language).or_insert_with(made) {
+        Some(content) => !content.token_stream(word).advance(),
+        None => false,
+    })
+}
+
+/// Lets through what is not a stop word.
+fn without_stop_words(language: Language) -> Option<TextAnalyzer> {
+    let filter = StopWordFilter::new(stop_list(language)?)?;
+    Some(TextAnalyzer::builder(RawTokenizer::default()).filter(filter).build())
 }
 
 /// The list of the most frequent words of a language, where there is one.

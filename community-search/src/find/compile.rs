@@ -82,7 +82,8 @@ impl<'a> Compiler<'a> {
             return Ok(union(plain));
         }
         let mut all: Clauses = Vec::new();
-        if !plain.is_empty() {
+        let has_plain = !plain.is_empty();
+        if has_plain {
             all.push((Occur::Must, union(plain)));
         }
         for parts in merged(&terms.required) {
@@ -99,6 +100,13 @@ impl<'a> Compiler<'a> {
         }
         if !excluded.is_empty() {
             all.push((Occur::MustNot, Box::new(Settled(unscored(union(excluded))))));
+        }
+        // Plain words stay within another query: they are too many to skip documents.
+        if !has_plain
+            && let [(Occur::Must, _)] = all.as_slice()
+            && let Some((_, only)) = all.pop()
+        {
+            return Ok(only);
         }
         Ok(Box::new(BooleanQuery::new(all)))
     }
@@ -220,27 +228,35 @@ impl<'a> Compiler<'a> {
             Place::Anywhere => &[title, body],
             Place::Title => &[title],
         };
-        let mut price = 0;
+        let mut terms_of = Vec::new();
         let mut queries: Vec<Box<dyn Query>> = Vec::new();
         for reading in phrase.0.iter().filter(|reading| reading.len() > 1) {
             for (field, share) in places {
                 let term = |form: &String| Term::from_field_text(*field, form);
                 let terms: Vec<_> = reading.iter().map(|(at, form)| (*at, term(form))).collect();
-                price += self.price(&terms)?;
+                terms_of.push(terms.clone());
                 let query = Box::new(PhraseQuery::new_with_offset(terms));
                 queries.push(Box::new(BoostQuery::new(query, share * weight)));
             }
         }
-        Ok(if self.work.spend_on_phrase(price) { queries } else { Vec::new() })
+        Ok(if self.can_pay_phrases(&terms_of)? { queries } else { Vec::new() })
     }
 
-    /// How many documents are looked at for a phrase: all that have its words.
-    fn price(&self, terms: &[(usize, Term)]) -> Result<u64, SearchError> {
-        let mut rarest = u64::MAX;
-        for (_, term) in terms {
-            rarest = rarest.min(self.searcher.doc_freq(term)?);
+    /// Whether phrases that stand for one are not too much work: all documents that have the words
+    /// of one of them are looked at.
+    fn can_pay_phrases(&mut self, phrases: &[Vec<(usize, Term)>]) -> Result<bool, SearchError> {
+        if self.work.takes_phrase() {
+            return Ok(true);
         }
-        Ok(rarest)
+        let mut documents = 0;
+        for terms in phrases {
+            let mut rarest = u64::MAX;
+            for (_, term) in terms {
+                rarest = rarest.min(self.searcher.doc_freq(term)?);
+            }
+            documents += rarest;
+        }
+        Ok(self.work.spend(documents.saturating_mul(Work::POSITIONS)))
     }
 
     /// Whether a word, one of so many parts, is not too much work.
@@ -376,21 +392,18 @@ impl Work {
     const FEW_PHRASES: usize = 4;
 
     /// To see whether words stand side by side costs so much more than to see a word.
-    const POSITIONS: u64 = 20;
+    const POSITIONS: u64 = 40;
 
     fn of(searcher: &Searcher) -> Self {
         let left = searcher.num_docs().saturating_mul(Self::TIMES).max(Self::LITTLE);
         Self { left, phrases: Self::FEW_PHRASES }
     }
 
-    fn spend_on_phrase(&mut self, price: u64) -> bool {
-        match self.phrases.checked_sub(1) {
-            Some(left) => {
-                self.phrases = left;
-                true
-            }
-            None => self.spend(price.saturating_mul(Self::POSITIONS)),
-        }
+    /// Takes one of the phrases that are looked for whatever they cost, if there is one left.
+    fn takes_phrase(&mut self) -> bool {
+        let left = self.phrases.checked_sub(1);
+        self.phrases = left.unwrap_or(0);
+        left.is_some()
     }
 
     fn spend(&mut self, price: u64) -> bool {

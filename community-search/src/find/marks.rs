@@ -12,18 +12,26 @@ use super::terms::{Part, Phrase, Terms};
 use crate::analysis::{Analyzer, Language, Token, detect};
 use crate::ranking::{self, Word};
 
-/// Where a text has what is looked for: words, in any of their forms, and phrases, as a whole. In
-/// bytes, in rising order, without overlap.
+/// Where each text has what is looked for: words, in any of their forms, and phrases, as a whole.
+/// In bytes, in rising order, without overlap.
 ///
 /// The languages are those in which the request is understood. Words one edit away are marked in
 /// texts that have none of the words as typed.
-pub(super) fn marks(wanted: &Wanted, languages: &[Language], text: &str) -> Vec<Range<usize>> {
-    let wanted = Marked::read(wanted, languages);
-    let mut marks = Vec::new();
-    for language in languages_of(text, languages) {
-        wanted.in_text(&Analyzer::new(language).tokens(text), &mut marks);
-    }
-    joined(marks)
+pub(super) fn marks(
+    wanted: &Wanted,
+    languages: &[Language],
+    synonyms: Synonyms,
+    texts: &[&str],
+) -> Vec<Vec<Range<usize>>> {
+    let wanted = Marked::read(wanted, languages, synonyms);
+    let marks = |text: &&str| {
+        let mut marks = Vec::new();
+        for language in languages_of(text, languages) {
+            wanted.in_text(&Analyzer::new(language).tokens(text), &mut marks);
+        }
+        joined(marks)
+    };
+    texts.iter().map(marks).collect()
 }
 
 /// The languages in which a text is read: its own, or all, if it is too short to tell.
@@ -44,7 +52,7 @@ struct Marked {
 }
 
 impl Marked {
-    fn read(wanted: &Wanted, languages: &[Language]) -> Self {
+    fn read(wanted: &Wanted, languages: &[Language], mut synonyms: Synonyms) -> Self {
         let mut marked = Self::default();
         match wanted {
             Wanted::Like(sample) => {
@@ -53,7 +61,6 @@ impl Marked {
                 marked.forms.extend(words.into_iter().flat_map(|word| word.forms));
             }
             Wanted::Expr(lookup) => {
-                let mut synonyms = Synonyms::read(&lookup.synonyms, languages);
                 let terms = Terms::read(lookup, languages);
                 if !lookup.exact {
                     let words = terms.words().filter(|word| compile::is_long(word));

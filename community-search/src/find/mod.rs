@@ -43,11 +43,11 @@ use crate::projection::Snapshot;
 use crate::ranking::Statistics;
 use compile::Compiler;
 use reach::{Allowed, Channels, Gate};
-use synonyms::Synonyms;
 use terms::Terms;
 use top::{Top, key_of};
 
 pub(crate) use columns::{Opened, SegmentCache};
+pub(crate) use synonyms::Thesaurus;
 
 /// With fewer hits than this, words one edit away are taken in.
 const FEW_HITS: usize = 3;
@@ -89,12 +89,14 @@ impl Snapshot {
         Ok(Found { hits: top.into_hits(request.top), more, typos, total, facets })
     }
 
-    /// Where a text has what is looked for, in bytes, in rising order, without overlap.
+    /// Where each of these texts has what is looked for, in bytes, in rising order, without overlap.
     #[must_use]
-    pub fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
+    pub fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>> {
         // Without the languages of the content there are still those of the viewer.
         let content = self.languages().unwrap_or_default();
-        marks::marks(wanted, &query_languages(wanted, content), text)
+        let languages = query_languages(wanted, content);
+        let synonyms = self.thesaurus().of(wanted, &languages);
+        marks::marks(wanted, &languages, synonyms, texts)
     }
 }
 
@@ -137,11 +139,12 @@ impl<'a> Search<'a> {
         let (searcher, fields) = (self.snapshot.searcher(), self.snapshot.fields());
         let lookup = match self.request.wanted {
             Wanted::Like(sample) => {
-                return sample::query(sample, &self.languages, searcher, fields);
+                let synonyms = self.snapshot.thesaurus().of(self.request.wanted, &self.languages);
+                return sample::query(sample, &self.languages, searcher, fields, synonyms);
             }
             Wanted::Expr(lookup) => lookup,
         };
-        let synonyms = Synonyms::read(&lookup.synonyms, &self.languages);
+        let synonyms = self.snapshot.thesaurus().of(self.request.wanted, &self.languages);
         let mut compiler = Compiler::new(searcher, fields, lookup.place, synonyms);
         if words == Words::Near {
             compiler = compiler.with_near_words();

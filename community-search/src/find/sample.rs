@@ -28,6 +28,7 @@ pub(super) fn query(
     languages: &[Language],
     searcher: &Searcher,
     fields: &Fields,
+    synonyms: Synonyms,
 ) -> Result<Box<dyn Query>, SearchError> {
     let mut spots = Vec::new();
     for (text, times) in [(&sample.title, TITLE_TIMES), (&sample.body, 1)] {
@@ -43,7 +44,6 @@ pub(super) fn query(
     telling
         .sort_by(|(a, one), (b, other)| b.total_cmp(a).then_with(|| one.forms.cmp(&other.forms)));
     telling.truncate(MOST_WORDS);
-    let synonyms = Synonyms::read(&sample.synonyms, languages);
     let place = community_core::search::Place::Anywhere;
     let mut compiler = Compiler::new(searcher, fields, place, synonyms);
     let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();

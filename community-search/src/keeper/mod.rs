@@ -170,9 +170,11 @@ impl SearchIndex for Keeper {
         self.with(&snapshot, |snapshot| snapshot.find(request))
     }
 
-    fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
-        let Some(snapshot) = self.snapshot() else { return Vec::new() };
-        self.with(&snapshot, |snapshot| Ok(snapshot.marks(wanted, text))).unwrap_or_default()
+    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>> {
+        let marks = self
+            .snapshot()
+            .and_then(|found| self.with(&found, |found| Ok(found.marks(wanted, texts))).ok());
+        marks.unwrap_or_else(|| vec![Vec::new(); texts.len()])
     }
 
     fn wake(&self) {

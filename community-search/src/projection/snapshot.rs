@@ -10,7 +10,7 @@ use tantivy::{DocSet, Searcher, TERMINATED, Term};
 use crate::SearchError;
 use crate::analysis::Language;
 use crate::document::Outcome;
-use crate::find::{Opened, SegmentCache};
+use crate::find::{Opened, SegmentCache, Thesaurus};
 use crate::schema::Fields;
 
 /// An index as it was at one commit. It stays so, however long it is kept.
@@ -20,14 +20,21 @@ pub struct Snapshot {
     fields: Fields,
     seq: Seq,
     cache: SegmentCache,
+    thesaurus: Thesaurus,
     columns: OnceLock<Arc<Opened>>,
     languages: OnceLock<Vec<Language>>,
 }
 
 impl Snapshot {
-    pub(super) fn new(searcher: Searcher, fields: Fields, seq: Seq, cache: SegmentCache) -> Self {
+    pub(super) fn new(
+        searcher: Searcher,
+        fields: Fields,
+        seq: Seq,
+        cache: SegmentCache,
+        thesaurus: Thesaurus,
+    ) -> Self {
         let (columns, languages) = (OnceLock::new(), OnceLock::new());
-        Self { searcher, fields, seq, cache, columns, languages }
+        Self { searcher, fields, seq, cache, thesaurus, columns, languages }
     }
 
     /// Up to which position of the log everything is in it. Something of later events may be in it
@@ -88,6 +95,11 @@ impl Snapshot {
         }
         let columns = Arc::new(self.cache.of(self.searcher.segment_readers())?);
         Ok(self.columns.get_or_init(|| columns))
+    }
+
+    /// What its communities' synonyms are, analysed.
+    pub(crate) fn thesaurus(&self) -> &Thesaurus {
+        &self.thesaurus
     }
 
     /// The languages that its texts are in, the most frequent first.

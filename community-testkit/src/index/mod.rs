@@ -134,14 +134,16 @@ impl SearchIndex for NaiveIndex {
         })
     }
 
-    fn marks(&self, wanted: &Wanted, text: &str) -> Vec<Range<usize>> {
-        let Wanted::Expr(lookup) = wanted else { return Vec::new() };
+    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>> {
+        let Wanted::Expr(lookup) = wanted else { return vec![Vec::new(); texts.len()] };
         let typed: Vec<String> =
             lookup.words.iter().flat_map(|word| words(word.as_str())).collect();
-        let is_typed = |at: &Range<usize>| {
-            text.get(at.clone()).is_some_and(|word| typed.contains(&word.to_lowercase()))
+        let is_typed = |word: &str| typed.contains(&word.to_lowercase());
+        let marks = |text: &str| {
+            let at = places(text).into_iter();
+            at.filter(|at| text.get(at.clone()).is_some_and(is_typed)).collect()
         };
-        places(text).into_iter().filter(is_typed).collect()
+        texts.iter().map(|text| marks(text)).collect()
     }
 
     fn wake(&self) {}

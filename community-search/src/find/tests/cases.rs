@@ -1,6 +1,8 @@
 //! What a search finds, case by case.
 
-use community_core::search::{Count, Find, Found, Lookup, Per, Reach, Sample, SearchSort, Wanted};
+use community_core::search::{
+    Count, Find, Found, Lookup, Per, Reach, Sample, SearchSort, Synonyms, Wanted,
+};
 use community_core::{Engine, MemberId, NewPost, NewTopic, PostKind, TopicId, Viewer};
 use pollster::block_on;
 use rustc_hash::FxHashMap;
@@ -128,7 +130,8 @@ fn what_means_the_same_finds_and_scores_less() {
         ("Two wheeler", "is broken"),
         ("Two more of a wheeler", "is broken"),
     ]);
-    let synonyms = vec![vec!["bike".into(), "velocipede".into(), "two wheeler".into()]];
+    let lists = [vec!["bike".to_owned(), "velocipede".to_owned(), "two wheeler".to_owned()]];
+    let synonyms = vec![Synonyms::from(lists.as_slice())];
     let with = |text: &str| {
         let lookup = Lookup { synonyms: synonyms.clone(), ..shelf.lookup(text) };
         shelf.titles(&Wanted::Expr(lookup))
@@ -188,7 +191,7 @@ fn the_right_words_of_a_text_are_marked() {
     let shelf = Shelf::of(&[("Tyres", "The repair of flat tyres is easy.")]);
     let text = "How I repaired two flat tyres, a flat roof and a Puncture at the café (自転車).";
     let marked = |wanted: Lookup| {
-        let marks = shelf.world.snapshot.marks(&Wanted::Expr(wanted), text);
+        let marks = shelf.world.snapshot.marks(&Wanted::Expr(wanted), &[text]).remove(0);
         assert!(marks.is_sorted_by(|a, b| a.end <= b.start));
         marks.into_iter().map(|mark| &text[mark]).collect::<Vec<_>>()
     };
@@ -204,7 +207,8 @@ fn the_right_words_of_a_text_are_marked() {
     assert_eq!(of("pucnture tyre"), ["tyres"]);
     let exact = Lookup { exact: true, ..shelf.lookup("pucnture") };
     assert_eq!(marked(exact), [""; 0]);
-    let synonyms = vec![vec!["blowout".into(), "flat tyre".into()]];
+    let lists = [vec!["blowout".to_owned(), "flat tyre".to_owned()]];
+    let synonyms = vec![Synonyms::from(lists.as_slice())];
     assert_eq!(marked(Lookup { synonyms, ..shelf.lookup("blowout") }), ["flat tyres"]);
 }
 
@@ -261,7 +265,7 @@ fn hostile_texts_find_something_or_nothing_with_little_stack() {
     let run = move || {
         for text in texts {
             let lookup = shelf.lookup(&text);
-            _ = shelf.world.snapshot.marks(&Wanted::Expr(lookup.clone()), &text);
+            _ = shelf.world.snapshot.marks(&Wanted::Expr(lookup.clone()), &[&text]);
             shelf.find(&Wanted::Expr(lookup));
             let sample = Sample { title: text.clone(), body: text, ..Sample::default() };
             shelf.find(&Wanted::Like(sample));
