@@ -120,6 +120,7 @@ impl Session {
                 bumps: true,
                 accepted: None,
                 official: None,
+                shared_at: None,
                 created_at: rights.now,
                 edited_at: None,
                 revision: 1,

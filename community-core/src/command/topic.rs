@@ -508,6 +508,7 @@ pub(super) fn opening_of(topic: &Topic) -> Post {
         bumps: true,
         accepted: None,
         official: None,
+        shared_at: None,
         created_at: topic.created_at,
         edited_at: None,
         revision: 1,

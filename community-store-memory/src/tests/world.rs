@@ -183,6 +183,7 @@ pub(super) fn community(key: &str) -> Community {
         reactions: Vec::new(),
         kinds: Vec::new(),
         synonyms: Vec::new(),
+        reputation: Default::default(),
         hot_scale: Community::DEFAULT_HOT_SCALE,
         capacity: None,
         archived: false,

@@ -14,11 +14,12 @@ use crate::names;
 use crate::row::{json, opt_micros, signed};
 
 const PUT_COMMUNITY: &str = "INSERT INTO communities (id, key, name, description, policy, settings,
-     reactions, kinds, synonyms, hot_scale, capacity, archived, created_at, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+     reactions, kinds, synonyms, reputation, hot_scale, capacity, archived, created_at, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name,
      description = excluded.description, policy = excluded.policy, settings = excluded.settings,
      reactions = excluded.reactions, kinds = excluded.kinds, synonyms = excluded.synonyms,
+     reputation = excluded.reputation,
      hot_scale = excluded.hot_scale, capacity = excluded.capacity, archived = excluded.archived,
      created_at = excluded.created_at, rev = excluded.rev";
 
@@ -71,6 +72,7 @@ impl Change<'_> {
             reactions,
             kinds,
             synonyms,
+            reputation,
             hot_scale,
             capacity,
             archived,
@@ -88,6 +90,7 @@ impl Change<'_> {
             json(reactions)?,
             json(kinds)?,
             json(synonyms)?,
+            json(reputation)?,
             hot_scale,
             capacity.map(signed).transpose()?,
             archived,

@@ -1,6 +1,7 @@
 //! Stores that do one thing wrong: what the conformance table and the verification are tested with.
 //! A case that no such store fails would pass whatever a store does.
 
+mod ledger;
 mod read;
 mod table;
 

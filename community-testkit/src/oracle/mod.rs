@@ -21,6 +21,7 @@ mod posts;
 mod rows;
 mod rules;
 mod search;
+mod standings;
 mod topics;
 
 use community_core::change::{Event, EventKind, NewEvent};
@@ -59,6 +60,8 @@ pub struct Oracle {
     /// Who was counted for which topic on which day.
     seen: Vec<(TopicId, Viewer, i32)>,
     events: Vec<Event>,
+    /// What members have earned, as of the last pump.
+    points: Vec<standings::Points>,
     requests: Vec<Applied>,
 }
 
@@ -111,6 +114,7 @@ impl Oracle {
             waiting_views: Vec::new(),
             seen: Vec::new(),
             events: Vec::new(),
+            points: Vec::new(),
             requests: Vec::new(),
         }
     }
@@ -247,6 +251,7 @@ impl Oracle {
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
                 self.views.extend(views);
+                self.project();
                 Ok(Value::Null)
             }
         }

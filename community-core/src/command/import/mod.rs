@@ -122,6 +122,7 @@ impl Session {
                     reactions,
                     kinds: _,
                     synonyms,
+                    reputation,
                     hot_scale,
                     capacity,
                     archived: _,
@@ -133,6 +134,7 @@ impl Session {
                     settings,
                     reactions,
                     synonyms,
+                    reputation,
                     capacity,
                     ..new
                 };
@@ -172,6 +174,7 @@ impl Session {
                 reactions,
                 kinds,
                 synonyms,
+                reputation,
                 hot_scale: _,
                 capacity,
                 archived,
@@ -184,6 +187,7 @@ impl Session {
                 settings,
                 reactions,
                 synonyms,
+                reputation,
                 capacity,
                 archived,
                 ..Community::clone(old)
