@@ -33,9 +33,9 @@ pub use command::{
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Completions, Engine, Export, FacetValue, Facets, FeedView,
-    LabelView, LinkView, MemberView, NamedPlace, Page, PlaceView, Projection, Pumped, Read,
-    SearchHit, SearchView, Session, StandingView, ThreadView,
+    ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
+    FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
+    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -202,9 +202,12 @@ record! {
         /// The roles.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         roles: Vec<RoleRecord>,
-        /// The level.
+        /// The level that a manager has set; missing when it follows from what was earned.
         #[serde(default, skip_serializing_if = "is_zero")]
         level: u32,
+        /// Whether a manager has set it. A level above 0 always was.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pinned: bool,
         /// The sanctions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sanctions: Vec<SanctionRecord>,

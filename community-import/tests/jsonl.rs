@@ -198,6 +198,7 @@ fn membership() -> impl Strategy<Value = Record> {
                 joined_at,
                 roles,
                 level,
+                pinned: false,
                 sanctions,
             }))
         },

@@ -13,9 +13,11 @@ pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
 pub(crate) mod label;
+pub(crate) mod level;
 pub(crate) mod member;
 pub(crate) mod moderate;
 pub(crate) mod policy;
+pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod standing;
 pub(crate) mod topic;
@@ -68,6 +70,8 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Moderate(command) => command.run(context).await,
         Command::Member(command) => command.run(context).await,
         Command::Policy(command) => command.run(context).await,
+        Command::Level(command) => command.run(context).await,
+        Command::Rules(command) => command.run(context).await,
         Command::Standing(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
         Command::Backup(command) => command.run(context),

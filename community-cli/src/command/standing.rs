@@ -57,14 +57,14 @@ impl Standing {
         // Sums tell of what happened in places that not everybody may see.
         require(&session, Action::Manage, &self.community, None).await?;
         let community = session.managed_community(&self.community).await?.into_inner();
-        let (rules, sums) = match (&self.rule_set, &self.grants) {
+        let (rules, points, levels) = match (&self.rule_set, &self.grants) {
             (None, None) => {
                 let active = community.reputation.active.clone();
                 context.engine.project(&self.community, &active).await?;
                 let rules = community.reputation.active_rules().cloned();
                 let rules = rules.ok_or(Error::NotFound("rule set"))?;
-                let sums = stored(context, &community, &rules).await?;
-                (rules, sums)
+                let points = stored(context, &community, &rules).await?;
+                (rules, points, None)
             }
             (name, grants) => {
                 let rules = find(&community, name.as_deref())?;
@@ -73,10 +73,12 @@ impl Standing {
                     None => Vec::new(),
                 };
                 let projection = session.preview_rules(&self.community, &rules, &openings).await?;
-                (rules, projection.points())
+                let levels = projection.levels();
+                (rules, projection.points(), Some(levels))
             }
         };
-        let mut standings = self.items(context, &community, &rules, &sums).await?;
+        let mut standings =
+            self.items(context, &community, &rules, &points, levels.as_ref()).await?;
         if self.member.is_some() && standings.is_empty() {
             return Err(Error::NotFound("member").into());
         }
@@ -95,6 +97,7 @@ impl Standing {
         community: &Community,
         rules: &RuleSet,
         points: &BTreeMap<MemberId, i64>,
+        levels: Option<&BTreeMap<MemberId, u32>>,
     ) -> Result<Vec<Item>> {
         let store = context.engine.store();
         let mut items = Vec::new();
@@ -103,29 +106,29 @@ impl Standing {
             let page = store.members_by_id(after, 500).await.map_err(Error::from)?;
             let Some(last) = page.last() else { return Ok(items) };
             after = Some(last.id);
-            for member in page {
-                let earned = points.get(&member.id).copied();
-                if self.member.as_ref().is_some_and(|key| *key != member.key) {
+            for Member { id, key, name, .. } in page {
+                if self.member.as_ref().is_some_and(|wanted| *wanted != key) {
                     continue;
                 }
-                if earned.is_none() || self.member.is_some() {
-                    let known = store.memberships(member.id).await.map_err(Error::from)?;
-                    let joined = known
-                        .iter()
-                        .any(|known| known.community == community.id && known.joined_at.is_some());
-                    if earned.is_none() && !joined {
-                        continue;
-                    }
+                let memberships = store.memberships(id).await.map_err(Error::from)?;
+                let known = memberships.iter().find(|known| known.community == community.id);
+                let earned = points.get(&id).copied();
+                if earned.is_none() && known.is_none_or(|known| known.joined_at.is_none()) {
+                    continue;
                 }
-                let points = earned.unwrap_or_else(|| rules.shown(0));
-                items.push(item(member, points, rules.level(points)));
+                let level = match levels {
+                    Some(levels) => levels.get(&id).copied(),
+                    None => known.map(|known| known.level),
+                };
+                items.push(Item {
+                    member: key,
+                    name: name.to_string(),
+                    points: earned.unwrap_or_else(|| rules.shown(0)),
+                    level: level.unwrap_or(0),
+                });
             }
         }
     }
-}
-
-fn item(member: Member, points: i64, level: u32) -> Item {
-    Item { member: member.key, name: member.name.to_string(), points, level }
 }
 
 /// The points in the ledger of the rules in force.

@@ -112,8 +112,16 @@ fn member(member: &Member) -> Result<()> {
 }
 
 fn membership(membership: &Membership) -> Result<()> {
-    let Membership { community: _, member: _, joined_at, roles: _, level: _, sanctions, rev: _ } =
-        membership;
+    let Membership {
+        community: _,
+        member: _,
+        joined_at,
+        roles: _,
+        level: _,
+        pinned: _,
+        sanctions,
+        rev: _,
+    } = membership;
     times([*joined_at])?;
     sanctions.iter().try_for_each(|sanction| {
         let Sanction { kind: _, channel: _, since, until, reason: _, by: _ } = sanction;

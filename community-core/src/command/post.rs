@@ -105,6 +105,7 @@ impl Session {
             if topic.state != State::Published {
                 return Err(Error::NotFound("topic"));
             }
+            rights.check_new_member_in(topic, &[&new.body])?;
             let author = rights.author(&action)?;
             let depth = parent.depth + 1;
             env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
@@ -171,6 +172,7 @@ impl Session {
             if view.body == edit.body {
                 return nothing(&rights, None);
             }
+            rights.check_new_member_in(&topic, &[&edit.body])?;
             let opening = view.post.kind == PostKind::Opening;
             let revision = view.post.revision + 1;
             let text = Revision {

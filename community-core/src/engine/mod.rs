@@ -20,7 +20,7 @@ mod views;
 
 pub use project::Pumped;
 pub use read::Read;
-pub use read_standing::{Projection, StandingView};
+pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
 pub use session::Session;
 pub use system::Export;
 pub use view::{

@@ -1,9 +1,9 @@
 //! Following the log: reputation is brought up to date on the caller's task, step by step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
-use crate::change::{ChangeSet, Event, Expect, Op, Seq};
+use crate::change::{ChangeSet, EntityRef, Event, EventKind, Expect, Op, Seq};
 use crate::directory::Directory;
 use crate::domain::Community;
 use crate::error::{Error, Result};
@@ -49,7 +49,8 @@ impl Engine {
             // Rules that a later version of the engine defined are for that version to follow.
             let Some(rules) = community.reputation.active_rules() else { continue };
             let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
-            let events = self.follow(&directory, &ledger, rules, budget).await?;
+            self.renew_levels(&directory, &ledger, rules).await?;
+            let events = self.follow(&ledger, rules, budget).await?;
             budget -= events.min(budget);
             pumped.events += events;
             if budget == 0 {
@@ -70,40 +71,33 @@ impl Engine {
         let community = known_community(&directory, community)?;
         let rules = community.reputation.rule_set(rules).ok_or(Error::NotFound("rule set"))?;
         let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
-        self.follow(&directory, &ledger, rules, usize::MAX).await
+        self.follow(&ledger, rules, usize::MAX).await
     }
 
     /// Follows the log for at most so many events.
-    async fn follow(
-        &self,
-        directory: &Directory,
-        ledger: &LedgerId,
-        rules: &RuleSet,
-        budget: usize,
-    ) -> Result<usize> {
+    async fn follow(&self, ledger: &LedgerId, rules: &RuleSet, budget: usize) -> Result<usize> {
         let mut done = 0;
         let mut conflicts = self.env().limits().attempts;
         while done < budget {
             let (name, store) = (ledger.checkpoint(), self.store());
+            let directory = &*self.whole_directory().await?;
             let at = store.checkpoint(&name).await?;
             let limit = STEP.min(budget - done);
             let events = store.events_of(ledger.community, at.unwrap_or_default(), limit).await?;
             let Some(last) = events.last() else { break };
-            let entries = self.entries_of(directory, ledger, rules, &events).await?;
+            let (entries, levels) = self.entries_of(directory, ledger, rules, &events).await?;
             let mut changes = ChangeSet::default();
             changes.expect(Expect::CheckpointAt(name.clone(), at));
+            self.change_levels(directory, ledger, levels, &mut changes).await?;
             let append = |entry| Op::AppendLedger(Box::new(ledger.clone()), Box::new(entry));
             changes.ops.extend(entries.into_iter().map(append));
             changes.ops.push(Op::Checkpoint(name, last.seq));
-            match store.commit(changes).await {
-                Ok(_) => done += events.len(),
-                // Somebody else took this step: what comes next is another one.
-                Err(CommitError::Conflict(_)) => {
-                    conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?;
-                }
-                Err(CommitError::Store(error)) => return Err(error.into()),
-                Err(error) => return Err(crate::StoreError::failed(error).into()),
+            if !self.commit_step(changes).await? {
+                // Somebody else took this step, or changed what it rests on.
+                conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?;
+                continue;
             }
+            done += events.len();
             if events.len() < limit {
                 break;
             }
@@ -111,22 +105,134 @@ impl Engine {
         Ok(done)
     }
 
-    /// The entries of a stretch of the log, worked out with what they need to know of the ledger.
+    /// Lets levels follow, if the rules of the ledger are in force. A level that is right already,
+    /// or that a manager has set, stays.
+    async fn change_levels(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        levels: BTreeMap<MemberId, u32>,
+        changes: &mut ChangeSet,
+    ) -> Result<()> {
+        let Some(community) = directory.community(ledger.community) else { return Ok(()) };
+        if community.reputation.active != ledger.rules {
+            return Ok(());
+        }
+        if !levels.is_empty() {
+            // Which rules are in force may not change meanwhile.
+            let entity = EntityRef::Community(community.id);
+            changes.expect(Expect::Rev(entity, community.rev));
+        }
+        for (member, level) in levels {
+            let memberships = self.store().memberships(member).await?;
+            let known = memberships.into_iter().find(|known| known.community == community.id);
+            if let Some(known) = known
+                && known.joined_at.is_some()
+                && !known.pinned
+                && known.level != level
+            {
+                changes.change_level(&known, level, self.env().now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings all levels of a community in line with rules that have come in force.
+    async fn renew_levels(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+    ) -> Result<()> {
+        let name = ledger.levels();
+        if self.store().checkpoint(&name).await? != Some(Seq(0)) {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = self.store().members_by_id(after, STEP).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            let mut changes = ChangeSet::default();
+            let ids = page.iter().map(|member| member.id);
+            let levels = self.levels_of(ledger, rules, ids.collect()).await?;
+            self.change_levels(directory, ledger, levels, &mut changes).await?;
+            // What loses against others is done again the next time.
+            if !changes.is_empty() && !self.commit_step(changes).await? {
+                return Ok(());
+            }
+        }
+        let mut done = ChangeSet::default();
+        done.expect(Expect::CheckpointAt(name.clone(), Some(Seq(0))));
+        done.ops.push(Op::Checkpoint(name, Seq(1)));
+        self.commit_step(done).await.map(|_| ())
+    }
+
+    /// The levels of members by what a ledger holds now.
+    async fn levels_of(
+        &self,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+        members: Vec<MemberId>,
+    ) -> Result<BTreeMap<MemberId, u32>> {
+        let mut known = Book::partial();
+        loop {
+            let mut book = known.clone();
+            let levels = book.levels(rules, members.iter().copied());
+            if book.missing().is_empty() {
+                return Ok(levels);
+            }
+            self.look_up(ledger, &book, &mut known).await?;
+        }
+    }
+
+    /// The level that a member has earned by the rules in force.
+    pub(crate) async fn earned_level(
+        &self,
+        community: &Community,
+        member: MemberId,
+    ) -> Result<u32> {
+        let Some(rules) = community.reputation.active_rules() else { return Ok(0) };
+        let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+        let levels = self.levels_of(&ledger, rules, vec![member]).await?;
+        Ok(levels.get(&member).copied().unwrap_or(0))
+    }
+
+    /// Commits a step, unless somebody else was faster. Tells whether it did.
+    async fn commit_step(&self, changes: ChangeSet) -> Result<bool> {
+        match self.store().commit(changes).await {
+            Ok(_) => {
+                self.committed();
+                Ok(true)
+            }
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(error) => Err(crate::StoreError::failed(error).into()),
+        }
+    }
+
+    /// The entries of a stretch of the log, and the levels of those whose points they move, worked
+    /// out with what they need to know of the ledger.
     async fn entries_of(
         &self,
         directory: &Directory,
         ledger: &LedgerId,
         rules: &RuleSet,
         events: &[Event],
-    ) -> Result<Vec<Entry>> {
+    ) -> Result<(Vec<Entry>, BTreeMap<MemberId, u32>)> {
         let facts = self.facts_of(directory, events).await?;
         let mut known = Book::partial();
         loop {
             let mut book = known.clone();
             let entries: Vec<Entry> =
                 events.iter().flat_map(|event| project(rules, event, &facts, &mut book)).collect();
+            let moved = entries.iter().filter(|entry| entry.points != 0).map(|entry| entry.member);
+            // Who has joined may have earned something before.
+            let joined = events.iter().filter(|e| matches!(e.event.kind, EventKind::Joined));
+            let joined = joined.filter_map(|event| event.event.member);
+            let levels = book.levels(rules, moved.chain(joined));
             if book.missing().is_empty() {
-                return Ok(entries);
+                return Ok((entries, levels));
             }
             self.look_up(ledger, &book, &mut known).await?;
         }

@@ -12,8 +12,8 @@ use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId};
 use crate::policy::{Action, Guarded, Scope, Unchecked, Visible};
 use crate::query::{Cursor, Position};
-use crate::reputation::{Entry, LedgerId, Opening, RuleSet, RuleSetId, Standing};
-use crate::text::{Key, Slug};
+use crate::reputation::{Book, Entry, LedgerId, Opening, RuleSet, RuleSetId, Standing, SumOf};
+use crate::text::{Key, Name, Slug};
 
 /// What a member has earned in a community.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,6 +56,15 @@ impl Projection {
             sums.entry(member).or_insert_with(|| Standing::new(member)).add(entry);
         }
         sums.into_iter().map(|(id, standing)| (id, self.rules.shown(standing.points))).collect()
+    }
+
+    /// The level of everybody who has entries.
+    #[must_use]
+    pub fn levels(&self) -> BTreeMap<MemberId, u32> {
+        let mut book = Book::empty();
+        self.entries.iter().for_each(|entry| book.add(entry));
+        let members = self.points().into_keys().collect::<Vec<_>>();
+        book.levels(&self.rules, members.into_iter())
     }
 }
 
@@ -195,4 +204,121 @@ fn view_of(
         points: rules.shown(sum),
         level: membership.level,
     })
+}
+
+/// Why a member is on a level, and what the next ones take.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LevelView {
+    /// The community.
+    #[serde(skip)]
+    pub community: CommunityId,
+    /// Who.
+    pub member: Author,
+    /// The rule set in force.
+    pub rules: RuleSetId,
+    /// The level.
+    pub level: u32,
+    /// Whether a manager has set it.
+    pub pinned: bool,
+    /// The level that follows from what was earned.
+    pub earned: u32,
+    /// All levels above 0, rising.
+    pub levels: Vec<LevelStep>,
+}
+
+/// What a level takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LevelStep {
+    /// Its number.
+    pub level: u32,
+    /// Its name.
+    pub name: Name,
+    /// Whether the member has reached it: all of its conditions are met, and those of the levels
+    /// below it.
+    pub reached: bool,
+    /// What it takes.
+    pub conditions: Vec<Condition>,
+}
+
+/// One condition of a level.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Condition {
+    /// The group whose points count; `None` is all points.
+    pub group: Option<Slug>,
+    /// The least points.
+    pub least: i64,
+    /// Those that the member has.
+    pub has: i64,
+    /// Whether that is enough.
+    pub met: bool,
+}
+
+impl Guarded for LevelView {
+    fn admitted(self, scope: &Scope) -> Option<Self> {
+        scope.sees_community(self.community).then_some(self)
+    }
+}
+
+impl Session {
+    /// Why a member is on a level, and what is missing for the next: to the member, and to those
+    /// who manage the community.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the community does not exist for this viewer, or does not know such
+    /// a member; [`Error::Denied`] for the level of somebody else without the right to manage.
+    pub async fn explain_level(&self, community: &Slug, key: &Key) -> Result<Visible<LevelView>> {
+        reading!(self, Read::Standing, |rights| {
+            let place = rights.community(community)?;
+            let own = rights.facts.member.as_ref().is_some_and(|member| member.key == *key);
+            if !own {
+                rights.place_to(&Action::Manage, community, None)?;
+            }
+            let store = self.engine().store();
+            let found = store.members_by_key(std::slice::from_ref(key)).await?;
+            let member = found.into_iter().flatten().next().ok_or(Error::NotFound("member"))?;
+            let memberships = store.memberships(member.id).await?;
+            let known = memberships.iter().find(|known| known.community == place.id);
+            let known = known.ok_or(Error::NotFound("member"))?;
+            let rules = rules_of(place)?;
+            let ledger = LedgerId { community: place.id, rules: rules.id.clone() };
+            let standing = store.standings(&ledger, &[member.id]).await?;
+            let points = standing.into_iter().flatten().next().map_or(0, |known| known.points);
+            let points = rules.shown(points);
+            let groups: Vec<Slug> = rules.groups_of_levels().cloned().collect();
+            let of = |group: &Slug| SumOf {
+                member: member.id,
+                group: group.clone(),
+                giver: None,
+                day: None,
+            };
+            let asked: Vec<SumOf> = groups.iter().map(of).collect();
+            let sums = store.sums(&ledger, &asked).await?;
+            let sums: BTreeMap<Slug, i64> = groups.into_iter().zip(sums).collect();
+            self.require_current(&rights).await?;
+            let in_group = |group: &Slug| sums.get(group).copied().unwrap_or(0);
+            let earned = rules.level(points, in_group);
+            let condition = |group: Option<&Slug>, least: i64| {
+                let has = group.map_or(points, in_group);
+                Condition { group: group.cloned(), least, has, met: has >= least }
+            };
+            let levels = rules.levels.iter().map(|rule| LevelStep {
+                level: rule.level,
+                name: rule.name.clone(),
+                reached: rule.level <= earned,
+                conditions: std::iter::once(condition(None, rule.points))
+                    .chain(rule.groups.iter().map(|(group, least)| condition(Some(group), *least)))
+                    .collect(),
+            });
+            let view = Unchecked::new(LevelView {
+                community: place.id,
+                member: Author::from(&member),
+                rules: rules.id.clone(),
+                level: known.level,
+                pinned: known.pinned,
+                earned,
+                levels: levels.collect(),
+            });
+            rights.scope.admit(view).ok_or(Error::NotFound("member"))
+        })
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{About, Entry, EntryPlace, Standing};
+use super::{About, Entry, EntryPlace, RuleSet, Standing};
 use crate::id::{MemberId, PostId, TopicId};
 use crate::text::Slug;
 
@@ -26,9 +26,9 @@ impl SumOf {
     pub fn of(entry: &Entry) -> impl Iterator<Item = Self> {
         let Entry { member, giver, group, day, .. } = entry;
         let of = |giver, day| Self { member: *member, group: group.clone(), giver, day };
-        let of_day = of(None, Some(*day));
+        let of_member = [of(None, Some(*day)), of(None, None)];
         let of_giver = giver.map(|giver| [of(Some(giver), Some(*day)), of(Some(giver), None)]);
-        [of_day].into_iter().chain(of_giver.into_iter().flatten())
+        of_member.into_iter().chain(of_giver.into_iter().flatten())
     }
 }
 
@@ -91,6 +91,26 @@ impl Book {
     /// All standings that it knows, in no order.
     pub fn standings(&self) -> impl Iterator<Item = &Standing> {
         self.standings.values()
+    }
+
+    /// The levels that members have reached.
+    pub(crate) fn levels(
+        &mut self,
+        rules: &RuleSet,
+        members: impl Iterator<Item = MemberId>,
+    ) -> BTreeMap<MemberId, u32> {
+        let mut levels = BTreeMap::new();
+        for member in members {
+            if rules.levels.is_empty() || levels.contains_key(&member) {
+                continue;
+            }
+            let points = rules.shown(self.points(member));
+            let in_group = |group: &Slug| {
+                self.sum(SumOf { member, group: group.clone(), giver: None, day: None })
+            };
+            levels.insert(member, rules.level(points, in_group));
+        }
+        levels
     }
 
     /// The sum of a member's points.

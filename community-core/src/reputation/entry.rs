@@ -21,8 +21,19 @@ impl LedgerId {
     /// The name of the checkpoint that says how far the ledger has followed the log.
     #[must_use]
     pub fn checkpoint(&self) -> Slug {
+        self.name("rep")
+    }
+
+    /// The name of the checkpoint that is 0 while the levels of members are still those that other
+    /// rules gave them.
+    #[must_use]
+    pub fn levels(&self) -> Slug {
+        self.name("lev")
+    }
+
+    fn name(&self, what: &str) -> Slug {
         let RuleSetId { key, version } = &self.rules;
-        let name = format!("rep.{}.{version}.{key}", self.community.uuid().simple());
+        let name = format!("{what}.{}.{version}.{key}", self.community.uuid().simple());
         // INVARIANT: 48 bytes and the key, which has at most `RuleSetId::KEY_BYTES`.
         Slug::new(&name).unwrap_or_else(|_| Slug::placeholder())
     }

@@ -19,5 +19,6 @@ pub use book::{Book, SumOf};
 pub use entry::{About, Entry, EntryPlace, LedgerId, Standing, Step};
 pub use project::{Facts, Opening, PostFacts, TopicFacts, project};
 pub use rules::{
-    Credit, GiverRule, Group, LevelRule, Occasion, Reputation, Rule, RuleSet, RuleSetId, Trigger,
+    Credit, GiverRule, Group, LevelRule, Occasion, PostLimits, Reputation, Rule, RuleSet,
+    RuleSetId, Trigger,
 };

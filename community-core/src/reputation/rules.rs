@@ -106,6 +106,9 @@ pub struct RuleSet {
     /// What earns points. All rules that fit an event apply.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// What members of level 0 may put into one post.
+    #[serde(default)]
+    pub newcomers: PostLimits,
     /// The levels above 0, rising.
     #[serde(default)]
     pub levels: Vec<LevelRule>,
@@ -231,6 +234,63 @@ pub struct LevelRule {
     /// The least points, as shown.
     #[serde(default)]
     pub points: i64,
+    /// The least points in each of these groups.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<Slug, i64>,
+    /// What members of this level may put into one post; what the level below may when it is
+    /// missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub posts: Option<PostLimits>,
+}
+
+/// What somebody may put into one post; `None` is any number. Those who moderate the place are
+/// not bound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct PostLimits {
+    /// Addresses, `http://` or `https://`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub links: Option<u32>,
+    /// Images, `![` of Markdown or `<img`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub images: Option<u32>,
+    /// Mentions, `@` before a letter where no word goes on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mentions: Option<u32>,
+}
+
+impl PostLimits {
+    /// Checks a text.
+    ///
+    /// # Errors
+    /// [`Error::NewMember`] for the first that is exceeded.
+    pub fn check(&self, text: &str) -> Result<()> {
+        let Self { links, images, mentions } = *self;
+        let of_links = text.matches("http://").count() + text.matches("https://").count();
+        let of_images = text.matches("![").count() + text.matches("<img").count();
+        for (what, most, found) in [
+            ("links", links, of_links),
+            ("images", images, of_images),
+            ("mentions", mentions, count_mentions(text)),
+        ] {
+            if let Some(most) = most
+                && u32::try_from(found).unwrap_or(u32::MAX) > most
+            {
+                return Err(Error::NewMember { what, most });
+            }
+        }
+        Ok(())
+    }
+}
+
+fn count_mentions(text: &str) -> usize {
+    let begins = |at: usize| {
+        let before = text.get(..at).and_then(|before| before.chars().next_back());
+        let behind = text.get(at + 1..).and_then(|behind| behind.chars().next());
+        // Not the middle of a mail address.
+        !before.is_some_and(char::is_alphanumeric) && behind.is_some_and(char::is_alphanumeric)
+    };
+    text.match_indices('@').filter(|(at, _)| begins(*at)).count()
 }
 
 /// Something that happened, as rules are asked about it.
@@ -332,6 +392,9 @@ impl RuleSet {
                 return Err(Error::invalid(format!("there is no group `{}`", rule.group)));
             }
         }
+        if let Some(unknown) = self.groups_of_levels().find(|key| !self.groups.contains_key(*key)) {
+            return Err(Error::invalid(format!("there is no group `{unknown}`")));
+        }
         let mut points = i64::MIN;
         for (level, number) in self.levels.iter().zip(1..) {
             if level.level != number || level.points < points {
@@ -350,11 +413,44 @@ impl RuleSet {
         self.floor.map_or(points, |floor| points.max(floor))
     }
 
-    /// The level that these points, as shown, lead to.
+    /// The level that these points, as shown, lead to; `in_group` says how many there are of a
+    /// group.
     #[must_use]
-    pub fn level(&self, points: i64) -> u32 {
-        let reached = self.levels.iter().take_while(|level| level.points <= points);
+    pub fn level(&self, points: i64, mut in_group: impl FnMut(&Slug) -> i64) -> u32 {
+        let reached = self.levels.iter().take_while(|level| {
+            let of_groups = level.groups.iter().all(|(group, least)| in_group(group) >= *least);
+            level.points <= points && of_groups
+        });
         reached.last().map_or(0, |level| level.level)
+    }
+
+    /// The groups that levels ask for.
+    pub fn groups_of_levels(&self) -> impl Iterator<Item = &Slug> {
+        let all: BTreeSet<&Slug> = self.levels.iter().flat_map(|l| l.groups.keys()).collect();
+        all.into_iter()
+    }
+
+    /// What members of a level may put into one post.
+    #[must_use]
+    pub fn post_limits(&self, level: u32) -> PostLimits {
+        let reached = self.levels.iter().filter(|rule| rule.level <= level);
+        reached.filter_map(|rule| rule.posts).next_back().unwrap_or(self.newcomers)
+    }
+
+    /// The most points that one member can ever give another, however they go about it: the bound
+    /// for rings of accounts that vote for each other and accept each other's answers. `None` when
+    /// there is none. Grants are not in it: those are decided on.
+    #[must_use]
+    pub fn most_from_one_giver(&self) -> Option<i64> {
+        let given = |rule: &&Rule| {
+            use Trigger::{Accepted, Corrected, Official, Reached, Reacted, Voted};
+            let by_somebody = matches!(rule.when, Accepted | Corrected | Official)
+                || matches!(rule.when, Reached { .. } | Reacted { .. } | Voted { .. });
+            by_somebody && rule.points > 0
+        };
+        let groups: BTreeSet<&Slug> =
+            self.rules.iter().filter(given).map(|rule| &rule.group).collect();
+        groups.into_iter().map(|group| self.caps(group).per_giver).sum()
     }
 
     /// The group of a rule, as its caps are asked for.

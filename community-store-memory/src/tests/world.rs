@@ -127,6 +127,7 @@ pub(super) fn opening(topic: &Topic) -> [Op; 2] {
         bumps: true,
         accepted: None,
         official: None,
+        shared_at: None,
         created_at: topic.created_at,
         edited_at: None,
         revision: 1,

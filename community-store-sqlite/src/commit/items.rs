@@ -44,10 +44,11 @@ const PUT_MEMBER: &str = "INSERT INTO members
      listed = excluded.listed, created_at = excluded.created_at, rev = excluded.rev";
 
 const PUT_MEMBERSHIP: &str = "INSERT INTO memberships
-    (community, member, joined_at, roles, level, sanctions, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    (community, member, joined_at, roles, level, pinned, sanctions, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (member, community) DO UPDATE SET joined_at = excluded.joined_at,
-     roles = excluded.roles, level = excluded.level, sanctions = excluded.sanctions,
+     roles = excluded.roles, level = excluded.level,
+     pinned = excluded.pinned, sanctions = excluded.sanctions,
      rev = excluded.rev";
 
 const ADD_ITEM: &str = "INSERT INTO items (community, key, topic, post) VALUES (?1, ?2, ?3, ?4)";
@@ -172,7 +173,8 @@ impl Change<'_> {
     }
 
     pub(super) fn put_membership(&mut self, membership: &Membership) -> Result<()> {
-        let Membership { community, member, joined_at, roles, level, sanctions, rev } = membership;
+        let Membership { community, member, joined_at, roles, level, pinned, sanctions, rev } =
+            membership;
         self.need_community(*community)?;
         self.need_member(Some(*member))?;
         let of_roles = roles.iter().map(|grant| grant.channel);
@@ -198,6 +200,7 @@ impl Change<'_> {
             opt_micros(*joined_at),
             json(roles)?,
             level,
+            pinned,
             json(sanctions)?,
             signed(rev.0)?,
         ))?;

@@ -2,6 +2,10 @@
 
 ALTER TABLE communities ADD COLUMN reputation TEXT NOT NULL DEFAULT '{}'; -- JSON
 
+-- Levels so far were set by hand.
+ALTER TABLE memberships ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+UPDATE memberships SET pinned = level > 0;
+
 -- Since when a post belongs to the community.
 ALTER TABLE posts ADD COLUMN shared_at INTEGER;
 

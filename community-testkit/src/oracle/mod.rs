@@ -62,6 +62,8 @@ pub struct Oracle {
     events: Vec<Event>,
     /// What members have earned, as of the last pump.
     points: Vec<standings::Points>,
+    /// The last event before the last pump.
+    projected: Seq,
     requests: Vec<Applied>,
 }
 
@@ -115,6 +117,7 @@ impl Oracle {
             seen: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
+            projected: Seq(0),
             requests: Vec::new(),
         }
     }
@@ -251,7 +254,7 @@ impl Oracle {
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
                 self.views.extend(views);
-                self.project();
+                self.project(act);
                 Ok(Value::Null)
             }
         }

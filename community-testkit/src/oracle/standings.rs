@@ -1,11 +1,16 @@
 //! Standings: at each pump everything is projected again, from the first event.
 
-use community_core::reputation::{Book, Facts, PostFacts, TopicFacts, project};
-use community_core::{Author, CommunityId, Key, Member, MemberId, Slug, StandingView};
+use std::collections::BTreeSet;
+
+use community_core::change::EventKind;
+use community_core::reputation::{Book, Entry, Facts, PostFacts, TopicFacts, project};
+use community_core::{
+    Author, CommunityId, Key, Member, MemberId, Membership, Seq, Slug, StandingView, Viewer,
+};
 use serde_json::json;
 
 use super::ask::{Place, page, place_in, shown};
-use super::{Act, Oracle, Result, not_found};
+use super::{About, Act, Oracle, Result, not_found};
 use crate::observe::Answer;
 
 /// The points of a member in a community, as of the last pump.
@@ -17,8 +22,9 @@ pub(super) struct Points {
 }
 
 impl Oracle {
-    /// Works out all standings anew.
-    pub(super) fn project(&mut self) {
+    /// Works out all standings anew, and lets the levels follow of those whose points have moved
+    /// since the last time, and of those who have joined.
+    pub(super) fn project(&mut self, act: Act) {
         let mut facts = Facts::default();
         for topic in &self.topics {
             let known = TopicFacts { author: topic.author, kind: topic.kind.clone() };
@@ -34,11 +40,37 @@ impl Oracle {
             facts.channels.insert(channel.id, channel.key.clone());
         }
         self.points.clear();
-        for community in &self.communities {
+        let (before, head) = (self.projected, self.events.last().map_or(Seq(0), |last| last.seq));
+        let mut communities = self.communities.clone();
+        communities.sort_by(|a, b| a.key.cmp(&b.key));
+        for community in communities {
             let Some(rules) = community.reputation.active_rules() else { continue };
             let mut book = Book::empty();
+            let mut ledger: Vec<Entry> = Vec::new();
+            let mut concerned: BTreeSet<MemberId> = BTreeSet::new();
             for event in self.events.iter().filter(|e| e.event.community == Some(community.id)) {
-                let _ = project(rules, event, &facts, &mut book);
+                let entries = project(rules, event, &facts, &mut book);
+                if event.seq > before {
+                    let moved = entries.iter().filter(|entry| entry.points != 0);
+                    concerned.extend(moved.map(|entry| entry.member));
+                    let joined = event.event.kind == EventKind::Joined;
+                    concerned.extend(event.event.member.filter(|_| joined));
+                }
+                ledger.extend(entries);
+            }
+            for member in concerned {
+                let of = || ledger.iter().filter(|entry| entry.member == member);
+                let points = rules.shown(of().map(|entry| entry.points).sum());
+                let level = rules.level(points, |group| {
+                    of().filter(|entry| entry.group == *group).map(|entry| entry.points).sum()
+                });
+                let Some(old) = self.membership(community.id, member).cloned() else { continue };
+                if old.joined_at.is_some() && !old.pinned && old.level != level {
+                    self.put_membership(&old, Membership { level, ..old.clone() });
+                    let about = About { member: Some(member), ..About::community(community.id) };
+                    let by_system = Act { viewer: Viewer::System, ..act };
+                    self.log(by_system, EventKind::StandingChanged, about);
+                }
             }
             self.points.extend(book.standings().map(|standing| Points {
                 community: community.id,
@@ -46,6 +78,7 @@ impl Oracle {
                 sum: standing.points,
             }));
         }
+        self.projected = head;
     }
 
     pub(super) fn standing(&self, act: Act, community: &Slug, key: &Key) -> Result<StandingView> {
