@@ -113,12 +113,14 @@ impl Standing {
                 let memberships = store.memberships(id).await.map_err(Error::from)?;
                 let known = memberships.iter().find(|known| known.community == community.id);
                 let earned = points.get(&id).copied();
-                if earned.is_none() && known.is_none_or(|known| known.joined_at.is_none()) {
+                let joined = known.filter(|known| known.joined_at.is_some());
+                if earned.is_none() && joined.is_none() {
                     continue;
                 }
+                // Whoever has not joined is on no level.
                 let level = match levels {
-                    Some(levels) => levels.get(&id).copied(),
-                    None => known.map(|known| known.level),
+                    Some(levels) => joined.and_then(|_| levels.get(&id).copied()),
+                    None => joined.map(|known| known.level),
                 };
                 items.push(Item {
                     member: key,

@@ -78,9 +78,20 @@ impl Book {
     /// Takes an entry in.
     pub fn add(&mut self, entry: &Entry) {
         let Entry { member, topic, post, points, .. } = entry;
-        self.standings.entry(*member).or_insert_with(|| Standing::new(*member)).add(entry);
+        // INVARIANT: what a part of a ledger does not know stays unknown. A sum that began here
+        // would be taken for the whole.
+        if !self.partial {
+            self.standings.entry(*member).or_insert_with(|| Standing::new(*member));
+        }
+        if let Some(standing) = self.standings.get_mut(member) {
+            standing.add(entry);
+        }
         for sum in SumOf::of(entry).filter(|_| *points != 0) {
-            *self.sums.entry(sum).or_default() += points;
+            if !self.partial {
+                *self.sums.entry(sum).or_default() += points;
+            } else if let Some(known) = self.sums.get_mut(&sum) {
+                *known += points;
+            }
         }
         if let Some(topic) = topic {
             let about = self.about.entry((*topic, *post)).or_default();

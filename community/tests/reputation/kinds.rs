@@ -26,11 +26,13 @@ fn a_correction_earns_whoever_corrects() {
     let (ana, ben) = (&stage.people[0], &stage.people[1]);
     let topic = stage.start(ana, "question");
     let opening = stage.opening(topic);
+    for member in [ana, ben] {
+        let (host, id) = (stage.engine.as_system(), member.viewer().member().unwrap());
+        block_on(host.grant_role(&garden(), id, &slug("expert"), None)).unwrap();
+    }
+    // One's own text: that earns nothing.
     block_on(ana.correct(NewCorrection::new(opening, "Mine."))).unwrap();
     let before = [stage.points(ana), stage.points(ben)];
-    let id = stage.engine.as_system();
-    let member = ben.viewer().member().unwrap();
-    block_on(id.grant_role(&garden(), member, &slug("expert"), None)).unwrap();
     let correction = block_on(ben.correct(NewCorrection::new(opening, "Not so."))).unwrap();
     assert_eq!([stage.points(ana), stage.points(ben)], [before[0], before[1] + 2]);
     block_on(ben.withdraw_correction(correction)).unwrap();

@@ -193,6 +193,10 @@ impl Batch<'_> {
         if new.author != old.author {
             return Err(Error::invalid("a topic keeps its author"));
         }
+        // What it earns rests on it.
+        if new.kind != old.kind {
+            return Err(Error::invalid("a topic keeps its kind"));
+        }
         if record.created_at.is_some_and(|at| at != old.created_at) {
             return Err(Error::invalid("a topic keeps the moment of its creation"));
         }
