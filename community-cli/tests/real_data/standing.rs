@@ -19,8 +19,7 @@ fn expected(site: &Site) -> Vec<Expected> {
     let mut lines = text.lines();
     let heading: Vec<&str> = lines.next().unwrap().split(',').collect();
     let column = |name: &str| heading.iter().position(|known| *known == name).unwrap();
-    let columns =
-        ["user_id", "actual", "association_bonus_given", "recomputed_R4"].map(column);
+    let columns = ["user_id", "actual", "association_bonus_given", "recomputed_R4"].map(column);
     let read = |line: &str| {
         let cells: Vec<&str> = line.split(',').collect();
         let [user, actual, bonus, recomputed] = columns.map(|at| cells[at]);

@@ -119,6 +119,11 @@ impl Engine {
         }
     }
 
+    /// Ends when something is committed from now on.
+    fn next_commit(&self) -> event_listener::EventListener {
+        self.inner.committed.listen()
+    }
+
     /// A session of a visitor whom the host did not name.
     #[must_use]
     pub fn anonymous(&self) -> Session {

@@ -61,6 +61,32 @@ impl Engine {
         Ok(pumped)
     }
 
+    /// Does background work for as long as the future is polled: at once, and again whenever this
+    /// engine has written something. Spawn it on any executor, or call [`pump`](Self::pump) where
+    /// there is none; what other processes write is taken into account with the next pump here.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let engine = community::in_memory();
+    /// let mut worker = Box::pin(engine.worker());
+    /// // It has nothing to do and waits.
+    /// let polled = worker.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    /// assert!(polled.is_pending());
+    /// # use std::future::Future;
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails, and only then does it end. It can be called again.
+    pub async fn worker(&self) -> Result<std::convert::Infallible> {
+        loop {
+            // Before the work: what is written meanwhile is not missed.
+            let written = self.next_commit();
+            while self.pump().await?.more {}
+            written.await;
+        }
+    }
+
     /// Brings the ledger of a rule set of a community up to the end of the log, whether the set is
     /// in force or not. Returns how many events it took.
     ///

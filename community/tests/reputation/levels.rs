@@ -209,3 +209,20 @@ fn levels_of_everybody_follow_when_rules_are_switched() {
     assert_eq!(levels, [0, 1, 0, 0]);
     stage.check();
 }
+
+#[test]
+fn a_worker_brings_everything_up_to_date_without_being_called() {
+    let stage = Stage::new(1);
+    let ana = &stage.people[0];
+    let working = async { stage.engine.worker().await.map(drop) };
+    let using = async {
+        let new = NewTopic::new(garden(), slug("beds"), slug("question"), "Why?", "Why so?");
+        ana.start_topic(new).await?;
+        while ana.standing(&garden(), &key("user:0")).await?.points == 0 {
+            smol::future::yield_now().await;
+        }
+        Ok(())
+    };
+    smol::block_on(smol::future::or(working, using)).unwrap();
+    assert_eq!(stage.points(ana), 2);
+}

@@ -7,6 +7,7 @@
 
 mod attached;
 mod items;
+mod marks;
 mod people;
 mod state;
 
