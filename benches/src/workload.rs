@@ -108,6 +108,7 @@ async fn fill(engine: &Engine, community: &Slug, topics: usize) -> Result<()> {
             pin: None,
             created_at: Some(created_at),
             bumped_at: None,
+            shared_at: None,
             opening: None,
             revision: 1,
             edited_at: None,

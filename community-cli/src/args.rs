@@ -7,7 +7,7 @@ use community::{Key, Timestamp};
 
 use crate::command::{
     answer, channel, complete, events, export, feed, file, history, import, index, init, label,
-    member, moderate, policy, search, topic, verify, write,
+    level, member, moderate, policy, rules, search, standing, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -103,6 +103,14 @@ pub(crate) enum Command {
     /// Who may do what, and why
     #[command(subcommand)]
     Policy(policy::Policy),
+    /// Levels of members
+    #[command(subcommand)]
+    Level(level::Level),
+    /// What earns points
+    #[command(subcommand)]
+    Rules(rules::Rules),
+    /// Show what members have earned
+    Standing(standing::Standing),
     /// List what happened
     Events(events::Events),
     /// Recompute everything that is counted and sorted; exit code 1 when something is wrong

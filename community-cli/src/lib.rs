@@ -6,6 +6,7 @@
 mod args;
 mod command;
 mod context;
+mod csv;
 mod failure;
 mod object;
 mod progress;

@@ -60,6 +60,14 @@ pub enum Error {
     /// Something is too large.
     #[error(transparent)]
     Limit(#[from] LimitError),
+    /// A post holds more than members of this level may put into one. Earning more lifts it.
+    #[error("a post of a member of this level holds at most {most} {what}")]
+    NewMember {
+        /// What there is too much of: `links`, `images`, `mentions`.
+        what: &'static str,
+        /// The most of it.
+        most: u32,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -86,6 +94,7 @@ impl Error {
             | Self::Invalid(_)
             | Self::Conflict(_)
             | Self::Limit(_)
+            | Self::NewMember { .. }
             | Self::Search(_) => false,
         }
     }

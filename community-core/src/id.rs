@@ -81,6 +81,8 @@ ids! {
     PostId,
     /// Names a [`Correction`](crate::Correction).
     CorrectionId,
+    /// Names a [`Grant`](crate::Grant).
+    GrantId,
     /// Names one visit of somebody to whom topics are suggested.
     VisitId,
     /// Names one request of a caller, so that a retry has one effect.

@@ -18,6 +18,7 @@ pub mod policy;
 pub mod query;
 pub mod rank;
 pub mod record;
+pub mod reputation;
 pub mod search;
 pub mod store;
 mod text;
@@ -25,20 +26,22 @@ pub mod time;
 
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
-    ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewLabel,
-    NewMember, NewPin, NewPost, NewSanction, NewSuggestion, NewTopic, PostEdit, TopicEdit,
+    ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewGrant,
+    NewLabel, NewMember, NewPin, NewPost, NewSanction, NewSuggestion, NewTopic, PostEdit,
+    TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Completions, Engine, Export, FacetValue, Facets, FeedView,
-    LabelView, LinkView, MemberView, NamedPlace, Page, PlaceView, Read, SearchHit, SearchView,
-    Session, ThreadView,
+    ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
+    FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
+    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};
 pub use id::{
-    ChannelId, CommunityId, CorrectionId, IdSource, MemberId, PostId, RequestId, TopicId, VisitId,
+    ChannelId, CommunityId, CorrectionId, GrantId, IdSource, MemberId, PostId, RequestId, TopicId,
+    VisitId,
 };
 pub use limits::{LimitError, Limits};
 pub use policy::{

@@ -147,6 +147,8 @@ limits! {
     import_line: 1_048_576 up to 4_194_304, "an import line", "bytes";
     /// Views that wait in memory to be written.
     buffered_views: 10_000 up to 1_000_000, "the number of buffered views", "topics";
+    /// Events that one call of [`Engine::pump`](crate::Engine::pump) takes into account.
+    projected: 5_000 up to 1_000_000, "the number of events in one call", "events";
     /// Attempts of a command that loses against concurrent ones.
     attempts: 32 up to 1_000, "the number of attempts", "attempts";
 }

@@ -18,6 +18,7 @@ use crate::domain::{
 };
 use crate::error::Error;
 use crate::policy::{Audience, Policy};
+use crate::reputation::Reputation;
 use crate::text::{Key, Name, Slug, Title};
 use crate::time::Timestamp;
 
@@ -49,6 +50,10 @@ pub enum Record {
     Link(LinkRecord),
     /// Views of a topic on one day.
     Views(ViewsRecord),
+    /// An answer was accepted: for posts that say so.
+    Acceptance(AcceptanceRecord),
+    /// Points that were granted.
+    Grant(Box<GrantRecord>),
 }
 
 impl Record {
@@ -67,7 +72,9 @@ impl Record {
             | Self::Reaction(_)
             | Self::Correction(_)
             | Self::Link(_)
-            | Self::Views(_) => None,
+            | Self::Views(_)
+            | Self::Acceptance(_)
+            | Self::Grant(_) => None,
         }
     }
 }
@@ -108,6 +115,9 @@ record! {
         /// Lists of words and phrases that mean the same.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         synonyms: Vec<Vec<String>>,
+        /// What earns points.
+        #[serde(default, skip_serializing_if = "Reputation::is_default")]
+        reputation: Reputation,
         /// Its hot scale in seconds; applied only when the import creates the community.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         hot_scale: Option<u32>,
@@ -192,9 +202,12 @@ record! {
         /// The roles.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         roles: Vec<RoleRecord>,
-        /// The level.
+        /// The level that a manager has set; missing when it follows from what was earned.
         #[serde(default, skip_serializing_if = "is_zero")]
         level: u32,
+        /// Whether a manager has set it. A level above 0 always was.
+        #[serde(default, skip_serializing_if = "is_false")]
+        pinned: bool,
         /// The sanctions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sanctions: Vec<SanctionRecord>,
@@ -292,6 +305,9 @@ record! {
         /// Activity that no post of it accounts for; `created_at` when it is missing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         bumped_at: Option<Timestamp>,
+        /// Since when its first post belongs to the community; once it does, it does for good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shared_at: Option<Timestamp>,
         /// The key or id of its first post, when something refers to that by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opening: Option<Key>,
@@ -360,6 +376,13 @@ record! {
         /// Marked as the official answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         official: Option<MarkRecord>,
+        /// Whether its acceptance comes as a record of its own, in the order of what happened.
+        /// `accepted` is then missing, and what the post has stays.
+        #[serde(default, skip_serializing_if = "is_false")]
+        accepted_later: bool,
+        /// Since when it belongs to the community; once it does, it does for good.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        shared_at: Option<Timestamp>,
         /// When it was written; the clock's time when it is missing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created_at: Option<Timestamp>,
@@ -487,6 +510,47 @@ record! {
         day: i32,
         /// How many; at most [`ViewsRecord::MOST`].
         views: i64,
+    }
+}
+
+record! {
+    /// That an answer was accepted. Its post says that it comes later.
+    AcceptanceRecord {
+        /// The key of the answer.
+        post: Key,
+        /// The key of who accepted it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Key>,
+        /// When.
+        at: Timestamp,
+        /// Why.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
+    }
+}
+
+record! {
+    /// See [`Grant`](crate::Grant). A grant never changes: one whose key is there is left as it is.
+    GrantRecord {
+        /// Its key: the one that it has where it comes from, or its id.
+        key: Key,
+        /// The key of whose points they are.
+        member: Key,
+        /// What for, in one word.
+        reason: Slug,
+        /// How many.
+        points: i64,
+        /// The key of the post that it is about.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        post: Option<Key>,
+        /// The key of who decided.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<Key>,
+        /// What for, in words.
+        #[serde(default, skip_serializing_if = "String::is_empty")]
+        note: String,
+        /// When.
+        at: Timestamp,
     }
 }
 

@@ -405,3 +405,63 @@ fn futures_can_be_spawned() {
     let (_, record) = jsonl::read(WORLD.as_bytes(), &Limits::default()).next().unwrap().unwrap();
     spawnable(loader.push(1, record));
 }
+
+#[test]
+fn grants_shared_posts_and_what_was_set_by_hand_come_back() {
+    let (engine, clock) = engine(5);
+    let host = engine.as_system();
+    block_on(async {
+        host.create_community(NewCommunity::new(slug("bikes"), name("Bikes"), Policy::public()))
+            .await
+            .unwrap();
+        host.create_channel(&slug("bikes"), NewChannel::new(slug("repair"), name("Repair")))
+            .await
+            .unwrap();
+        let mut people = Vec::new();
+        for member in ["ana", "ben", "eva"] {
+            let id = host.sync_member(NewMember::new(key(member), name(member))).await.unwrap();
+            host.set_member(&slug("bikes"), id, true).await.unwrap();
+            people.push(id);
+        }
+        clock.advance(Duration::from_secs(90_000));
+        let ana = engine.member(people[0]);
+        let (channel, kind) = (slug("repair"), slug("question"));
+        let new = NewTopic::new(slug("bikes"), channel, kind, "A flat tyre?", "Again.");
+        let topic = ana.start_topic(new).await.unwrap();
+        let opening = ana.topic(topic).await.unwrap().topic.opening;
+        let answer = engine.member(people[1]).reply(NewPost::new(topic, "Patch.")).await.unwrap();
+        host.share_post(opening).await.unwrap();
+        host.share_post(answer).await.unwrap();
+        let award = |member, post| NewGrant {
+            post,
+            note: "For\nhelp".to_owned(),
+            ..NewGrant::new(member, slug("award"), 40)
+        };
+        host.grant(&slug("bikes"), award(people[1], Some(answer))).await.unwrap();
+        host.grant(&slug("bikes"), award(people[1], Some(opening))).await.unwrap();
+        host.grant(&slug("bikes"), award(people[0], None)).await.unwrap();
+        host.set_level(&slug("bikes"), people[0], 3).await.unwrap();
+        host.set_level(&slug("bikes"), people[2], 0).await.unwrap();
+        engine.pump().await.unwrap();
+    });
+    let lines = dump(&engine);
+    let count = |what: &str| lines.lines().filter(|line| line.contains(what)).count();
+    assert_eq!([count("\"type\":\"grant\""), count("shared_at"), count("pinned")], [3, 2, 1]);
+    let (other, _) = self::engine(9);
+    for batch in [1, 100] {
+        let (other, _) = self::engine(u64::try_from(batch).unwrap());
+        load(&other, &lines, batch).unwrap();
+        assert_same(&dump(&other), &lines);
+    }
+    load(&other, &lines, 100).unwrap();
+    let again = load(&other, &lines, 100).unwrap();
+    assert_eq!(again.changed, 0, "what is there already is left alone");
+    // What was earned follows again where it is imported.
+    let points = |engine: &Engine| {
+        block_on(engine.pump()).unwrap();
+        let standings = block_on(engine.as_system().standings(&slug("bikes"), None, None)).unwrap();
+        let of = |item: &Visible<StandingView>| (item.member.key.clone(), item.points, item.level);
+        standings.items.iter().map(of).collect::<Vec<_>>()
+    };
+    assert_eq!(points(&other), points(&engine));
+}

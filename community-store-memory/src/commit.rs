@@ -42,7 +42,9 @@ impl State {
 
         // INVARIANT: nothing from here on fails or looks at a condition.
         self.install(draft);
+        let head = self.head();
         self.events.extend(events);
+        self.note_events(head);
         let seq = self.head();
         if let Some(request) = request {
             self.requests.insert(request.id, (request, seq));

@@ -25,6 +25,7 @@
 
 mod commit;
 mod index;
+mod ledger;
 mod log;
 mod read;
 mod scope;

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 
 use community_core::change::{Counter, EntityRef, NewEvent, Request, Seq, UniqueKey};
 use community_core::policy::AccessRev;
+use community_core::reputation::LedgerId;
 use community_core::{
-    Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Label, Link, LinkKind,
-    Member, MemberId, Membership, Post, PostCounters, PostId, Reaction, RequestId, Rev, Revision,
-    Slot, Slug, Topic, TopicCounters, TopicId,
+    Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Grant, GrantId, Label,
+    Link, LinkKind, Member, MemberId, Membership, Post, PostCounters, PostId, Reaction, RequestId,
+    Rev, Revision, Slot, Slug, Topic, TopicCounters, TopicId,
 };
 use rustc_hash::FxHashMap;
 
 use crate::index::Index;
+use crate::ledger::LedgerTable;
 
 /// What tells one link from another: from, to, kind.
 pub(crate) type LinkId = (TopicId, TopicId, LinkKind);
@@ -40,10 +42,14 @@ pub(crate) struct State {
     pub(crate) views: FxHashMap<TopicId, BTreeMap<i32, i64>>,
     /// Counters that stand in no row of a topic or post.
     pub(crate) counts: FxHashMap<Counter, i64>,
+    pub(crate) grants: BTreeMap<GrantId, Grant>,
+    pub(crate) ledgers: FxHashMap<LedgerId, LedgerTable>,
     pub(crate) checkpoints: FxHashMap<Slug, Seq>,
     pub(crate) requests: FxHashMap<RequestId, (Request, Seq)>,
     /// The log: the event at position `n` stands at index `n - 1`.
     pub(crate) events: Vec<NewEvent>,
+    /// The positions of the events of each community, rising.
+    pub(crate) events_of: FxHashMap<CommunityId, Vec<Seq>>,
     pub(crate) index: Index,
 }
 
@@ -73,6 +79,7 @@ impl State {
             EntityRef::Topic(id) => self.topics.get(&id).map(|row| row.rev),
             EntityRef::Post(id) => self.posts.get(&id).map(|row| row.rev),
             EntityRef::Correction(id) => self.corrections.get(&id).map(|row| row.rev),
+            EntityRef::Grant(id) => self.grants.get(&id).map(|_| Rev::FIRST),
         }
         .unwrap_or(Rev(0))
     }

@@ -29,6 +29,7 @@ mod commit;
 mod error;
 mod explain;
 mod files;
+mod ledger;
 mod listings;
 mod log;
 mod names;

@@ -77,7 +77,7 @@ pub(crate) fn add(conn: &Connection, seq: Seq, event: &NewEvent) -> Result<()> {
     Ok(())
 }
 
-fn read_event(columns: &mut Columns<'_, '_>) -> Result<Event> {
+pub(crate) fn read_event(columns: &mut Columns<'_, '_>) -> Result<Event> {
     let seq = Seq(columns.whole()?);
     let name: String = columns.get()?;
     let (actor, at) = (columns.opt_id()?, columns.time()?);

@@ -4,10 +4,11 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use community_core::change::EntityId;
+use community_core::reputation::Step;
 use community_core::time::{from_micros, to_micros};
 use community_core::{
-    ChannelId, CommunityId, CorrectionId, LinkKind, MemberId, PostId, PostKind, RequestId, Rev,
-    Slot, Slug, State, Timestamp, TopicId,
+    ChannelId, CommunityId, CorrectionId, GrantId, LinkKind, MemberId, PostId, PostKind, RequestId,
+    Rev, Slot, Slug, State, Timestamp, TopicId,
 };
 use rusqlite::Row;
 use rusqlite::types::{FromSql, ValueRef};
@@ -197,7 +198,7 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ChannelId, CommunityId, CorrectionId, MemberId, PostId, RequestId, TopicId, EntityId);
+ids!(ChannelId, CommunityId, CorrectionId, GrantId, MemberId, PostId, RequestId, TopicId, EntityId);
 
 /// A value of a small closed set, kept as a number.
 pub(crate) trait Code: Copy {
@@ -205,6 +206,12 @@ pub(crate) trait Code: Copy {
 }
 
 impl Code for State {
+    fn of(code: u8) -> Option<Self> {
+        Self::from_code(code)
+    }
+}
+
+impl Code for Step {
     fn of(code: u8) -> Option<Self> {
         Self::from_code(code)
     }

@@ -203,6 +203,8 @@ fn a_town_has_one_of_everything() {
             }
             Record::Link(r) => tell(&format!("{:?}", r.kind)),
             Record::Views(_) => tell("views"),
+            Record::Acceptance(_) => tell("acceptance"),
+            Record::Grant(_) => tell("grant"),
             Record::Label(_) => tell("label"),
         }
     }

@@ -147,3 +147,24 @@ fn the_order_by_relevance_rests_on_the_words_of_all_documents_and_nothing_else_d
         Ok(())
     })
 }
+
+#[test]
+fn points_count_what_was_earned_anywhere_and_tell_nothing_of_it() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let ed: Key = "ed".parse()?;
+        scene.ed.start_topic(topic(&scene, "office")?).await?;
+        scene.engine.pump().await?;
+        for viewer in [scene.engine.anonymous(), scene.ana.clone(), scene.engine.as_system()] {
+            assert_eq!(viewer.standing(&scene.garden, &ed).await?.points, 2);
+            let all = viewer.standings(&scene.garden, None, None).await?;
+            let all: Vec<_> = all.items.iter().map(|item| &item.member.key).collect();
+            assert_eq!(all, [&ed]);
+        }
+        // What it takes to the next level is told to the member and to managers only.
+        let refused = scene.ana.explain_level(&scene.garden, &ed).await.unwrap_err();
+        assert!(matches!(refused, Error::Denied(_)));
+        assert!(scene.ed.explain_level(&scene.garden, &ed).await.is_ok());
+        Ok(())
+    })
+}

@@ -113,6 +113,7 @@ fn send_each(engine: &Engine, ana: &Session, topic: TopicId, post: PostId) {
     let member = ana.viewer().member().unwrap();
     is_send(engine.member_by_key(&key));
     is_send(engine.pump());
+    is_send(engine.worker());
     is_send(engine.flush_views());
     is_send(engine.wait_for(Seq(1)));
     // Commands.

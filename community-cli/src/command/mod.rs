@@ -13,10 +13,13 @@ pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
 pub(crate) mod label;
+pub(crate) mod level;
 pub(crate) mod member;
 pub(crate) mod moderate;
 pub(crate) mod policy;
+pub(crate) mod rules;
 pub(crate) mod search;
+pub(crate) mod standing;
 pub(crate) mod topic;
 pub(crate) mod verify;
 pub(crate) mod write;
@@ -67,6 +70,9 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Moderate(command) => command.run(context).await,
         Command::Member(command) => command.run(context).await,
         Command::Policy(command) => command.run(context).await,
+        Command::Level(command) => command.run(context).await,
+        Command::Rules(command) => command.run(context).await,
+        Command::Standing(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
         Command::Backup(command) => command.run(context),
         Command::Verify(command) => command.run(context).await,

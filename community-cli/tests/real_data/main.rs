@@ -9,6 +9,7 @@
 mod dump;
 mod feeds;
 mod kills;
+mod standing;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -22,6 +23,7 @@ pub struct Site {
     pub expected: Value,
     pub feeds: Value,
     pub dir: tempfile::TempDir,
+    pub data: PathBuf,
 }
 
 /// The two dumps.
@@ -49,6 +51,7 @@ impl Site {
             expected: read(format!("{name}.json")),
             feeds: read(format!("feeds-{name}.json")),
             dir: tempfile::tempdir().unwrap(),
+            data: data.clone(),
         })
     }
 

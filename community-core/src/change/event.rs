@@ -147,6 +147,15 @@ pub enum EventKind {
         /// Whether it stands now.
         stands: bool,
     },
+    /// A post was made the community's: votes on it earn its author nothing from then on.
+    Shared,
+    /// Points were granted to the member.
+    Granted {
+        /// What for.
+        reason: Slug,
+        /// How many; below zero they were taken.
+        points: i64,
+    },
     /// Something happened in a visit in which topics were suggested. It is about none of them: what
     /// is derived from topics does not change.
     Suggested {

@@ -2,7 +2,7 @@
 
 use super::{Counter, Seq};
 use crate::domain::{Rev, Slot};
-use crate::id::{ChannelId, CommunityId, CorrectionId, MemberId, PostId, TopicId};
+use crate::id::{ChannelId, CommunityId, CorrectionId, GrantId, MemberId, PostId, TopicId};
 use crate::policy::AccessRev;
 use crate::text::{Key, Slug};
 
@@ -52,6 +52,8 @@ pub enum EntityRef {
     Post(PostId),
     /// A correction.
     Correction(CorrectionId),
+    /// A grant. Its revision is 1: it never changes.
+    Grant(GrantId),
 }
 
 /// A key that one entity at most may have.

@@ -1,10 +1,11 @@
 //! Operations.
 
 use crate::domain::{
-    Channel, Community, Correction, Label, Link, LinkKind, Member, Membership, Post, Reaction,
-    Revision, Slot, Topic,
+    Channel, Community, Correction, Grant, Label, Link, LinkKind, Member, Membership, Post,
+    Reaction, Revision, Slot, Topic,
 };
 use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
+use crate::reputation::{Entry, LedgerId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -73,6 +74,12 @@ pub enum Op {
         /// How many.
         views: i64,
     },
+    /// Writes a grant. One that is there stays as it is.
+    PutGrant(Box<Grant>),
+    /// Appends an entry to a ledger, which exists from its first entry on, and moves the standing
+    /// of its member as [`Standing::add`](crate::reputation::Standing::add) says. Two entries at
+    /// one place make no sense.
+    AppendLedger(Box<LedgerId>, Box<Entry>),
     /// Moves a named checkpoint.
     Checkpoint(Slug, Seq),
 }
@@ -89,6 +96,7 @@ impl Op {
             Self::PutTopic(topic) => Some(EntityRef::Topic(topic.id)),
             Self::PutPost(post) => Some(EntityRef::Post(post.id)),
             Self::PutCorrection(correction) => Some(EntityRef::Correction(correction.id)),
+            Self::PutGrant(grant) => Some(EntityRef::Grant(grant.id)),
             Self::PutLabel(_)
             | Self::PutRevision(_)
             | Self::PutLink(_)
@@ -99,6 +107,7 @@ impl Op {
             | Self::RaiseActive(..)
             | Self::SetActive(..)
             | Self::AddViews { .. }
+            | Self::AppendLedger(..)
             | Self::Checkpoint(..) => None,
         }
     }

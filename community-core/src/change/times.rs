@@ -6,10 +6,11 @@
 
 use super::{ChangeSet, NewEvent, Op};
 use crate::domain::{
-    Channel, Community, Correction, Link, Mark, Member, Membership, Pin, Post, Reaction, Revision,
-    Sanction, Topic,
+    Channel, Community, Correction, Grant, Link, Mark, Member, Membership, Pin, Post, Reaction,
+    Revision, Sanction, Topic,
 };
 use crate::error::{Error, Result};
+use crate::reputation::Entry;
 use crate::time::{LAST_MICROS, Timestamp, from_micros, to_micros};
 
 impl ChangeSet {
@@ -39,6 +40,8 @@ fn op(op: &Op) -> Result<()> {
         | Op::PutReaction(Reaction { post: _, member: _, slot: _, key: _, at })
         | Op::RaiseActive(_, at)
         | Op::SetActive(_, at) => time(*at),
+        Op::PutGrant(it) => grant(it),
+        Op::AppendLedger(_, it) => entry(it),
         Op::AddViews { topic: _, day: at, views: _ } => day(*at),
         Op::PutLabel(_)
         | Op::DropLink { .. }
@@ -65,6 +68,7 @@ fn community(community: &Community) -> Result<()> {
         reactions: _,
         kinds: _,
         synonyms: _,
+        reputation: _,
         hot_scale: _,
         capacity: _,
         archived: _,
@@ -108,8 +112,16 @@ fn member(member: &Member) -> Result<()> {
 }
 
 fn membership(membership: &Membership) -> Result<()> {
-    let Membership { community: _, member: _, joined_at, roles: _, level: _, sanctions, rev: _ } =
-        membership;
+    let Membership {
+        community: _,
+        member: _,
+        joined_at,
+        roles: _,
+        level: _,
+        pinned: _,
+        sanctions,
+        rev: _,
+    } = membership;
     times([*joined_at])?;
     sanctions.iter().try_for_each(|sanction| {
         let Sanction { kind: _, channel: _, since, until, reason: _, by: _ } = sanction;
@@ -162,6 +174,7 @@ fn post(post: &Post) -> Result<()> {
         bumps: _,
         accepted,
         official,
+        shared_at,
         created_at,
         edited_at,
         revision: _,
@@ -169,7 +182,7 @@ fn post(post: &Post) -> Result<()> {
         // Not written by a put.
         counters: _,
     } = post;
-    times([Some(*created_at), *edited_at])?;
+    times([Some(*created_at), *edited_at, *shared_at])?;
     accepted.iter().chain(official).try_for_each(|mark| {
         let Mark { by: _, at, reason: _ } = mark;
         time(*at)
@@ -195,6 +208,32 @@ fn correction(correction: &Correction) -> Result<()> {
         rev: _,
     } = correction;
     times([Some(*at), *withdrawn_at])
+}
+
+fn grant(grant: &Grant) -> Result<()> {
+    let Grant { id: _, community: _, member: _, reason: _, points: _, post: _, by: _, note: _, at } =
+        grant;
+    time(*at)
+}
+
+fn entry(entry: &Entry) -> Result<()> {
+    let Entry {
+        cause: _,
+        number: _,
+        origin: _,
+        rule: _,
+        group: _,
+        step: _,
+        member: _,
+        giver: _,
+        topic: _,
+        post: _,
+        points: _,
+        day: of_day,
+        at,
+    } = entry;
+    day(*of_day)?;
+    time(*at)
 }
 
 fn times<const N: usize>(times: [Option<Timestamp>; N]) -> Result<()> {

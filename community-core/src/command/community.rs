@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::id::CommunityId;
 use crate::limits::Limits;
 use crate::policy::{Action, Policy};
+use crate::reputation::Reputation;
 use crate::text::{Name, Slug};
 use crate::time::Timestamp;
 
@@ -31,6 +32,8 @@ pub struct NewCommunity {
     pub reactions: Vec<ReactionDef>,
     /// Lists of words and phrases that mean the same.
     pub synonyms: Vec<Vec<String>>,
+    /// What earns points.
+    pub reputation: Reputation,
     /// Seconds that outweigh a factor of ten in score in the hot order.
     pub hot_scale: u32,
     /// The most members.
@@ -51,6 +54,7 @@ impl NewCommunity {
             settings: Settings::default(),
             reactions: Vec::new(),
             synonyms: Vec::new(),
+            reputation: Reputation::default(),
             hot_scale: Community::DEFAULT_HOT_SCALE,
             capacity: None,
             created_at: None,
@@ -102,6 +106,7 @@ impl Session {
                 reactions: new.reactions.clone(),
                 kinds: Vec::new(),
                 synonyms: new.synonyms.clone(),
+                reputation: new.reputation.clone(),
                 hot_scale: new.hot_scale,
                 capacity: new.capacity,
                 archived: false,
@@ -224,6 +229,7 @@ pub(super) fn check_community(community: &Community, limits: &Limits) -> Result<
     limits.reactions(community.reactions.len())?;
     limits.kinds(community.kinds.len())?;
     check_synonyms(&community.synonyms, limits)?;
+    community.reputation.check()?;
     check_policy(&community.policy, limits)?;
     if community.capacity.is_some_and(|capacity| i64::try_from(capacity).is_err()) {
         return Err(Error::invalid(format!("a community takes at most {} members", i64::MAX)));

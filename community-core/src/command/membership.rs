@@ -130,7 +130,8 @@ impl Session {
         Ok(())
     }
 
-    /// Sets somebody's level, which `level >= n` in audiences tests.
+    /// Sets somebody's level, which `level >= n` in audiences tests. It then stays as it is,
+    /// whatever the member earns, until it is [released](Self::release_level).
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
@@ -138,7 +139,25 @@ impl Session {
         command!(self, ("set level", community, member, level), |rights| {
             let (community, _) = rights.place_to(&Action::Manage, community, None)?;
             let old = self.membership(community, member).await?;
-            rights.change_standing(&old, Membership { level, ..old.clone() }, None)
+            rights.change_standing(&old, Membership { level, pinned: true, ..old.clone() }, None)
+        });
+        Ok(())
+    }
+
+    /// Lets somebody's level follow from what they have earned again.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
+    pub async fn release_level(&self, community: &Slug, member: MemberId) -> Result<()> {
+        command!(self, ("release level", community, member), |rights| {
+            let (community, _) = rights.place_to(&Action::Manage, community, None)?;
+            let old = self.membership(community, member).await?;
+            if !old.pinned {
+                return nothing(&rights, None);
+            }
+            let level = self.engine().earned_level(community, member).await?;
+            let new = Membership { level, pinned: false, ..old.clone() };
+            rights.change_standing(&old, new, None)
         });
         Ok(())
     }
@@ -271,6 +290,23 @@ impl Rights {
         }
         put_membership(&mut changes, old, new, event);
         Ok((None, changes))
+    }
+}
+
+impl ChangeSet {
+    /// A level follows from what was earned.
+    pub(crate) fn change_level(&mut self, old: &Membership, level: u32, at: Timestamp) {
+        let event = NewEvent {
+            kind: EventKind::StandingChanged,
+            actor: None,
+            at,
+            community: Some(old.community),
+            channel: None,
+            topic: None,
+            post: None,
+            member: Some(old.member),
+        };
+        put_membership(self, old, Membership { level, ..old.clone() }, event);
     }
 }
 

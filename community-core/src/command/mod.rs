@@ -8,18 +8,21 @@ mod answer;
 mod channel;
 mod community;
 mod correction;
+mod grant;
 mod import;
 mod label;
 mod member;
 mod membership;
 mod post;
 mod reaction;
+mod reputation;
 mod suggestion;
 mod topic;
 
 pub use channel::{ChannelUpdate, NewChannel};
 pub use community::{CommunityUpdate, NewCommunity};
 pub use correction::NewCorrection;
+pub use grant::NewGrant;
 pub use import::Imported;
 pub use label::NewLabel;
 pub use member::NewMember;
@@ -36,7 +39,7 @@ use crate::engine::Rights;
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId, PostId};
 use crate::limits::Limits;
-use crate::policy::{Action, Clause, Decision, Policy, Viewer};
+use crate::policy::{Action, Clause, Decision, Policy, Target, Viewer};
 
 /// What a plan comes to: what it is about, and what to write.
 type Planned = Result<(Option<Uuid>, ChangeSet)>;
@@ -75,6 +78,25 @@ impl Rights {
             post,
             ..self.event(kind)
         }
+    }
+
+    /// Refuses a text that holds more than the author's level allows in one post. Those who
+    /// moderate the place are not bound.
+    fn check_new_member(&self, target: Target<'_>, texts: &[&str]) -> Result<()> {
+        let Some(rules) = target.community.reputation.active_rules() else { return Ok(()) };
+        let membership = self.facts.membership(target.community.id);
+        let limits = rules.post_limits(membership.map_or(0, |known| known.level));
+        match texts.iter().try_for_each(|text| limits.check(text)) {
+            Err(_) if self.decide(&Action::Moderate, target).allowed => Ok(()),
+            checked => checked,
+        }
+    }
+
+    /// The same of a text in a topic.
+    fn check_new_member_in(&self, topic: &Topic, texts: &[&str]) -> Result<()> {
+        let (community, channel) = self.place_of(topic)?;
+        let (channel, topic, author) = (Some(&**channel), Some(topic), Some(topic.author));
+        self.check_new_member(Target { community, channel, topic, author }, texts)
     }
 
     /// The member who acts, for what only a member can do.

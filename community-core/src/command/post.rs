@@ -105,6 +105,7 @@ impl Session {
             if topic.state != State::Published {
                 return Err(Error::NotFound("topic"));
             }
+            rights.check_new_member_in(topic, &[&new.body])?;
             let author = rights.author(&action)?;
             let depth = parent.depth + 1;
             env.limits().depth(usize::try_from(depth).unwrap_or(usize::MAX))?;
@@ -120,6 +121,7 @@ impl Session {
                 bumps: true,
                 accepted: None,
                 official: None,
+                shared_at: None,
                 created_at: rights.now,
                 edited_at: None,
                 revision: 1,
@@ -170,6 +172,7 @@ impl Session {
             if view.body == edit.body {
                 return nothing(&rights, None);
             }
+            rights.check_new_member_in(&topic, &[&edit.body])?;
             let opening = view.post.kind == PostKind::Opening;
             let revision = view.post.revision + 1;
             let text = Revision {

@@ -14,7 +14,7 @@ use crate::id::{PostId, TopicId};
 use crate::limits::Limits;
 use crate::policy::{Action, Audience, Target};
 use crate::store::StoreError;
-use crate::text::{Key, Slug};
+use crate::text::{Key, Slug, Title};
 use crate::time::Timestamp;
 
 /// A topic to be started.
@@ -133,6 +133,7 @@ impl Session {
             let target = Target { community, channel: Some(entry), topic: None, author: None };
             rights.require(&Action::StartKind(new.kind.clone()), target, "channel")?;
             let author = rights.author(&Action::Start)?;
+            rights.check_new_member(target, &[title.as_str(), &new.body])?;
             kind.check_payload(new.payload.as_ref())?;
             let labels = rights.known_labels(community, &new.labels)?;
             let topic = Topic {
@@ -222,6 +223,9 @@ impl Session {
             if after == topic && body.is_none() {
                 return nothing(&rights, None);
             }
+            let texts = [title.as_ref().map(Title::as_str), body.map(String::as_str)];
+            let texts: Vec<&str> = texts.into_iter().flatten().collect();
+            rights.check_new_member_in(&topic, &texts)?;
             if after.title != topic.title || after.labels != topic.labels || body.is_some() {
                 let text = Revision {
                     post: topic.opening,
@@ -508,6 +512,7 @@ pub(super) fn opening_of(topic: &Topic) -> Post {
         bumps: true,
         accepted: None,
         official: None,
+        shared_at: None,
         created_at: topic.created_at,
         edited_at: None,
         revision: 1,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, ReactionDef, Rev, Settings, builtin_kinds};
 use crate::id::CommunityId;
 use crate::policy::Policy;
+use crate::reputation::Reputation;
 use crate::text::{Name, Slug};
 use crate::time::Timestamp;
 
@@ -31,6 +32,9 @@ pub struct Community {
     /// others too.
     #[serde(default)]
     pub synonyms: Vec<Vec<String>>,
+    /// What earns points here.
+    #[serde(default)]
+    pub reputation: Reputation,
     /// Seconds in which a factor of ten in score is made up for in the hot order. Fixed when the
     /// community is created, because every stored hot rank rests on it.
     pub hot_scale: u32,

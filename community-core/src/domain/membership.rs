@@ -22,6 +22,10 @@ pub struct Membership {
     pub roles: Vec<RoleGrant>,
     /// The level of standing, which `level >= n` in an audience tests.
     pub level: u32,
+    /// Whether a manager has set the level, which then stays as it is. Otherwise it follows from
+    /// what the member has earned.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub pinned: bool,
     /// Sanctions, past ones included.
     pub sanctions: Vec<Sanction>,
     /// The revision.
@@ -38,6 +42,7 @@ impl Membership {
             joined_at: None,
             roles: Vec::new(),
             level: 0,
+            pinned: false,
             sanctions: Vec::new(),
             rev: Rev(0),
         }

@@ -5,6 +5,7 @@
 
 mod channel;
 mod community;
+mod grant;
 mod kind;
 mod label;
 mod link;
@@ -18,6 +19,7 @@ mod topic;
 
 pub use channel::Channel;
 pub use community::Community;
+pub use grant::Grant;
 pub use kind::{Field, FieldType, Kind, Transition, TransitionBy, builtin_kinds};
 pub use label::Label;
 pub use link::{Link, LinkKind};

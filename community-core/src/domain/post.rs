@@ -32,6 +32,9 @@ pub struct Post {
     pub accepted: Option<Mark>,
     /// Marked as the official answer.
     pub official: Option<Mark>,
+    /// Since when it belongs to the community: votes from that day on earn its author nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_at: Option<Timestamp>,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it was last edited.

@@ -5,18 +5,22 @@
 //! them.
 
 mod facts;
+mod project;
 mod read;
 mod read_complete;
 mod read_feeds;
 mod read_people;
 mod read_search;
+mod read_standing;
 mod session;
 mod system;
 mod view;
 mod view_search;
 mod views;
 
+pub use project::Pumped;
 pub use read::Read;
+pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
 pub use session::Session;
 pub use system::Export;
 pub use view::{
@@ -115,6 +119,11 @@ impl Engine {
         }
     }
 
+    /// Ends when something is committed from now on.
+    fn next_commit(&self) -> event_listener::EventListener {
+        self.inner.committed.listen()
+    }
+
     /// A session of a visitor whom the host did not name.
     #[must_use]
     pub fn anonymous(&self) -> Session {
@@ -169,15 +178,6 @@ impl Engine {
     pub fn store_as<T: Store>(&self) -> Option<&T> {
         let store: &dyn Any = &*self.inner.store;
         store.downcast_ref()
-    }
-
-    /// Does background work that is due, on the caller's task: writes buffered views. Returns how
-    /// many topics it wrote.
-    ///
-    /// # Errors
-    /// [`Error::Store`] when the store fails; the views then stay buffered.
-    pub async fn pump(&self) -> Result<usize> {
-        self.flush_views().await
     }
 
     /// Waits until the log has reached a position.

@@ -39,7 +39,7 @@ reads! {
     Channels,
     /// [`Session::labels`].
     Labels,
-    /// [`Session::managed_community`] and its kin.
+    /// [`Session::managed_community`] and its kin, [`Session::preview_rules`].
     Managed,
     /// [`Session::feed`].
     Feed,
@@ -63,6 +63,8 @@ reads! {
     Members,
     /// [`Session::member_count`].
     MemberCount,
+    /// [`Session::standing`] and [`Session::standings`].
+    Standing,
     /// [`Session::complete`].
     Complete,
     /// [`Session::can`] and its kin.

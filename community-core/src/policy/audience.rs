@@ -342,6 +342,7 @@ mod tests {
                 RoleGrant { role: slug("mentor"), channel: Some(ELSEWHERE) },
             ],
             level: 3,
+            pinned: false,
             ..Membership::stranger(CommunityId::from_bytes([3; 16]), id)
         };
         (member, membership)

@@ -1,6 +1,7 @@
 //! The contract between the engine and a store.
 //!
-//! A store implements three object-safe traits: [`Reader`], [`Committer`] and [`EventLog`]. There
+//! A store implements four object-safe traits: [`Reader`], [`Committer`], [`EventLog`] and
+//! [`LedgerReader`]. There
 //! are no default methods: a wrapper that forgets one does not compile. What a store may rely on
 //! and what it guarantees, in the order in which the conformance suite tests it:
 //!
@@ -26,11 +27,13 @@
 
 mod committer;
 mod error;
+mod ledger;
 mod log;
 mod reader;
 
 pub use committer::Committer;
 pub use error::{CommitError, Conflict, StoreError};
+pub use ledger::LedgerReader;
 pub use log::EventLog;
 pub use reader::{
     Card, FeedPage, MemberRow, Placeholder, PostRef, PostView, Reader, StoreInfo, Tally,
@@ -40,6 +43,6 @@ pub use reader::{
 use std::any::Any;
 
 /// Everything that the engine needs of a store.
-pub trait Store: Reader + Committer + EventLog + Any {}
+pub trait Store: Reader + Committer + EventLog + LedgerReader + Any {}
 
-impl<T: Reader + Committer + EventLog + Any> Store for T {}
+impl<T: Reader + Committer + EventLog + LedgerReader + Any> Store for T {}

@@ -104,6 +104,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             }),
             created_at: Some(created_at),
             bumped_at: (bumped_at != created_at).then_some(bumped_at),
+            shared_at: view.post.shared_at,
             opening: if derived { None } else { Some(key_of(None, opening)?) },
             revision: view.post.revision,
             edited_at: view.post.edited_at,
@@ -203,6 +204,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             bumps,
             accepted,
             official,
+            shared_at,
             created_at,
             edited_at,
             revision,
@@ -224,6 +226,8 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             bumps,
             accepted,
             official,
+            accepted_later: false,
+            shared_at,
             created_at: Some(created_at),
             revision,
             edited_at,
@@ -370,7 +374,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
         Ok(())
     }
 
-    async fn post_by_id(&self, id: PostId) -> Result<PostView> {
+    pub(super) async fn post_by_id(&self, id: PostId) -> Result<PostView> {
         let export = &self.export;
         let found = export.store.posts(&[id], &export.scope).await?;
         match export.scope.admit_all(found.into_iter().flatten()).into_iter().next() {
@@ -390,13 +394,13 @@ struct Thread {
 }
 
 /// The key of an item: its own, or else its id.
-fn key_of(own: Option<&Key>, id: impl std::fmt::Display) -> Result<Key> {
+pub(super) fn key_of(own: Option<&Key>, id: impl std::fmt::Display) -> Result<Key> {
     match own {
         Some(key) => Ok(key.clone()),
         None => Ok(Key::new(&id.to_string()).map_err(Error::from)?),
     }
 }
 
-fn damaged(what: String) -> StoreError {
+pub(super) fn damaged(what: String) -> StoreError {
     StoreError::Damaged(what)
 }

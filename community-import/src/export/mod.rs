@@ -1,6 +1,7 @@
 //! Writing a community as lines, in an order that does not depend on ids.
 
 mod content;
+mod grants;
 mod order;
 mod people;
 
@@ -20,7 +21,7 @@ use people::Person;
 /// gave to things. First comes the community; its members by key; channels as a tree; labels and
 /// memberships by key. Then the topics by creation, each with what hangs on it: a text is followed by
 /// its earlier revisions, its votes and reactions by time and member, and its corrections; replies
-/// come by creation, but after what they reply to. Then the links. Whoever is no member of the
+/// come by creation, but after what they reply to. Then the grants by id, and the links. Whoever is no member of the
 /// community but wrote or voted in it comes right before the first mention.
 ///
 /// `progress` is told that number after each topic. Views that wait in memory are not in it: call
@@ -54,6 +55,7 @@ pub async fn export<W: Write>(
     exporter.labels()?;
     exporter.memberships(&members).await?;
     exporter.topics().await?;
+    exporter.grants().await?;
     exporter.links().await?;
     exporter.output.flush()?;
     Ok(exporter.lines)
@@ -112,6 +114,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             reactions,
             kinds,
             synonyms,
+            reputation,
             hot_scale,
             capacity,
             archived,
@@ -127,6 +130,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             reactions,
             kinds,
             synonyms,
+            reputation,
             hot_scale: (hot_scale != Community::DEFAULT_HOT_SCALE).then_some(hot_scale),
             capacity,
             archived,

@@ -46,8 +46,16 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
     pub(super) async fn memberships(&mut self, members: &[MemberId]) -> Result<()> {
         for id in members {
             let Some(membership) = self.membership_of(*id).await? else { continue };
-            let Membership { community: _, member, joined_at, roles, level, sanctions, rev: _ } =
-                membership;
+            let Membership {
+                community: _,
+                member,
+                joined_at,
+                roles,
+                level,
+                pinned,
+                sanctions,
+                rev: _,
+            } = membership;
             let mut roles: Vec<RoleRecord> = roles
                 .into_iter()
                 .map(|RoleGrant { role, channel }| RoleRecord {
@@ -67,7 +75,9 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
                 member,
                 joined_at,
                 roles,
-                level,
+                // One that follows from what was earned follows again where this is imported.
+                level: if pinned { level } else { 0 },
+                pinned: pinned && level == 0,
                 sanctions: records,
             })))?;
         }
@@ -80,7 +90,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
         Ok(all.into_iter().find(|membership| {
             membership.community == self.community.id
                 && (membership.joined_at.is_some()
-                    || membership.level > 0
+                    || membership.pinned
                     || !membership.roles.is_empty()
                     || !membership.sanctions.is_empty())
         }))

@@ -30,6 +30,8 @@ pub(super) struct Mapper {
     pub(super) labels: FxHashSet<Slug>,
     /// The day of the vote that accepted an answer.
     pub(super) acceptances: FxHashMap<i64, Timestamp>,
+    /// Who accepted an answer whose acceptance is still to come.
+    pub(super) accepters: FxHashMap<i64, Key>,
     /// The question that names an answer as accepted, and its author.
     pub(super) accepted: FxHashMap<i64, (i64, Key)>,
     pub(super) history: History,
@@ -42,6 +44,8 @@ pub(super) struct Mapper {
 pub(super) struct Entry {
     /// The question that it belongs to: for a question its own id.
     pub(super) question: i64,
+    /// Who wrote it, once it became a record.
+    pub(super) author: Option<Key>,
     /// Whether it became a record; before its own pass nothing has.
     pub(super) kept: bool,
     /// Whether it is an accepted answer.
@@ -97,6 +101,7 @@ impl Mapper {
             excerpts: FxHashMap::default(),
             labels: FxHashSet::default(),
             acceptances: FxHashMap::default(),
+            accepters: FxHashMap::default(),
             accepted: FxHashMap::default(),
             history: History::default(),
             links: FxHashSet::default(),

@@ -24,9 +24,11 @@
 //! | name without an account | unlisted member `guest:NAME`, `guest:unknown` without a name |
 //! | tag | label; the wiki's excerpt is its description |
 //! | question | topic `question:ID` of kind `question` in the channel `questions`; closed ones get the status `closed`; its views are of day 0 |
-//! | answer | post `answer:ID`; the accepted one is accepted by the asker, on the day of that vote |
+//! | answer | post `answer:ID`; the accepted one is accepted by the asker, where that vote stands among the others |
+//! | question or answer that belongs to the community | the same, since then |
 //! | comment | post `comment:ID`, a reply |
 //! | vote up or down | vote of the unlisted member `voter:N`, on that day, where it is the `N`th vote on its post |
+//! | bounty | a grant of that many points, `bounty-offered` below zero to whoever offers it, `bounty-won` to the author of the answer |
 //! | point of a comment | the same, dated as the comment |
 //! | history of a text | revisions; the rows of one revision belong together, and their order is the order of the file |
 //! | link | link between the topics of the two posts |

@@ -64,6 +64,7 @@ impl Mapper {
             joined_at: Some(created_at),
             roles: Vec::new(),
             level: 0,
+            pinned: false,
             sanctions: Vec::new(),
         })));
         Ok(())

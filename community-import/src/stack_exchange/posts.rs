@@ -61,6 +61,7 @@ impl Mapper {
         };
         let entry = Entry {
             question,
+            author: None,
             kept: false,
             accepted: false,
             votes: 0,
@@ -117,12 +118,14 @@ impl Mapper {
             "LastEditorUserId",
             "ClosedDate",
             "ViewCount",
+            "CommunityOwnedDate",
         ];
         let Some(id) = self.due(row, QUESTION) else {
             return Ok(());
         };
         let created_at = row.at("CreationDate")?;
         let bumped_at = row.time("LastActivityDate")?;
+        let shared_at = row.time("CommunityOwnedDate")?;
         let views = row.number("ViewCount")?.unwrap_or_default().clamp(0, ViewsRecord::MOST);
         let accepted = row.number("AcceptedAnswerId")?;
         let title = text::title(row.get("Title").unwrap_or_default(), &self.limits)?;
@@ -148,7 +151,7 @@ impl Mapper {
             body,
             kind: Some(Slug::new("question")?),
             labels,
-            author: Some(author),
+            author: Some(author.clone()),
             // Said in both cases: a question may have been opened again since an earlier dump.
             status: Some(Slug::new(if closed { "closed" } else { "open" })?),
             payload: None,
@@ -157,6 +160,7 @@ impl Mapper {
             pin: None,
             created_at: Some(created_at),
             bumped_at,
+            shared_at,
             opening: None,
             revision: edit.revision,
             edited_at: edit.at,
@@ -167,7 +171,7 @@ impl Mapper {
             self.report.map("questions with views");
             self.records.push_back(Record::Views(ViewsRecord { topic: key, day: 0, views }));
         }
-        self.keep(id);
+        self.keep(id, author);
         Ok(())
     }
 
@@ -182,6 +186,7 @@ impl Mapper {
             "CreationDate",
             "LastEditDate",
             "LastEditorUserId",
+            "CommunityOwnedDate",
         ];
         let Some(id) = self.due(row, ANSWER) else {
             return Ok(());
@@ -191,19 +196,23 @@ impl Mapper {
             return Err(Skip::Refused(format!("post {question} is not a question")));
         }
         let created_at = row.at("CreationDate")?;
+        let shared_at = row.time("CommunityOwnedDate")?;
         let body = row.take("Body").unwrap_or_default();
         self.limits.check_body(&body)?;
         let edit = self.edit(row, id)?;
         let author = self.author(row, "OwnerUserId", "OwnerDisplayName", created_at)?;
         self.count_fields(Table::Posts, row, MAPPED);
-        let accepted = match self.accepted.get(&id) {
-            Some((of, by)) if *of == question => {
-                let at = self.acceptances.get(&id).copied().unwrap_or(created_at);
-                Some(MarkRecord { by: Some(by.clone()), at, reason: None })
+        let by = self.accepted.get(&id).filter(|(of, _)| *of == question).map(|(_, by)| by.clone());
+        let is_accepted = by.is_some();
+        // With the vote that accepted it, where there is one.
+        let later = self.acceptances.contains_key(&id);
+        let accepted = match by {
+            Some(by) if later => {
+                self.accepters.insert(id, by);
+                None
             }
-            _ => None,
+            by => by.map(|by| MarkRecord { by: Some(by), at: created_at, reason: None }),
         };
-        let is_accepted = accepted.is_some();
         if is_accepted {
             self.accepted.remove(&id);
             self.report.map("accepted answers");
@@ -218,18 +227,20 @@ impl Mapper {
             parent: None,
             kind: Some(PostKind::Answer),
             body,
-            author: Some(author),
+            author: Some(author.clone()),
             state: State::Published,
             bumps: false,
             accepted,
             official: None,
+            accepted_later: is_accepted && later,
+            shared_at,
             created_at: Some(created_at),
             revision: edit.revision,
             edited_at: edit.at,
             editor: edit.editor,
             reason: edit.reason,
         })));
-        if let Some(entry) = self.keep(id) {
+        if let Some(entry) = self.keep(id, author) {
             entry.accepted = is_accepted;
         }
         Ok(())
@@ -263,6 +274,8 @@ impl Mapper {
             bumps: false,
             accepted: None,
             official: None,
+            accepted_later: false,
+            shared_at: None,
             created_at: Some(created_at),
             revision: 1,
             edited_at: None,
@@ -290,9 +303,10 @@ impl Mapper {
     }
 
     /// Lets other rows hang on a post.
-    fn keep(&mut self, id: i64) -> Option<&mut Entry> {
+    fn keep(&mut self, id: i64, author: Key) -> Option<&mut Entry> {
         let entry = self.posts.get_mut(&id)?;
         entry.kept = true;
+        entry.author = Some(author);
         Some(entry)
     }
 

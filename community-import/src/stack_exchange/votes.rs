@@ -1,7 +1,7 @@
 //! Votes, and links between posts.
 
 use community_core::domain::{LinkKind, Slot};
-use community_core::record::{LinkRecord, ReactionRecord, Record};
+use community_core::record::{AcceptanceRecord, GrantRecord, LinkRecord, ReactionRecord, Record};
 use community_core::{Key, Slug, Timestamp};
 
 use super::mapper::{Mapper, Skip};
@@ -11,6 +11,8 @@ use super::xml::Row;
 const ACCEPTED: &str = "1";
 const UP: &str = "2";
 const DOWN: &str = "3";
+const BOUNTY_START: &str = "8";
+const BOUNTY_CLOSE: &str = "9";
 
 /// What `VoteTypeId` says.
 const TYPES: &[(&str, &str)] = &[
@@ -48,6 +50,9 @@ impl Mapper {
         let given = row.get("VoteTypeId");
         let known = TYPES.iter().find(|(number, _)| Some(*number) == given);
         let name = known.map_or("another type", |(_, name)| name);
+        if let Some(BOUNTY_START | BOUNTY_CLOSE) = given {
+            return self.bounty(row);
+        }
         let post = row.id("PostId")?;
         let at = row.at("CreationDate")?;
         let entry = self.kept(post, format_args!("Votes: {name}"))?;
@@ -55,8 +60,8 @@ impl Mapper {
             Some(UP) => ("up", 1),
             Some(DOWN) => ("down", -1),
             Some(ACCEPTED) if entry.accepted => {
-                self.report.map("days of acceptance");
-                return Ok(());
+                let key = post_key(post, entry.question)?;
+                return self.acceptance(post, key, at);
             }
             Some(ACCEPTED) => {
                 return Err(Skip::Dropped("Votes: acceptance: it was taken back".into()));
@@ -68,6 +73,62 @@ impl Mapper {
         let (number, question) = (entry.votes, entry.question);
         self.report.map(if worth > 0 { "votes up" } else { "votes down" });
         self.vote_on(&post_key(post, question)?, number, vote, at)
+    }
+
+    /// An acceptance comes where its vote stands, so that what it earns comes in that order too.
+    fn acceptance(&mut self, post: i64, key: Key, at: Timestamp) -> Result<(), Skip> {
+        // Of several acceptances of one answer the last one stands, as its day was noted.
+        if self.acceptances.get(&post) != Some(&at) {
+            return Err(Skip::Dropped("Votes: acceptance: another one came later".into()));
+        }
+        let Some(by) = self.accepters.remove(&post) else {
+            return Err(Skip::Dropped("Votes: acceptance: it is there twice".into()));
+        };
+        self.report.map("days of acceptance");
+        let record = AcceptanceRecord { post: key, by: Some(by), at, reason: None };
+        self.records.push_back(Record::Acceptance(record));
+        Ok(())
+    }
+
+    /// A bounty that is offered costs whoever offers it, and one that is won goes to the author.
+    fn bounty(&mut self, row: &mut Row) -> Result<(), Skip> {
+        let number = row.id("Id")?;
+        let at = row.at("CreationDate")?;
+        let post = row.id("PostId")?;
+        let amount = row.number("BountyAmount")?.unwrap_or_default();
+        let offered = row.get("VoteTypeId") == Some(BOUNTY_START);
+        let what = if offered { "bounty start" } else { "bounty close" };
+        if amount <= 0 {
+            return Err(Skip::Dropped(format!("Votes: {what}: nobody won it")));
+        }
+        let about = match self.posts.get(&post) {
+            Some(entry) if entry.kept => Some((entry.question, entry.author.clone())),
+            _ => None,
+        };
+        let (member, points) = match (offered, &about) {
+            (true, _) if row.get("UserId").is_none() => {
+                return Err(Skip::Dropped(format!("Votes: {what}: nobody offered it")));
+            }
+            (true, _) => (self.author(row, "UserId", "UserDisplayName", at)?, -amount),
+            (false, Some((_, Some(author)))) => (author.clone(), amount),
+            (false, _) => return Err(Skip::Dropped(format!("Votes: {what}: no such post"))),
+        };
+        self.report.map(if offered { "bounties offered" } else { "bounties won" });
+        let post = match about {
+            Some((question, _)) => Some(post_key(post, question)?),
+            None => None,
+        };
+        self.records.push_back(Record::Grant(Box::new(GrantRecord {
+            key: key("bounty", number)?,
+            member,
+            reason: Slug::new(if offered { "bounty-offered" } else { "bounty-won" })?,
+            points,
+            post,
+            by: None,
+            note: String::new(),
+            at,
+        })));
+        Ok(())
     }
 
     /// Adds a vote of the voter with a number.

@@ -3,16 +3,17 @@
 //! A draft holds a copy of every row that is touched, as it will be. Operations read through it:
 //! what the draft does not hold is as the store holds it. Dropping a draft undoes everything.
 
-use std::collections::hash_map::Entry;
+use std::collections::hash_map::Entry::{Occupied, Vacant};
 
 use community_core::change::{Counter, EntityRef, Op, Seq, UniqueKey};
+use community_core::reputation::{Entry, EntryPlace, LedgerId};
 use community_core::time::Timestamp;
 use community_core::{
-    Channel, ChannelId, Community, CommunityId, Correction, Label, Link, Mark, Member, MemberId,
-    Membership, Post, PostCounters, PostId, Reaction, Revision, Slug, StoreError, Topic,
-    TopicCounters, TopicId,
+    Channel, ChannelId, Community, CommunityId, Correction, Grant, GrantId, Label, Link, Mark,
+    Member, MemberId, Membership, Post, PostCounters, PostId, Reaction, Revision, Slug, StoreError,
+    Topic, TopicCounters, TopicId,
 };
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::state::{Home, LinkId, ReactionId, State};
 
@@ -37,6 +38,10 @@ pub(super) struct Draft {
     pub(super) views: FxHashMap<(TopicId, i32), i64>,
     /// Who has a key; `None` frees it.
     pub(super) keys: FxHashMap<UniqueKey, Option<EntityRef>>,
+    pub(super) grants: FxHashMap<GrantId, Grant>,
+    /// New entries, in their order.
+    pub(super) entries: Vec<(LedgerId, Entry)>,
+    pub(super) entry_places: FxHashSet<(LedgerId, EntryPlace)>,
     pub(super) checkpoints: FxHashMap<Slug, Seq>,
 }
 
@@ -86,6 +91,8 @@ impl Drafting<'_> {
             Op::RaiseActive(topic, at) => self.set_active(topic, |active| active.max(at)),
             Op::SetActive(topic, at) => self.set_active(topic, |_| at),
             Op::AddViews { topic, day, views } => self.add_views(topic, day, views),
+            Op::PutGrant(grant) => self.put_grant(*grant),
+            Op::AppendLedger(ledger, entry) => self.append(*ledger, *entry),
             Op::Checkpoint(name, seq) => {
                 self.draft.checkpoints.insert(name, seq);
                 Ok(())
@@ -231,6 +238,32 @@ impl Drafting<'_> {
         Ok(())
     }
 
+    fn put_grant(&mut self, grant: Grant) -> Applied {
+        self.community(grant.community)?;
+        self.member(Some(grant.member))?;
+        self.member(grant.by)?;
+        grant.post.map_or(Ok(()), |post| self.post(post).map(drop))?;
+        if !self.state.grants.contains_key(&grant.id) {
+            self.draft.grants.entry(grant.id).or_insert(grant);
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, ledger: LedgerId, entry: Entry) -> Applied {
+        self.community(ledger.community)?;
+        self.member(Some(entry.member))?;
+        self.member(entry.giver)?;
+        entry.topic.map_or(Ok(()), |topic| self.topic(topic).map(drop))?;
+        entry.post.map_or(Ok(()), |post| self.post(post).map(drop))?;
+        let place = entry.place();
+        let stored = self.state.ledgers.get(&ledger).is_some_and(|table| table.has(place));
+        if stored || !self.draft.entry_places.insert((ledger.clone(), place)) {
+            return Err(refused(format!("{place:?} of {ledger:?} is taken")));
+        }
+        self.draft.entries.push((ledger, entry));
+        Ok(())
+    }
+
     fn bump(&mut self, counter: Counter, step: i64) -> Applied {
         let stepped = |was: i64| {
             let now = was.checked_add(step).filter(|now| *now >= 0);
@@ -338,8 +371,8 @@ impl Drafting<'_> {
 
     fn topic_mut(&mut self, id: TopicId) -> Applied<&mut Topic> {
         match self.draft.topics.entry(id) {
-            Entry::Occupied(row) => Ok(row.into_mut()),
-            Entry::Vacant(row) => {
+            Occupied(row) => Ok(row.into_mut()),
+            Vacant(row) => {
                 let stored = self.state.topics.get(&id).ok_or_else(|| no_topic(id))?;
                 Ok(row.insert(stored.clone()))
             }
@@ -356,8 +389,8 @@ impl Drafting<'_> {
 
     fn post_mut(&mut self, id: PostId) -> Applied<&mut Post> {
         match self.draft.posts.entry(id) {
-            Entry::Occupied(row) => Ok(row.into_mut()),
-            Entry::Vacant(row) => {
+            Occupied(row) => Ok(row.into_mut()),
+            Vacant(row) => {
                 let stored = self.state.posts.get(&id).ok_or_else(|| no_post(id))?;
                 Ok(row.insert(stored.clone()))
             }

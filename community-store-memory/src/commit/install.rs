@@ -21,6 +21,9 @@ impl State {
             counts,
             views,
             keys,
+            grants,
+            entries,
+            entry_places: _,
             checkpoints,
         } = draft;
 
@@ -87,6 +90,10 @@ impl State {
         }
         for (key, holder) in keys {
             self.index.key_changed(key, holder);
+        }
+        self.grants.extend(grants);
+        for (ledger, entry) in entries {
+            self.ledgers.entry(ledger).or_default().append(entry);
         }
         self.checkpoints.extend(checkpoints);
     }

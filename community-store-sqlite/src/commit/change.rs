@@ -161,6 +161,8 @@ impl<'a> Change<'a> {
                 Ok(())
             }
             Op::AddViews { topic, day, views } => self.add_views(*topic, *day, *views),
+            Op::PutGrant(grant) => self.put_grant(grant),
+            Op::AppendLedger(ledger, entry) => self.append(ledger, entry),
             Op::Checkpoint(name, seq) => self.put_checkpoint(name, *seq),
         }
     }

@@ -7,8 +7,8 @@ use rusqlite::{OptionalExtension, Params};
 use super::change::Change;
 use crate::access::AccessSlot;
 use crate::error::Result;
-use crate::log;
 use crate::row::slot_code;
+use crate::{ledger, log};
 
 // By the unique keys.
 const COMMUNITY_KEY: &str = "SELECT 1 FROM communities WHERE key = ?1";
@@ -71,6 +71,10 @@ impl Change<'_> {
             EntityRef::Topic(id) => Ok(self.topic(id)?.map_or(Rev(0), |topic| topic.rev)),
             EntityRef::Post(id) => Ok(self.post(id)?.map_or(Rev(0), |post| post.rev)),
             EntityRef::Correction(id) => self.stored_rev(CORRECTION_REV, [id.as_bytes()]),
+            EntityRef::Grant(id) => {
+                let is_there = ledger::has_grant(self.conn, id)?;
+                Ok(if is_there { Rev::FIRST } else { Rev(0) })
+            }
         }
     }
 

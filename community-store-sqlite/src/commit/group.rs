@@ -371,6 +371,7 @@ mod tests {
             reactions: Vec::new(),
             kinds: Vec::new(),
             synonyms: Vec::new(),
+            reputation: Default::default(),
             hot_scale: 1,
             capacity: None,
             archived: false,

@@ -14,11 +14,12 @@ use crate::names;
 use crate::row::{json, opt_micros, signed};
 
 const PUT_COMMUNITY: &str = "INSERT INTO communities (id, key, name, description, policy, settings,
-     reactions, kinds, synonyms, hot_scale, capacity, archived, created_at, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+     reactions, kinds, synonyms, reputation, hot_scale, capacity, archived, created_at, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name,
      description = excluded.description, policy = excluded.policy, settings = excluded.settings,
      reactions = excluded.reactions, kinds = excluded.kinds, synonyms = excluded.synonyms,
+     reputation = excluded.reputation,
      hot_scale = excluded.hot_scale, capacity = excluded.capacity, archived = excluded.archived,
      created_at = excluded.created_at, rev = excluded.rev";
 
@@ -43,10 +44,11 @@ const PUT_MEMBER: &str = "INSERT INTO members
      listed = excluded.listed, created_at = excluded.created_at, rev = excluded.rev";
 
 const PUT_MEMBERSHIP: &str = "INSERT INTO memberships
-    (community, member, joined_at, roles, level, sanctions, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+    (community, member, joined_at, roles, level, pinned, sanctions, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
     ON CONFLICT (member, community) DO UPDATE SET joined_at = excluded.joined_at,
-     roles = excluded.roles, level = excluded.level, sanctions = excluded.sanctions,
+     roles = excluded.roles, level = excluded.level,
+     pinned = excluded.pinned, sanctions = excluded.sanctions,
      rev = excluded.rev";
 
 const ADD_ITEM: &str = "INSERT INTO items (community, key, topic, post) VALUES (?1, ?2, ?3, ?4)";
@@ -71,6 +73,7 @@ impl Change<'_> {
             reactions,
             kinds,
             synonyms,
+            reputation,
             hot_scale,
             capacity,
             archived,
@@ -88,6 +91,7 @@ impl Change<'_> {
             json(reactions)?,
             json(kinds)?,
             json(synonyms)?,
+            json(reputation)?,
             hot_scale,
             capacity.map(signed).transpose()?,
             archived,
@@ -169,7 +173,8 @@ impl Change<'_> {
     }
 
     pub(super) fn put_membership(&mut self, membership: &Membership) -> Result<()> {
-        let Membership { community, member, joined_at, roles, level, sanctions, rev } = membership;
+        let Membership { community, member, joined_at, roles, level, pinned, sanctions, rev } =
+            membership;
         self.need_community(*community)?;
         self.need_member(Some(*member))?;
         let of_roles = roles.iter().map(|grant| grant.channel);
@@ -195,6 +200,7 @@ impl Change<'_> {
             opt_micros(*joined_at),
             json(roles)?,
             level,
+            pinned,
             json(sanctions)?,
             signed(rev.0)?,
         ))?;

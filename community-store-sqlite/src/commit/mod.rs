@@ -6,6 +6,7 @@ mod entities;
 mod expect;
 mod group;
 mod items;
+mod ledger;
 mod places;
 
 use std::sync::Arc;

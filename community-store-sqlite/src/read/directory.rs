@@ -9,7 +9,7 @@ use crate::error::Result;
 // These read whole tables, as they are meant to.
 
 const COMMUNITIES: &str = "SELECT id, key, name, description, policy, settings, reactions, kinds,
-    synonyms, hot_scale, capacity, archived, created_at, rev FROM communities";
+    synonyms, reputation, hot_scale, capacity, archived, created_at, rev FROM communities";
 
 const CHANNELS: &str = "SELECT id, community, parent, key, name, description, position, policy,
     settings, archived, created_at, rev FROM channels";
@@ -30,6 +30,7 @@ pub(super) fn directory(snapshot: &Snapshot<'_>) -> Result<Directory> {
             reactions: columns.json()?,
             kinds: columns.json()?,
             synonyms: columns.json()?,
+            reputation: columns.json()?,
             hot_scale: columns.whole()?,
             capacity: columns.opt_whole()?,
             archived: columns.get()?,

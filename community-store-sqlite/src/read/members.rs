@@ -19,7 +19,7 @@ macro_rules! member_columns {
 
 macro_rules! membership_columns {
     () => {
-        "s.community, s.member, s.joined_at, s.roles, s.level, s.sanctions, s.rev"
+        "s.community, s.member, s.joined_at, s.roles, s.level, s.pinned, s.sanctions, s.rev"
     };
 }
 
@@ -161,6 +161,7 @@ fn membership(columns: &mut Columns<'_, '_>) -> Result<Membership> {
         joined_at: columns.opt_time()?,
         roles: columns.json()?,
         level: columns.whole()?,
+        pinned: columns.get()?,
         sanctions: columns.json()?,
         rev: columns.rev()?,
     })

@@ -13,7 +13,7 @@ macro_rules! post_columns {
     () => {
         "p.id, p.topic, p.parent, p.depth, p.kind, p.key, p.author, p.state, p.bumps,
          p.accepted_at, p.accepted_by, p.accepted_reason, p.official_at, p.official_by,
-         p.official_reason, p.created_at, p.edited_at, p.revision, p.rev, p.ups, p.downs,
+         p.official_reason, p.shared_at, p.created_at, p.edited_at, p.revision, p.rev, p.ups, p.downs,
          p.children, p.corrections"
     };
 }
@@ -152,6 +152,7 @@ fn read_post(columns: &mut Columns<'_, '_>) -> Result<Post> {
         bumps: columns.get()?,
         accepted: read_mark(columns)?,
         official: read_mark(columns)?,
+        shared_at: columns.opt_time()?,
         created_at: columns.time()?,
         edited_at: columns.opt_time()?,
         revision: columns.whole()?,

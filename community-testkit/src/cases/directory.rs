@@ -206,6 +206,7 @@ pub(crate) async fn every_field_of_a_membership_comes_back(w: World) -> Outcome 
         joined_at: None,
         roles: vec![grant("mentor", None), grant("moderator", Some(home.channel.id))],
         level: u32::MAX,
+        pinned: false,
         sanctions: vec![
             Sanction {
                 kind: SanctionKind::Silence,

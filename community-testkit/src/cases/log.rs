@@ -119,6 +119,8 @@ pub(crate) async fn events_come_back_as_they_were_written(w: World) -> Outcome {
         EventKind::MadeOfficial { official: false },
         EventKind::Corrected { stands: true },
         EventKind::Linked { to: topic, linked: true },
+        EventKind::Shared,
+        EventKind::Granted { reason: slug("award"), points: -50 },
         suggested(
             false,
             SuggestionStep::Shown { topics: vec![topic, TopicId::from_bytes([7; 16])] },

@@ -11,6 +11,7 @@ pub(crate) mod durable;
 pub(crate) mod expectations;
 pub(crate) mod feed_pages;
 pub(crate) mod feeds;
+pub(crate) mod ledgers;
 pub(crate) mod lists;
 pub(crate) mod log;
 pub(crate) mod names;

@@ -107,6 +107,18 @@ macro_rules! __conformance_table {
                 a_checkpoint_moves_with_its_commit
                 projections_have_checkpoints_of_their_own
             }
+            always ledgers Meaning {
+                entries_come_back_as_they_were_appended
+                a_standing_is_the_sum_of_entries
+                standings_come_most_points_first
+                entries_of_a_member_come_latest_first
+                entries_are_found_by_what_they_are_about
+                points_are_summed_by_group_giver_and_day
+                ledgers_of_rule_sets_and_communities_are_apart
+                two_entries_at_one_place_apply_nothing
+                events_of_a_community_are_read_without_those_of_others
+                a_grant_is_read_after_it_is_written
+            }
             always read_your_writes ReadYourWrites {
                 a_community_is_read_after_it_is_written
                 a_channel_is_read_after_it_is_written

@@ -58,7 +58,7 @@ impl Fault {
 /// A store with a fault.
 #[derive(Debug)]
 pub(super) struct MeddledStore {
-    inner: Arc<dyn Store>,
+    pub(super) inner: Arc<dyn Store>,
     fault: Fault,
 }
 

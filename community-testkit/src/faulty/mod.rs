@@ -11,6 +11,7 @@
 
 mod forward;
 mod habit;
+mod ledger;
 
 pub use habit::Habit;
 

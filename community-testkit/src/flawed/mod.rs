@@ -1,6 +1,7 @@
 //! Stores that do one thing wrong: what the conformance table and the verification are tested with.
 //! A case that no such store fails would pass whatever a store does.
 
+mod ledger;
 mod read;
 mod table;
 
@@ -11,7 +12,7 @@ use community_core::change::{ChangeSet, Counter, Event, Expect, Op, Receipt, Req
 use community_core::store::{CommitError, Committer, EventLog};
 use community_core::time::{from_micros, to_micros};
 use community_core::{
-    Key, LinkKind, RequestId, Revision, Slot, Slug, Store, StoreError, Timestamp,
+    Grant, Key, LinkKind, RequestId, Revision, Slot, Slug, Store, StoreError, Timestamp,
 };
 
 use crate::conformance::Opener;
@@ -146,6 +147,17 @@ pub(crate) enum Flaw {
     ListsUnderOldLabels,
     LogSkipsOne,
     LogLosesLast,
+    // Ledgers.
+    LosesEntries,
+    CutsEntries,
+    TakesOnePoint,
+    RanksTheOthersWay,
+    ForgetsEntryPlace,
+    SumsAllDays,
+    FindsOtherPosts,
+    FindsEventsOfAll,
+    HasOneLedger,
+    LosesNotes,
 }
 
 /// Rows that say to what they belong.
@@ -237,7 +249,7 @@ impl Flawed {
         })
     }
 
-    fn is(&self, flaw: Flaw) -> bool {
+    pub(super) fn is(&self, flaw: Flaw) -> bool {
         self.flaw == flaw
     }
 
@@ -307,6 +319,18 @@ impl Flawed {
                 vec![Op::PutRevision(Box::new(Revision { reason: None, ..*revision }))]
             }
             (Flaw::LosesRevisions, Op::PutRevision(revision)) if revision.number > 1 => vec![],
+            (Flaw::LosesEntries, Op::AppendLedger(_, entry)) if entry.number > 0 => vec![],
+            (Flaw::CutsEntries, Op::AppendLedger(ledger, mut entry)) => {
+                entry.giver = None;
+                vec![Op::AppendLedger(ledger, entry)]
+            }
+            (Flaw::HasOneLedger, Op::AppendLedger(mut ledger, entry)) => {
+                ledger.rules.version = 1;
+                vec![Op::AppendLedger(ledger, entry)]
+            }
+            (Flaw::LosesNotes, Op::PutGrant(grant)) => {
+                vec![Op::PutGrant(Box::new(Grant { note: String::new(), ..*grant }))]
+            }
             (_, op) => vec![op],
         }
     }

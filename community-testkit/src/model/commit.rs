@@ -3,6 +3,7 @@
 use community_core::change::{
     ChangeSet, Counter, EntityRef, Event, Expect, Op, Receipt, Seq, UniqueKey,
 };
+use community_core::reputation::Entry as LedgerEntry;
 use community_core::store::{CommitError, Conflict, StoreError};
 use community_core::{Key, Rev, Topic, TopicCounters};
 
@@ -94,6 +95,7 @@ impl State {
             EntityRef::Membership(c, m) => self.memberships.get(&(c, m)).map(|e| e.rev),
             EntityRef::Topic(id) => self.topics.get(&id).map(|e| e.rev),
             EntityRef::Post(id) => self.posts.get(&id).map(|e| e.rev),
+            EntityRef::Grant(id) => self.grants.get(&id).map(|_| Rev::FIRST),
             EntityRef::Correction(id) => self.corrections.get(&id).map(|e| e.rev),
         }
     }
@@ -191,6 +193,32 @@ impl State {
                 *of_day += views;
                 require(*of_day >= 0, "views below zero")?;
                 self.recount_topic(topic);
+                Ok(())
+            }
+            Op::PutGrant(grant) => {
+                require(self.communities.contains_key(&grant.community), "no such community")?;
+                require(self.members.contains_key(&grant.member), "no such member")?;
+                let known = grant.by.is_none_or(|id| self.members.contains_key(&id));
+                require(known, "no such member")?;
+                let known = grant.post.is_none_or(|id| self.posts.contains_key(&id));
+                require(known, "no such post")?;
+                self.grants.entry(grant.id).or_insert(*grant);
+                Ok(())
+            }
+            Op::AppendLedger(ledger, entry) => {
+                require(self.communities.contains_key(&ledger.community), "no such community")?;
+                require(self.members.contains_key(&entry.member), "no such member")?;
+                let known = entry.giver.is_none_or(|id| self.members.contains_key(&id));
+                require(known, "no such member")?;
+                let known = entry.topic.is_none_or(|id| self.topics.contains_key(&id));
+                require(known, "no such topic")?;
+                let known = entry.post.is_none_or(|id| self.posts.contains_key(&id));
+                require(known, "no such post")?;
+                let same = |(of, known): &(_, LedgerEntry)| {
+                    *of == *ledger && known.place() == entry.place()
+                };
+                require(!self.ledger.iter().any(same), "an entry at a place that is taken")?;
+                self.ledger.push((*ledger, *entry));
                 Ok(())
             }
             Op::Checkpoint(name, at) => {

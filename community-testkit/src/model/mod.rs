@@ -5,6 +5,7 @@
 //! compared with, so it stays stupid; it is far too slow for anything else.
 
 mod commit;
+mod ledger;
 mod read;
 mod thread;
 
@@ -13,11 +14,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Receipt, Request, Seq};
+use community_core::reputation::{Entry as LedgerEntry, LedgerId};
 use community_core::store::{Committer, EventLog, StoreError};
 use community_core::{
     AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
-    Label, Link, LinkKind, Member, MemberId, Membership, Post, PostCounters, PostId, Reaction,
-    RequestId, Revision, Scope, Slot, Slug, Timestamp, Topic, TopicCounters, TopicId, Viewer,
+    Grant, GrantId, Label, Link, LinkKind, Member, MemberId, Membership, Post, PostCounters,
+    PostId, Reaction, RequestId, Revision, Scope, Slot, Slug, Timestamp, Topic, TopicCounters,
+    TopicId, Viewer,
 };
 
 /// A store of the plainest kind, to compare others with.
@@ -51,6 +54,8 @@ struct State {
     reactions: BTreeMap<(PostId, MemberId, Slot), Reaction>,
     counters: BTreeMap<Counter, i64>,
     views: BTreeMap<(TopicId, i32), i64>,
+    grants: BTreeMap<GrantId, Grant>,
+    ledger: Vec<(LedgerId, LedgerEntry)>,
     checkpoints: BTreeMap<Slug, Seq>,
     requests: BTreeMap<RequestId, (Request, Seq)>,
     events: Vec<Event>,

@@ -134,6 +134,17 @@ pub enum Question {
     Authors(Vec<MemberId>),
     /// [`Session::member_count`].
     MemberCount(Slug),
+    /// [`Session::standing`].
+    Standing(Slug, Key),
+    /// [`Session::standings`].
+    Standings {
+        /// The community.
+        community: Slug,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
     /// [`Session::complete`].
     Complete(CompleteQuery),
     /// [`Session::can`].
@@ -180,6 +191,7 @@ impl Question {
             Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
+            Self::Standing(..) | Self::Standings { .. } => Read::Standing,
             Self::Complete(_) => Read::Complete,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
             Self::Search(_) => Read::Search,
@@ -199,7 +211,8 @@ impl Question {
             | Self::Thread(_, ThreadQuery { after, .. })
             | Self::Reactions { after, .. }
             | Self::Links { after, .. }
-            | Self::Members { after, .. } => *after = Some(cursor.to_owned()),
+            | Self::Members { after, .. }
+            | Self::Standings { after, .. } => *after = Some(cursor.to_owned()),
             _ => return None,
         }
         Some(next)
@@ -257,6 +270,10 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::MemberOf(community, key) => shown(session.member_of(community, key).await?),
         Question::Authors(ids) => shown(session.authors(ids).await?),
         Question::MemberCount(community) => shown(session.member_count(community).await?),
+        Question::Standing(community, key) => shown(session.standing(community, key).await?),
+        Question::Standings { community, after, limit } => {
+            shown(session.standings(community, after.as_deref(), *limit).await?)
+        }
         Question::Complete(query) => shown(session.complete(query).await?),
         Question::Can(action, community, channel) => {
             shown(session.can(action, community, channel.as_ref()).await?)

@@ -123,6 +123,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         }
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
+        Read::Standing => standings(refs),
         Read::Complete => completions(refs).into_iter().map(Question::Complete).collect(),
         Read::Can => rights(refs),
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
@@ -338,6 +339,19 @@ fn members(refs: &Refs) -> Vec<Question> {
     }
     all.push(Question::Authors(refs.members.clone()));
     all.extend(refs.members.first().map(|id| Question::Authors(vec![*id; 2_000])));
+    all
+}
+
+fn standings(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        let ask = |after, limit| Question::Standings { community: community.clone(), after, limit };
+        all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
+        all.push(ask(None, Some(0)));
+        all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::Standing(community.clone(), key)));
+    }
     all
 }
 

@@ -61,6 +61,10 @@ impl Oracle {
             Question::MemberOf(community, key) => shown(self.member_of(act, community, key)?),
             Question::Authors(ids) => shown(self.authors(ids)?),
             Question::MemberCount(community) => shown(self.member_count(act, community)?),
+            Question::Standing(community, key) => shown(self.standing(act, community, key)?),
+            Question::Standings { community, after, limit } => {
+                self.standings(act, community, after.as_deref(), *limit)
+            }
             Question::Complete(query) => self.complete(act, query),
             Question::Can(action, community, channel) => {
                 shown(self.can(act, action, community, channel.as_ref())?)

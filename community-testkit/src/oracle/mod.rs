@@ -21,6 +21,7 @@ mod posts;
 mod rows;
 mod rules;
 mod search;
+mod standings;
 mod topics;
 
 use community_core::change::{Event, EventKind, NewEvent};
@@ -59,6 +60,10 @@ pub struct Oracle {
     /// Who was counted for which topic on which day.
     seen: Vec<(TopicId, Viewer, i32)>,
     events: Vec<Event>,
+    /// What members have earned, as of the last pump.
+    points: Vec<standings::Points>,
+    /// The last event before the last pump.
+    projected: Seq,
     requests: Vec<Applied>,
 }
 
@@ -111,6 +116,8 @@ impl Oracle {
             waiting_views: Vec::new(),
             seen: Vec::new(),
             events: Vec::new(),
+            points: Vec::new(),
+            projected: Seq(0),
             requests: Vec::new(),
         }
     }
@@ -247,6 +254,7 @@ impl Oracle {
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
                 self.views.extend(views);
+                self.project(act);
                 Ok(Value::Null)
             }
         }

@@ -146,7 +146,7 @@ impl Oracle {
         Ok(known.unwrap_or_else(|| Membership::stranger(community.id, id)))
     }
 
-    fn put_membership(&mut self, old: &Membership, mut new: Membership) {
+    pub(super) fn put_membership(&mut self, old: &Membership, mut new: Membership) {
         new.rev = Rev(old.rev.0 + 1);
         self.memberships.retain(|m| m.community != old.community || m.member != old.member);
         self.memberships.push(new);
@@ -227,7 +227,7 @@ impl Oracle {
     ) -> Answer {
         let (community, _) = self.place_to(act, &Action::Manage, community, None)?;
         let old = self.membership_or_stranger(&community, member)?;
-        self.change_standing(act, &old, Membership { level, ..old.clone() }, None)
+        self.change_standing(act, &old, Membership { level, pinned: true, ..old.clone() }, None)
     }
 
     pub(super) fn sanction(

@@ -25,6 +25,7 @@ impl Oracle {
             reactions,
             kinds: Vec::new(),
             synonyms: new.synonyms.clone(),
+            reputation: new.reputation.clone(),
             hot_scale: new.hot_scale,
             capacity: new.capacity,
             archived: false,

@@ -56,6 +56,7 @@ impl Oracle {
             bumps: true,
             accepted: None,
             official: None,
+            shared_at: None,
             created_at: act.now,
             edited_at: None,
             revision: 1,

@@ -20,12 +20,14 @@
 //! - links and keys: they lead somewhere, and back;
 //! - feeds: every order of every community, channel, label, kind and author is whole and in order,
 //!   also of those in which a topic stood once, and each topic in it is shown as it is;
-//! - the log: positions have no gap, what events speak of exists.
+//! - the log: positions have no gap, what events speak of exists;
+//! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing.
 //!
 //! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
 //! store shows to others than the system is for the conformance table to test.
 
+mod ledgers;
 mod listings;
 mod log;
 mod people;
@@ -77,6 +79,7 @@ pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verifier.people().await?;
     verifier.content().await?;
     verifier.log().await?;
+    verifier.ledgers().await?;
     verifier.listings().await?;
     Ok(verifier.report)
 }

@@ -102,8 +102,16 @@ impl Verifier<'_> {
     }
 
     fn membership(&mut self, subject: &str, membership: &Membership) {
-        let Membership { community, member: _, joined_at: _, roles, level: _, sanctions, rev: _ } =
-            membership;
+        let Membership {
+            community,
+            member: _,
+            joined_at: _,
+            roles,
+            level: _,
+            pinned: _,
+            sanctions,
+            rev: _,
+        } = membership;
         let rule = "a membership is of a community";
         let is_known = self.directory.community(*community).is_some();
         self.holds(rule, subject, "a community that exists", is_known, community);

@@ -329,6 +329,7 @@ impl People {
                 .then(|| World::beginning() + Duration::hours(whole(dice.below(24)))),
             roles,
             level: if part.joined { level } else { 0 },
+            pinned: false,
             sanctions,
         })
     }

@@ -161,6 +161,7 @@ impl Community {
                 .collect(),
             kinds: vec![loan()],
             synonyms: Vec::new(),
+            reputation: Default::default(),
             hot_scale: (self.number % 2 == 1).then_some(86_400),
             capacity: self.capacity,
             archived: false,

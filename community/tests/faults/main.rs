@@ -210,7 +210,7 @@ fn views_stay_buffered_when_writing_them_fails() {
         assert!(block_on(engine.pump()).is_err());
         stage.store.reopen();
     }
-    assert_eq!(block_on(engine.pump()).unwrap(), 1);
+    assert_eq!(block_on(engine.pump()).unwrap().views, 1);
     let row = block_on(engine.as_system().topic(topic)).unwrap();
     assert_eq!(row.topic.counters.views, 3);
 }

@@ -1,11 +1,15 @@
-//! What hangs on topics and posts: reactions, corrections, links and views.
+//! What hangs on topics and posts: reactions, acceptances, corrections, links, views, grants.
 
-use super::state::Batch;
-use crate::change::{EntityRef, EventKind, Op};
-use crate::domain::{Correction, Link, Rev, Slot, Vote};
+use super::state::{Batch, id_in};
+use crate::change::{EntityRef, EventKind, NewEvent, Op};
+use crate::command::grant::check_points;
+use crate::domain::{Correction, Grant, Link, Rev, Slot, Vote};
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, PostId};
-use crate::record::{CorrectionRecord, LinkRecord, ReactionRecord, ViewsRecord};
+use crate::id::{CorrectionId, GrantId, PostId};
+use crate::record::{
+    AcceptanceRecord, CorrectionRecord, GrantRecord, LinkRecord, MarkRecord, ReactionRecord,
+    ViewsRecord,
+};
 use crate::time::to_micros;
 
 impl Batch<'_> {
@@ -33,6 +37,72 @@ impl Batch<'_> {
         plan.change_reaction(&topic, post, member, slot, old.as_ref(), to);
         plan.events.push(event);
         self.reactions.insert((post, member, slot), Some(record.key.clone()));
+        Ok(())
+    }
+
+    pub(super) fn acceptance(&mut self, record: &AcceptanceRecord) -> Result<()> {
+        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
+        let mark =
+            MarkRecord { by: record.by.clone(), at: record.at, reason: record.reason.clone() };
+        let accepted = self.mark(Some(&mark), post.kind)?;
+        let topic = self.topic_by_id(post.topic)?;
+        self.set_marks(&topic, post.clone(), accepted, post.official)?;
+        Ok(())
+    }
+
+    pub(super) async fn grant(&mut self, record: &GrantRecord) -> Result<()> {
+        self.env.limits().reason(record.note.len())?;
+        check_points(record.points)?;
+        let member = self.member_of(&record.member, record.at)?;
+        let by = match &record.by {
+            Some(key) => Some(self.member_of(key, record.at)?),
+            None => None,
+        };
+        let post = record.post.as_ref().map(|key| self.post_of(key)).transpose()?;
+        let own = id_in(&record.key, record.at).map(GrantId::from_uuid);
+        let store = self.session.engine().store();
+        let found = match own {
+            Some(id) => store.grants(&[id]).await?.into_iter().flatten().next(),
+            None => None,
+        };
+        let id = match own {
+            // One that came from another community of this store gets an id of its own.
+            Some(id) if found.as_ref().is_none_or(|g| g.community == self.community.id) => id,
+            _ => GrantId::from_uuid(self.id_of(record.at, &format!("grant/{}", record.key))),
+        };
+        let known = store.grants(&[id]).await?.into_iter().flatten().next();
+        if known.is_some() || self.has_written(EntityRef::Grant(id)) {
+            return Ok(());
+        }
+        let kind = EventKind::Granted { reason: record.reason.clone(), points: record.points };
+        let event = match post {
+            Some(post) => {
+                let topic = self.topic_by_id(self.post_by_id(post)?.0.topic)?;
+                self.event(kind, &topic, Some(post), by, record.at)
+            }
+            None => NewEvent {
+                kind,
+                actor: by,
+                at: record.at,
+                community: Some(self.community.id),
+                channel: None,
+                topic: None,
+                post: None,
+                member: None,
+            },
+        };
+        let grant = Grant {
+            id,
+            community: self.community.id,
+            member,
+            reason: record.reason.clone(),
+            points: record.points,
+            post,
+            by,
+            note: record.note.clone(),
+            at: record.at,
+        };
+        self.plan_mut().put_grant(grant, NewEvent { member: Some(member), ..event });
         Ok(())
     }
 

@@ -1,7 +1,7 @@
 //! Topics, posts and their revisions.
 
 use super::state::{Batch, Item, id_in};
-use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
+use crate::change::{EntityRef, EventKind, Expect, NewEvent, Op, UniqueKey};
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
     Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, State, Topic, TopicCounters,
@@ -92,6 +92,7 @@ impl Batch<'_> {
         let mut post = opening_of(&topic);
         post.revision = text.number;
         post.edited_at = text.edited_at;
+        post.shared_at = record.shared_at;
         let revision = self.revision_of(&post, text, author)?;
         let revision = Revision {
             title: Some(topic.title.clone()),
@@ -100,12 +101,17 @@ impl Batch<'_> {
         };
         let absent = self.absent(key, EntityRef::Topic(topic.id));
         let kind = EventKind::TopicStarted;
-        let event = self.event(kind, &topic, Some(post.id), Some(author), at);
+        let mut events = vec![self.event(kind, &topic, Some(post.id), Some(author), at)];
+        events.extend(self.events_of_new(&topic, &post));
+        if topic.state != State::Published {
+            let kind = EventKind::TopicStateChanged { state: topic.state };
+            events.push(self.event(kind, &topic, None, None, self.rights.now));
+        }
         let plan = self.plan_mut();
         plan.expect(absent);
         plan.expect(Expect::Rev(EntityRef::Post(post.id), Rev(0)));
         plan.add_topic(&topic, &post, revision);
-        plan.events.push(event);
+        plan.events.extend(events);
         self.posts.insert(post.id, (post, record.body.clone()));
         self.items.insert(record.key.clone(), Item::Topic(topic.id));
         let (id, active_at) = (topic.id, topic.bumped_at);
@@ -187,6 +193,10 @@ impl Batch<'_> {
         if new.author != old.author {
             return Err(Error::invalid("a topic keeps its author"));
         }
+        // What it earns rests on it.
+        if new.kind != old.kind {
+            return Err(Error::invalid("a topic keeps its kind"));
+        }
         if record.created_at.is_some_and(|at| at != old.created_at) {
             return Err(Error::invalid("a topic keeps the moment of its creation"));
         }
@@ -202,11 +212,30 @@ impl Batch<'_> {
             post.edited_at = Some(revision.at);
             self.put_revision(&opening, post, revision, record.body.clone());
         }
+        if record.shared_at.is_some() && self.post_by_id(old.opening)?.0.shared_at.is_none() {
+            self.settle()?;
+            let (opening, _) = self.post_by_id(old.opening)?;
+            self.share(old, opening, record.shared_at)?;
+        }
         if new == *old {
             return Ok(());
         }
         let at = text.edited_at.unwrap_or(self.rights.now);
-        let event = self.event(EventKind::TopicEdited, &new, None, None, at);
+        let mut events = vec![self.event(EventKind::TopicEdited, &new, None, None, at)];
+        let now = self.rights.now;
+        if new.channel != old.channel {
+            let kind = EventKind::TopicMoved { from: old.channel };
+            events.push(self.event(kind, &new, None, None, now));
+        }
+        if new.status != old.status {
+            let (from, to) = (old.status.clone(), new.status.clone());
+            let kind = EventKind::StatusChanged { from, to };
+            events.push(self.event(kind, &new, None, None, now));
+        }
+        if new.state != old.state {
+            let kind = EventKind::TopicStateChanged { state: new.state };
+            events.push(self.event(kind, &new, None, None, now));
+        }
         let active_at = old.counters.active_at;
         let fell = new.bumped_at < old.bumped_at && old.bumped_at >= active_at;
         let active_at = if fell {
@@ -220,7 +249,7 @@ impl Batch<'_> {
         } else if active_at != old.counters.active_at {
             plan.ops.push(Op::RaiseActive(old.id, active_at));
         }
-        plan.events.push(event);
+        plan.events.extend(events);
         let new = plan.change_topic(old, new);
         self.topics.insert(new.id, new);
         self.counted(old.id, 0, active_at);
@@ -294,6 +323,7 @@ impl Batch<'_> {
             bumps: record.bumps,
             accepted: self.mark(record.accepted.as_ref(), kind)?,
             official: self.mark(record.official.as_ref(), kind)?,
+            shared_at: record.shared_at,
             created_at: at,
             edited_at: text.edited_at,
             revision: text.number,
@@ -305,10 +335,7 @@ impl Batch<'_> {
         let above = self.ancestors(&post).await?;
         let mut events =
             vec![self.event(EventKind::PostWritten, topic, Some(post.id), Some(author), at)];
-        if let Some(mark) = &post.accepted {
-            let kind = EventKind::Accepted { accepted: true };
-            events.push(self.event(kind, topic, Some(post.id), mark.by, mark.at));
-        }
+        events.extend(self.events_of_new(topic, &post));
         let plan = self.plan_mut();
         plan.expect(absent);
         // What is above it stands as it was read: who changes that moves the gate.
@@ -357,21 +384,16 @@ impl Batch<'_> {
             post = self.put_revision(&post, next, revision, record.body.clone());
             self.settle()?;
         }
-        let accepted = self.mark(record.accepted.as_ref(), post.kind)?;
+        let accepted = match &record.accepted {
+            Some(_) if record.accepted_later => {
+                return Err(Error::invalid("what was accepted is not accepted later"));
+            }
+            None if record.accepted_later => post.accepted.clone(),
+            accepted => self.mark(accepted.as_ref(), post.kind)?,
+        };
         let official = self.mark(record.official.as_ref(), post.kind)?;
-        if (&post.accepted, &post.official) != (&accepted, &official) {
-            let changed = post.accepted.is_some() != accepted.is_some();
-            let mark = accepted.as_ref().or(post.accepted.as_ref());
-            let event = mark.filter(|_| changed).map(|mark| {
-                let kind = EventKind::Accepted { accepted: accepted.is_some() };
-                self.event(kind, topic, Some(post.id), mark.by, mark.at)
-            });
-            let after = Post { accepted, official, ..post.clone() };
-            let plan = self.plan_mut();
-            plan.events.extend(event);
-            post = plan.change_accepted(&post, after);
-            self.settle()?;
-        }
+        post = self.set_marks(topic, post, accepted, official)?;
+        post = self.share(topic, post, record.shared_at)?;
         if post.state != record.state {
             let above = self.ancestors(&post).await?;
             let others = self.activity_without(topic, Some(post.id)).await?;
@@ -395,19 +417,6 @@ impl Batch<'_> {
         }
         self.posts.insert(post.id, (post, record.body.clone()));
         Ok(())
-    }
-
-    fn mark(&mut self, mark: Option<&MarkRecord>, kind: PostKind) -> Result<Option<Mark>> {
-        let Some(MarkRecord { by, at, reason }) = mark else { return Ok(None) };
-        if kind != PostKind::Answer {
-            return Err(Error::invalid("only an answer is accepted or official"));
-        }
-        self.env.limits().reason(reason.as_ref().map_or(0, String::len))?;
-        let by = match by {
-            Some(key) => Some(self.member_of(key, *at)?),
-            None => None,
-        };
-        Ok(Some(Mark { by, at: *at, reason: reason.clone() }))
     }
 
     /// The text of a post as its revision.

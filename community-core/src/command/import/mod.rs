@@ -7,6 +7,7 @@
 
 mod attached;
 mod items;
+mod marks;
 mod people;
 mod state;
 
@@ -122,6 +123,7 @@ impl Session {
                     reactions,
                     kinds: _,
                     synonyms,
+                    reputation,
                     hot_scale,
                     capacity,
                     archived: _,
@@ -133,6 +135,7 @@ impl Session {
                     settings,
                     reactions,
                     synonyms,
+                    reputation,
                     capacity,
                     ..new
                 };
@@ -172,6 +175,7 @@ impl Session {
                 reactions,
                 kinds,
                 synonyms,
+                reputation,
                 hot_scale: _,
                 capacity,
                 archived,
@@ -184,6 +188,7 @@ impl Session {
                 settings,
                 reactions,
                 synonyms,
+                reputation,
                 capacity,
                 archived,
                 ..Community::clone(old)

@@ -124,10 +124,12 @@ impl Batch<'_> {
                 by,
             });
         }
+        let pinned = record.pinned || record.level > 0;
         let mut new = Membership {
             joined_at: record.joined_at,
             roles,
-            level: record.level,
+            level: if pinned || old.pinned { record.level } else { old.level },
+            pinned,
             sanctions,
             ..old.clone()
         };

@@ -214,6 +214,8 @@ impl<'a> Batch<'a> {
             Record::Reaction(record) => self.reaction(record)?,
             Record::Correction(record) => self.correction(record).await?,
             Record::Link(record) => self.link(record).await?,
+            Record::Acceptance(record) => self.acceptance(record)?,
+            Record::Grant(record) => self.grant(record).await?,
             Record::Views(record) => {
                 record.check()?;
                 self.views(record).await?;
@@ -421,6 +423,15 @@ impl References {
             }
             Record::Link(record) => self.items.extend([record.from.clone(), record.to.clone()]),
             Record::Views(record) => self.items.extend([record.topic.clone()]),
+            Record::Acceptance(record) => {
+                self.items.insert(record.post.clone());
+                self.members.extend(record.by.clone());
+            }
+            Record::Grant(record) => {
+                self.items.extend(record.post.clone());
+                self.members.insert(record.member.clone());
+                self.members.extend(record.by.clone());
+            }
         }
     }
 }

@@ -57,6 +57,7 @@ pub(super) fn community(policy: Policy) -> Community {
         reactions: Vec::new(),
         kinds: Vec::new(),
         synonyms: Vec::new(),
+        reputation: Default::default(),
         hot_scale: Community::DEFAULT_HOT_SCALE,
         capacity: None,
         archived: false,

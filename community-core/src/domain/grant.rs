@@ -1,0 +1,33 @@
+//! Grants: points that somebody decided on, and no rule.
+
+use serde::{Deserialize, Serialize};
+
+use crate::id::{CommunityId, GrantId, MemberId, PostId};
+use crate::text::Slug;
+use crate::time::Timestamp;
+
+/// Points that were given or taken by a decision: an award, a bounty that was offered or won.
+///
+/// A grant never changes. What is to be undone is another grant, with the sign turned. What it is
+/// worth is for the rule set to say.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Its id.
+    pub id: GrantId,
+    /// The community.
+    pub community: CommunityId,
+    /// Whose points they are.
+    pub member: MemberId,
+    /// What for, in one word: `award`, `bounty-offered`, `bounty-won`.
+    pub reason: Slug,
+    /// How many; below zero they are taken.
+    pub points: i64,
+    /// The post that it is about.
+    pub post: Option<PostId>,
+    /// Who decided; `None` is the system.
+    pub by: Option<MemberId>,
+    /// What for, in the words of whoever decided.
+    pub note: String,
+    /// When.
+    pub at: Timestamp,
+}

@@ -1,0 +1,350 @@
+//! Following the log: reputation is brought up to date on the caller's task, step by step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Engine;
+use crate::change::{ChangeSet, EntityRef, Event, EventKind, Expect, Op, Seq};
+use crate::directory::Directory;
+use crate::domain::Community;
+use crate::error::{Error, Result};
+use crate::id::{MemberId, PostId, TopicId};
+use crate::policy::{AccessRev, Scope};
+use crate::reputation::{
+    Book, Entry, Facts, LedgerId, Opening, PostFacts, RuleSet, RuleSetId, TopicFacts, project,
+};
+use crate::store::CommitError;
+use crate::text::Slug;
+
+/// What background work was done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Pumped {
+    /// Topics of which views were written.
+    pub views: usize,
+    /// Events that reputation took into account.
+    pub events: usize,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+/// Events in one step: one read of the log, one commit.
+const STEP: usize = 500;
+
+impl Engine {
+    /// Does background work that is due, on the caller's task: writes buffered views, and brings
+    /// the reputation of each community up to date, by at most
+    /// [`Limits::projected`](crate::Limits) events in all.
+    ///
+    /// Call it every now and then, or again at once while there is [more](Pumped::more). Several may
+    /// do so at the same time, in several processes too: each event counts once.
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails; the views then stay buffered, and reputation is as far
+    /// as it came.
+    pub async fn pump(&self) -> Result<Pumped> {
+        let mut pumped = Pumped { views: self.flush_views().await?, ..Pumped::default() };
+        let directory = self.whole_directory().await?;
+        let mut budget = self.env().limits().projected;
+        for community in directory.communities() {
+            // Rules that a later version of the engine defined are for that version to follow.
+            let Some(rules) = community.reputation.active_rules() else { continue };
+            let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+            self.renew_levels(&directory, &ledger, rules).await?;
+            let events = self.follow(&ledger, rules, budget).await?;
+            budget -= events.min(budget);
+            pumped.events += events;
+            if budget == 0 {
+                pumped.more = true;
+                break;
+            }
+        }
+        Ok(pumped)
+    }
+
+    /// Does background work for as long as the future is polled: at once, and again whenever this
+    /// engine has written something. Spawn it on any executor, or call [`pump`](Self::pump) where
+    /// there is none; what other processes write is taken into account with the next pump here.
+    ///
+    /// ```
+    /// use std::task::{Context, Poll, Waker};
+    ///
+    /// let engine = community::in_memory();
+    /// let mut worker = Box::pin(engine.worker());
+    /// // It has nothing to do and waits.
+    /// let polled = worker.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    /// assert!(polled.is_pending());
+    /// # use std::future::Future;
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::Store`] when the store fails, and only then does it end. It can be called again.
+    pub async fn worker(&self) -> Result<std::convert::Infallible> {
+        loop {
+            // Before the work: what is written meanwhile is not missed.
+            let written = self.next_commit();
+            while self.pump().await?.more {}
+            written.await;
+        }
+    }
+
+    /// Brings the ledger of a rule set of a community up to the end of the log, whether the set is
+    /// in force or not. Returns how many events it took.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a community or rule set that is not there; [`Error::Store`].
+    pub async fn project(&self, community: &Slug, rules: &RuleSetId) -> Result<usize> {
+        let directory = self.whole_directory().await?;
+        let community = known_community(&directory, community)?;
+        let rules = community.reputation.rule_set(rules).ok_or(Error::NotFound("rule set"))?;
+        let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+        self.follow(&ledger, rules, usize::MAX).await
+    }
+
+    /// Follows the log for at most so many events.
+    async fn follow(&self, ledger: &LedgerId, rules: &RuleSet, budget: usize) -> Result<usize> {
+        let mut done = 0;
+        let mut conflicts = self.env().limits().attempts;
+        while done < budget {
+            let (name, store) = (ledger.checkpoint(), self.store());
+            let directory = &*self.whole_directory().await?;
+            let at = store.checkpoint(&name).await?;
+            let limit = STEP.min(budget - done);
+            let events = store.events_of(ledger.community, at.unwrap_or_default(), limit).await?;
+            let Some(last) = events.last() else { break };
+            let (entries, levels) = self.entries_of(directory, ledger, rules, &events).await?;
+            let mut changes = ChangeSet::default();
+            changes.expect(Expect::CheckpointAt(name.clone(), at));
+            self.change_levels(directory, ledger, levels, &mut changes).await?;
+            let append = |entry| Op::AppendLedger(Box::new(ledger.clone()), Box::new(entry));
+            changes.ops.extend(entries.into_iter().map(append));
+            changes.ops.push(Op::Checkpoint(name, last.seq));
+            if !self.commit_step(changes).await? {
+                // Somebody else took this step, or changed what it rests on.
+                conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?;
+                continue;
+            }
+            done += events.len();
+            if events.len() < limit {
+                break;
+            }
+        }
+        Ok(done)
+    }
+
+    /// Lets levels follow, if the rules of the ledger are in force. A level that is right already,
+    /// or that a manager has set, stays.
+    async fn change_levels(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        levels: BTreeMap<MemberId, u32>,
+        changes: &mut ChangeSet,
+    ) -> Result<()> {
+        let Some(community) = directory.community(ledger.community) else { return Ok(()) };
+        if community.reputation.active != ledger.rules {
+            return Ok(());
+        }
+        if !levels.is_empty() {
+            // Which rules are in force may not change meanwhile.
+            let entity = EntityRef::Community(community.id);
+            changes.expect(Expect::Rev(entity, community.rev));
+        }
+        for (member, level) in levels {
+            let memberships = self.store().memberships(member).await?;
+            let known = memberships.into_iter().find(|known| known.community == community.id);
+            if let Some(known) = known
+                && known.joined_at.is_some()
+                && !known.pinned
+                && known.level != level
+            {
+                changes.change_level(&known, level, self.env().now());
+            }
+        }
+        Ok(())
+    }
+
+    /// Brings all levels of a community in line with rules that have come in force.
+    async fn renew_levels(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+    ) -> Result<()> {
+        let name = ledger.levels();
+        if self.store().checkpoint(&name).await? != Some(Seq(0)) {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = self.store().members_by_id(after, STEP).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            let mut changes = ChangeSet::default();
+            let ids = page.iter().map(|member| member.id);
+            let levels = self.levels_of(ledger, rules, ids.collect()).await?;
+            self.change_levels(directory, ledger, levels, &mut changes).await?;
+            // What loses against others is done again the next time.
+            if !changes.is_empty() && !self.commit_step(changes).await? {
+                return Ok(());
+            }
+        }
+        let mut done = ChangeSet::default();
+        done.expect(Expect::CheckpointAt(name.clone(), Some(Seq(0))));
+        done.ops.push(Op::Checkpoint(name, Seq(1)));
+        self.commit_step(done).await.map(|_| ())
+    }
+
+    /// The levels of members by what a ledger holds now.
+    async fn levels_of(
+        &self,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+        members: Vec<MemberId>,
+    ) -> Result<BTreeMap<MemberId, u32>> {
+        let mut known = Book::partial();
+        loop {
+            let mut book = known.clone();
+            let levels = book.levels(rules, members.iter().copied());
+            if book.missing().is_empty() {
+                return Ok(levels);
+            }
+            self.look_up(ledger, &book, &mut known).await?;
+        }
+    }
+
+    /// The level that a member has earned by the rules in force.
+    pub(crate) async fn earned_level(
+        &self,
+        community: &Community,
+        member: MemberId,
+    ) -> Result<u32> {
+        let Some(rules) = community.reputation.active_rules() else { return Ok(0) };
+        let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+        let levels = self.levels_of(&ledger, rules, vec![member]).await?;
+        Ok(levels.get(&member).copied().unwrap_or(0))
+    }
+
+    /// Commits a step, unless somebody else was faster. Tells whether it did.
+    async fn commit_step(&self, changes: ChangeSet) -> Result<bool> {
+        match self.store().commit(changes).await {
+            Ok(_) => {
+                self.committed();
+                Ok(true)
+            }
+            Err(CommitError::Conflict(_)) => Ok(false),
+            Err(CommitError::Store(error)) => Err(error.into()),
+            Err(error) => Err(crate::StoreError::failed(error).into()),
+        }
+    }
+
+    /// The entries of a stretch of the log, and the levels of those whose points they move, worked
+    /// out with what they need to know of the ledger.
+    async fn entries_of(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+        events: &[Event],
+    ) -> Result<(Vec<Entry>, BTreeMap<MemberId, u32>)> {
+        let facts = self.facts_of(directory, events).await?;
+        let mut known = Book::partial();
+        loop {
+            let mut book = known.clone();
+            let entries: Vec<Entry> =
+                events.iter().flat_map(|event| project(rules, event, &facts, &mut book)).collect();
+            let moved = entries.iter().filter(|entry| entry.points != 0).map(|entry| entry.member);
+            // Who has joined may have earned something before.
+            let joined = events.iter().filter(|e| matches!(e.event.kind, EventKind::Joined));
+            let joined = joined.filter_map(|event| event.event.member);
+            let levels = book.levels(rules, moved.chain(joined));
+            if book.missing().is_empty() {
+                return Ok((entries, levels));
+            }
+            self.look_up(ledger, &book, &mut known).await?;
+        }
+    }
+
+    /// Looks up in a ledger what one book misses, for another.
+    async fn look_up(&self, ledger: &LedgerId, book: &Book, known: &mut Book) -> Result<()> {
+        let (store, missing) = (self.store(), book.missing());
+        let members: Vec<MemberId> = missing.standings.iter().copied().collect();
+        for (member, standing) in members.iter().zip(store.standings(ledger, &members).await?) {
+            known.know_standing(*member, standing);
+        }
+        let sums: Vec<_> = missing.sums.iter().cloned().collect();
+        for (of, sum) in sums.iter().zip(store.sums(ledger, &sums).await?) {
+            known.know_sum(of.clone(), sum);
+        }
+        let about: Vec<_> = missing.about.iter().copied().collect();
+        for (about, entries) in about.iter().zip(store.entries_about(ledger, &about).await?) {
+            known.know_about(*about, entries);
+        }
+        Ok(())
+    }
+
+    /// What never changes of what these events speak of.
+    async fn facts_of(&self, directory: &Directory, events: &[Event]) -> Result<Facts> {
+        let (store, scope) = (self.store(), Scope::system(AccessRev::default()));
+        let mut topics: BTreeSet<TopicId> = BTreeSet::new();
+        let mut posts: BTreeSet<PostId> = BTreeSet::new();
+        let mut members: BTreeSet<MemberId> = BTreeSet::new();
+        let mut facts = Facts::default();
+        for event in events.iter().map(|event| &event.event) {
+            topics.extend(event.topic);
+            posts.extend(event.post);
+            members.extend(event.actor);
+            if let Some(entry) = event.channel.and_then(|id| directory.channel(id)) {
+                facts.channels.insert(entry.channel.id, entry.channel.key.clone());
+            }
+        }
+        let topics: Vec<_> = topics.into_iter().collect();
+        for row in scope.admit_all(store.topics(&topics, &scope).await?.into_iter().flatten()) {
+            let topic = &row.topic;
+            let known = TopicFacts { author: topic.author, kind: topic.kind.clone() };
+            facts.topics.insert(topic.id, known);
+        }
+        let posts: Vec<_> = posts.into_iter().collect();
+        for row in scope.admit_all(store.posts(&posts, &scope).await?.into_iter().flatten()) {
+            let post = &row.post;
+            facts.posts.insert(post.id, PostFacts { author: post.author, kind: post.kind });
+        }
+        let members: Vec<_> = members.into_iter().collect();
+        for member in store.members(&members).await?.into_iter().flatten() {
+            facts.members.insert(member.id, member.created_at);
+        }
+        Ok(facts)
+    }
+
+    /// What a rule set makes of the whole log of a community, in memory. Writes nothing.
+    pub(super) async fn project_aside(
+        &self,
+        directory: &Directory,
+        community: &Community,
+        rules: &RuleSet,
+        openings: &[Opening],
+    ) -> Result<Vec<Entry>> {
+        let mut book = Book::empty();
+        let mut entries = book.open(rules, openings, community.created_at);
+        let mut at = Seq(0);
+        loop {
+            let events = self.store().events_of(community.id, at, STEP).await?;
+            let Some(last) = events.last() else { return Ok(entries) };
+            at = last.seq;
+            let facts = self.facts_of(directory, &events).await?;
+            for event in &events {
+                entries.extend(project(rules, event, &facts, &mut book));
+            }
+        }
+    }
+
+    async fn whole_directory(&self) -> Result<std::sync::Arc<Directory>> {
+        Ok(self.rights(crate::policy::Viewer::System).await?.directory)
+    }
+}
+
+fn known_community<'a>(directory: &'a Directory, key: &Slug) -> Result<&'a Community> {
+    directory
+        .community_by_key(key)
+        .map(|community| &**community)
+        .ok_or(Error::NotFound("community"))
+}

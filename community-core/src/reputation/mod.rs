@@ -1,0 +1,24 @@
+//! Reputation: what members have earned, as a ledger that follows from the log.
+//!
+//! A [`RuleSet`] says, as data, which events earn whom how many points. The projector reads the log
+//! in order and appends an [`Entry`] for each; what is undone, hidden or brought back is an entry
+//! too, which reverses or repeats what was given to the point. So the sum of a member's entries is
+//! the member's [`Standing`], and each point of it has a cause.
+//!
+//! The ledger depends on nothing but the log, the rule set, and facts that never change (who wrote a
+//! post, when an account was made). Projecting the same log again gives the same entries. Where a
+//! topic stands and who may read it is in no entry: what that decides is decided when it is read.
+
+mod book;
+mod entry;
+mod project;
+mod rules;
+mod shipped;
+
+pub use book::{Book, SumOf};
+pub use entry::{About, Entry, EntryPlace, LedgerId, Standing, Step};
+pub use project::{Facts, Opening, PostFacts, TopicFacts, project};
+pub use rules::{
+    Credit, GiverRule, Group, LevelRule, Occasion, PostLimits, Reputation, Rule, RuleSet,
+    RuleSetId, Trigger,
+};

@@ -1,0 +1,198 @@
+//! Ledgers of reputation, and grants.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+
+use async_trait::async_trait;
+use community_core::change::{Event, Seq};
+use community_core::query::Position;
+use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::store::LedgerReader;
+use community_core::{CommunityId, Grant, GrantId, MemberId, PostId, StoreError, TopicId};
+use rustc_hash::FxHashMap;
+
+use crate::MemoryStore;
+use crate::state::State;
+
+/// One ledger, and what follows from its entries.
+#[derive(Debug, Default)]
+pub(crate) struct LedgerTable {
+    entries: BTreeMap<EntryPlace, Entry>,
+    standings: FxHashMap<MemberId, Standing>,
+    ranked: BTreeSet<(i64, MemberId)>,
+    sums: FxHashMap<SumOf, i64>,
+    of_member: FxHashMap<MemberId, BTreeSet<EntryPlace>>,
+    about: BTreeMap<(TopicId, Option<PostId>), BTreeSet<EntryPlace>>,
+}
+
+impl LedgerTable {
+    pub(crate) fn has(&self, place: EntryPlace) -> bool {
+        self.entries.contains_key(&place)
+    }
+
+    /// Appends an entry. Nothing stands at its place.
+    pub(crate) fn append(&mut self, entry: Entry) {
+        let (member, place) = (entry.member, entry.place());
+        let standing = self.standings.entry(member).or_insert_with(|| Standing::new(member));
+        self.ranked.remove(&(standing.points, member));
+        standing.add(&entry);
+        self.ranked.insert((standing.points, member));
+        for sum in SumOf::of(&entry) {
+            *self.sums.entry(sum).or_default() += entry.points;
+        }
+        self.of_member.entry(member).or_default().insert(place);
+        if let Some(topic) = entry.topic {
+            self.about.entry((topic, entry.post)).or_default().insert(place);
+        }
+        self.entries.insert(place, entry);
+    }
+
+    fn entries_about(&self, about: About) -> Vec<Entry> {
+        let (topic, from, to) = match about {
+            About::Topic(topic) => (topic, None, Some(PostId::from_bytes([0xff; 16]))),
+            About::Post(topic, post) | About::Marks(topic, post) => (topic, post, post),
+        };
+        let marks_only = matches!(about, About::Marks(..));
+        let places = self.about.range((topic, from)..=(topic, to)).flat_map(|(_, places)| places);
+        let mut found: Vec<Entry> = places
+            .filter_map(|place| self.entries.get(place))
+            .filter(|entry| !marks_only || entry.is_mark())
+            .cloned()
+            .collect();
+        found.sort_by_key(Entry::place);
+        found
+    }
+}
+
+#[async_trait]
+impl LedgerReader for MemoryStore {
+    async fn events_of(
+        &self,
+        community: CommunityId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let state = self.read();
+        let Some(places) = state.events_of.get(&community) else { return Ok(Vec::new()) };
+        let begin = places.partition_point(|seq| *seq <= after);
+        let found = places.iter().skip(begin).take(limit).filter_map(|seq| {
+            let at = usize::try_from(seq.0.checked_sub(1)?).ok()?;
+            Some(Event { seq: *seq, event: state.events.get(at)?.clone() })
+        });
+        Ok(found.collect())
+    }
+
+    async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
+        let state = self.read();
+        let mut found: Vec<RuleSetId> = state
+            .ledgers
+            .keys()
+            .filter(|ledger| ledger.community == community)
+            .map(|ledger| ledger.rules.clone())
+            .collect();
+        found.sort();
+        Ok(found)
+    }
+
+    async fn standings(
+        &self,
+        ledger: &LedgerId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Standing>>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger);
+        let of = |member| table.and_then(|table| table.standings.get(member)).copied();
+        Ok(members.iter().map(of).collect())
+    }
+
+    async fn ranked(
+        &self,
+        ledger: &LedgerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let state = self.read();
+        let Some(table) = state.ledgers.get(ledger) else { return Ok(Vec::new()) };
+        let after = after.map(|after| (after.key, MemberId::from_uuid(after.id)));
+        let found: Vec<&(i64, MemberId)> = match after {
+            Some(after) => table.ranked.range(..after).rev().take(limit).collect(),
+            None => table.ranked.iter().rev().take(limit).collect(),
+        };
+        Ok(found.into_iter().filter_map(|(_, id)| table.standings.get(id).copied()).collect())
+    }
+
+    async fn entries(
+        &self,
+        ledger: &LedgerId,
+        after: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let state = self.read();
+        let Some(table) = state.ledgers.get(ledger) else { return Ok(Vec::new()) };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = table.entries.range((from, Bound::Unbounded));
+        Ok(behind.take(limit).map(|(_, entry)| entry.clone()).collect())
+    }
+
+    async fn entries_of(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+        before: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let state = self.read();
+        let Some(table) = state.ledgers.get(ledger) else { return Ok(Vec::new()) };
+        let places = table.of_member.get(&member).into_iter().flatten().rev();
+        let places = places.filter(|place| before.is_none_or(|before| **place < before));
+        Ok(places.filter_map(|place| table.entries.get(place)).take(limit).cloned().collect())
+    }
+
+    async fn entries_about(
+        &self,
+        ledger: &LedgerId,
+        about: &[About],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger);
+        let of = |about: &About| table.map(|table| table.entries_about(*about)).unwrap_or_default();
+        Ok(about.iter().map(of).collect())
+    }
+
+    async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger);
+        let sum = |of| table.and_then(|table| table.sums.get(of)).copied().unwrap_or(0);
+        Ok(of.iter().map(sum).collect())
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
+        let state = self.read();
+        Ok(ids.iter().map(|id| state.grants.get(id).cloned()).collect())
+    }
+
+    async fn grants_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<GrantId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let state = self.read();
+        let behind = state.grants.values().filter(|grant| {
+            grant.community == community && after.is_none_or(|after| grant.id > after)
+        });
+        Ok(behind.take(limit).cloned().collect())
+    }
+}
+
+impl State {
+    /// Notes the events of a commit that got the positions behind `head`.
+    pub(crate) fn note_events(&mut self, head: Seq) {
+        let first = usize::try_from(head.0).unwrap_or(usize::MAX);
+        for (event, seq) in self.events.iter().skip(first).zip(head.0.saturating_add(1)..) {
+            if let Some(community) = event.community {
+                self.events_of.entry(community).or_default().push(Seq(seq));
+            }
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Entries of ledgers, and grants.
+
+use community_core::Grant;
+use community_core::reputation::{Entry, LedgerId, RuleSetId, Standing};
+use community_core::time::to_micros;
+use rusqlite::params;
+
+use super::change::Change;
+use crate::error::Result;
+use crate::ledger::{find, standing};
+use crate::row::signed;
+
+const ADD_LEDGER: &str =
+    "INSERT INTO ledgers (community, rule_set, version) VALUES (?1, ?2, ?3) RETURNING id";
+
+const APPEND: &str = "INSERT INTO ledger_entries
+    (ledger, cause, number, origin, rule, grp, step, member, giver, topic, post, points, day, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+
+const PUT_STANDING: &str = "INSERT INTO standings (ledger, member, points, entries, moved)
+    VALUES (?1, ?2, ?3, ?4, ?5)
+    ON CONFLICT DO UPDATE SET points = excluded.points, entries = excluded.entries,
+      moved = excluded.moved";
+
+const PUT_GRANT: &str = "INSERT INTO grants
+    (id, community, member, reason, points, post, granter, note, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+
+impl Change<'_> {
+    pub(super) fn append(&mut self, ledger: &LedgerId, entry: &Entry) -> Result<()> {
+        let Entry {
+            cause,
+            number,
+            origin,
+            rule,
+            group,
+            step,
+            member,
+            giver,
+            topic,
+            post,
+            points,
+            day,
+            at,
+        } = entry;
+        let ledger = self.ledger(ledger)?;
+        self.need_member(Some(*member))?;
+        self.need_member(*giver)?;
+        topic.map_or(Ok(()), |topic| self.need_topic(topic))?;
+        post.map_or(Ok(()), |post| self.need_post(post))?;
+        self.conn.prepare_cached(APPEND)?.execute(params![
+            ledger,
+            signed(cause.0)?,
+            number,
+            signed(origin.0)?,
+            rule.as_str(),
+            group.as_str(),
+            step.code(),
+            member.as_bytes(),
+            giver.as_ref().map(|id| id.as_bytes()),
+            topic.as_ref().map(|id| id.as_bytes()),
+            post.as_ref().map(|id| id.as_bytes()),
+            points,
+            day,
+            to_micros(*at),
+        ])?;
+        let mut now =
+            standing(self.conn, ledger, *member)?.unwrap_or_else(|| Standing::new(*member));
+        now.add(entry);
+        let Standing { member, points, entries, moved } = now;
+        let params = (ledger, member.as_bytes(), points, signed(entries)?, signed(moved.0)?);
+        self.conn.prepare_cached(PUT_STANDING)?.execute(params)?;
+        Ok(())
+    }
+
+    /// The number of a ledger, which gets one when it has none.
+    fn ledger(&mut self, ledger: &LedgerId) -> Result<i64> {
+        if let Some(number) = find(self.conn, ledger)? {
+            return Ok(number);
+        }
+        let LedgerId { community, rules: RuleSetId { key, version } } = ledger;
+        self.need_community(*community)?;
+        let mut statement = self.conn.prepare_cached(ADD_LEDGER)?;
+        let params = (community.as_bytes(), key.as_str(), version);
+        Ok(statement.query_row(params, |row| row.get(0))?)
+    }
+
+    pub(super) fn put_grant(&mut self, grant: &Grant) -> Result<()> {
+        let Grant { id, community, member, reason, points, post, by, note, at } = grant;
+        self.need_community(*community)?;
+        self.need_member(Some(*member))?;
+        self.need_member(*by)?;
+        post.map_or(Ok(()), |post| self.need_post(post))?;
+        self.conn.prepare_cached(PUT_GRANT)?.execute((
+            id.as_bytes(),
+            community.as_bytes(),
+            member.as_bytes(),
+            reason.as_str(),
+            points,
+            post.as_ref().map(|id| id.as_bytes()),
+            by.as_ref().map(|id| id.as_bytes()),
+            note,
+            to_micros(*at),
+        ))?;
+        Ok(())
+    }
+}

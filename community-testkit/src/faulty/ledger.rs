@@ -1,0 +1,99 @@
+//! What is read of ledgers beneath.
+
+#![deny(clippy::missing_trait_methods)]
+
+use async_trait::async_trait;
+use community_core::change::{Event, Seq};
+use community_core::query::Position;
+use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::store::{LedgerReader, Store};
+use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
+
+use super::FaultyStore;
+
+#[async_trait]
+impl<S: Store> LedgerReader for FaultyStore<S> {
+    async fn events_of(
+        &self,
+        community: CommunityId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.enter()?;
+        self.inner.events_of(community, after, limit).await
+    }
+
+    async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
+        self.enter()?;
+        self.inner.ledgers(community).await
+    }
+
+    async fn standings(
+        &self,
+        ledger: &LedgerId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Standing>>, StoreError> {
+        self.enter()?;
+        self.inner.standings(ledger, members).await
+    }
+
+    async fn ranked(
+        &self,
+        ledger: &LedgerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        self.enter()?;
+        self.inner.ranked(ledger, after, limit).await
+    }
+
+    async fn entries(
+        &self,
+        ledger: &LedgerId,
+        after: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.enter()?;
+        self.inner.entries(ledger, after, limit).await
+    }
+
+    async fn entries_of(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+        before: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.enter()?;
+        self.inner.entries_of(ledger, member, before, limit).await
+    }
+
+    async fn entries_about(
+        &self,
+        ledger: &LedgerId,
+        about: &[About],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        self.enter()?;
+        self.inner.entries_about(ledger, about).await
+    }
+
+    async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
+        self.enter()?;
+        self.inner.sums(ledger, of).await
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
+        self.enter()?;
+        self.inner.grants(ids).await
+    }
+
+    async fn grants_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<GrantId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        self.enter()?;
+        self.inner.grants_by_id(community, after, limit).await
+    }
+}

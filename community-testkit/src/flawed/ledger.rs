@@ -1,0 +1,107 @@
+//! Flaws in what is read of ledgers.
+
+use async_trait::async_trait;
+use community_core::change::{Event, Seq};
+use community_core::query::Position;
+use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::store::{EventLog, LedgerReader};
+use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
+
+use super::{Flaw, Flawed};
+
+#[async_trait]
+impl LedgerReader for Flawed {
+    async fn events_of(
+        &self,
+        community: CommunityId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        if self.is(Flaw::FindsEventsOfAll) {
+            return self.inner.events_after(after, limit).await;
+        }
+        self.inner.events_of(community, after, limit).await
+    }
+
+    async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
+        self.inner.ledgers(community).await
+    }
+
+    async fn standings(
+        &self,
+        ledger: &LedgerId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Standing>>, StoreError> {
+        let mut found = self.inner.standings(ledger, members).await?;
+        if self.is(Flaw::TakesOnePoint) {
+            found.iter_mut().flatten().for_each(|standing| standing.points -= 1);
+        }
+        Ok(found)
+    }
+
+    async fn ranked(
+        &self,
+        ledger: &LedgerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let mut found = self.inner.ranked(ledger, after, limit).await?;
+        if self.is(Flaw::RanksTheOthersWay) {
+            found.reverse();
+        }
+        Ok(found)
+    }
+
+    async fn entries(
+        &self,
+        ledger: &LedgerId,
+        after: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let found = self.inner.entries(ledger, after, limit).await?;
+        let lost = usize::from(self.is(Flaw::ForgetsEntryPlace) && after.is_some());
+        Ok(found.into_iter().skip(lost).collect())
+    }
+
+    async fn entries_of(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+        before: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.inner.entries_of(ledger, member, before, limit).await
+    }
+
+    async fn entries_about(
+        &self,
+        ledger: &LedgerId,
+        about: &[About],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let wider = |about: &About| match *about {
+            About::Post(topic, _) if self.is(Flaw::FindsOtherPosts) => About::Topic(topic),
+            about => about,
+        };
+        let about: Vec<About> = about.iter().map(wider).collect();
+        self.inner.entries_about(ledger, &about).await
+    }
+
+    async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
+        let day = |of: &SumOf| of.day.filter(|_| !self.is(Flaw::SumsAllDays));
+        let of: Vec<SumOf> = of.iter().map(|of| SumOf { day: day(of), ..of.clone() }).collect();
+        self.inner.sums(ledger, &of).await
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
+        self.inner.grants(ids).await
+    }
+
+    async fn grants_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<GrantId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        self.inner.grants_by_id(community, after, limit).await
+    }
+}

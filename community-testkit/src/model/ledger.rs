@@ -1,0 +1,150 @@
+//! Ledgers: a list of entries each, and everything else is worked out from it.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use community_core::change::{Event, Seq};
+use community_core::query::Position;
+use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::store::LedgerReader;
+use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
+
+use super::{ModelStore, State};
+
+impl State {
+    fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
+        let mut found: Vec<Entry> = self
+            .ledger
+            .iter()
+            .filter(|(of, _)| of == ledger)
+            .map(|(_, entry)| entry.clone())
+            .collect();
+        found.sort_by_key(Entry::place);
+        found
+    }
+
+    fn standing(&self, ledger: &LedgerId, member: MemberId) -> Option<Standing> {
+        let mut found = None;
+        for entry in self.entries(ledger).iter().filter(|entry| entry.member == member) {
+            found.get_or_insert_with(|| Standing::new(member)).add(entry);
+        }
+        found
+    }
+}
+
+#[async_trait]
+impl LedgerReader for ModelStore {
+    async fn events_of(
+        &self,
+        community: CommunityId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let state = self.state();
+        let of = state.events.iter().filter(|event| event.event.community == Some(community));
+        Ok(of.filter(|event| event.seq > after).take(limit).cloned().collect())
+    }
+
+    async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
+        let state = self.state();
+        let of = state.ledger.iter().filter(|(ledger, _)| ledger.community == community);
+        let found: BTreeSet<RuleSetId> = of.map(|(ledger, _)| ledger.rules.clone()).collect();
+        Ok(found.into_iter().collect())
+    }
+
+    async fn standings(
+        &self,
+        ledger: &LedgerId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Standing>>, StoreError> {
+        let state = self.state();
+        Ok(members.iter().map(|member| state.standing(ledger, *member)).collect())
+    }
+
+    async fn ranked(
+        &self,
+        ledger: &LedgerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        let state = self.state();
+        let members: BTreeSet<MemberId> =
+            state.entries(ledger).iter().map(|entry| entry.member).collect();
+        let mut found: Vec<Standing> =
+            members.into_iter().filter_map(|member| state.standing(ledger, member)).collect();
+        found.sort_by_key(|standing| std::cmp::Reverse((standing.points, standing.member)));
+        let behind = |standing: &Standing| {
+            after.is_none_or(|a| (standing.points, standing.member.uuid()) < (a.key, a.id))
+        };
+        Ok(found.into_iter().filter(behind).take(limit).collect())
+    }
+
+    async fn entries(
+        &self,
+        ledger: &LedgerId,
+        after: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let found = self.state().entries(ledger).into_iter();
+        let behind = found.filter(|entry| after.is_none_or(|after| entry.place() > after));
+        Ok(behind.take(limit).collect())
+    }
+
+    async fn entries_of(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+        before: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        let found = self.state().entries(ledger).into_iter().rev();
+        let of = found.filter(|entry| entry.member == member);
+        let of = of.filter(|entry| before.is_none_or(|before| entry.place() < before));
+        Ok(of.take(limit).collect())
+    }
+
+    async fn entries_about(
+        &self,
+        ledger: &LedgerId,
+        about: &[About],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        let entries = self.state().entries(ledger);
+        let is_about = |entry: &Entry, about: About| match about {
+            About::Topic(topic) => entry.topic == Some(topic),
+            About::Post(topic, post) => entry.topic == Some(topic) && entry.post == post,
+            About::Marks(topic, post) => {
+                entry.topic == Some(topic) && entry.post == post && entry.is_mark()
+            }
+        };
+        let of = |about| entries.iter().filter(|entry| is_about(entry, about)).cloned().collect();
+        Ok(about.iter().map(|about| of(*about)).collect())
+    }
+
+    async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
+        let entries = self.state().entries(ledger);
+        let counts = |entry: &Entry, of: &SumOf| {
+            entry.member == of.member
+                && entry.group == of.group
+                && of.giver.is_none_or(|giver| entry.giver == Some(giver))
+                && of.day.is_none_or(|day| entry.day == day)
+        };
+        let sum = |of| entries.iter().filter(|entry| counts(entry, of)).map(|e| e.points).sum();
+        Ok(of.iter().map(sum).collect())
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
+        let state = self.state();
+        Ok(ids.iter().map(|id| state.grants.get(id).cloned()).collect())
+    }
+
+    async fn grants_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<GrantId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        let state = self.state();
+        let of = state.grants.values().filter(|grant| grant.community == community);
+        Ok(of.filter(|g| after.is_none_or(|after| g.id > after)).take(limit).cloned().collect())
+    }
+}

@@ -1,0 +1,228 @@
+//! Levels follow from what was earned, and open what they say.
+
+use community::reputation::{RuleSet, RuleSetId};
+use community::*;
+use pollster::block_on;
+
+use crate::stage::{DAY, Stage, garden, slug};
+
+/// A rule set with two levels, the second of which takes points of a certain kind.
+fn steep(version: u32) -> RuleSet {
+    let text = r#"{
+        "id": "steep@VERSION",
+        "name": "Steep",
+        "floor": 0,
+        "groups": {"writing": {}, "answers": {}},
+        "rules": [
+            {"key": "topic", "group": "writing", "when": {"on": "started"}, "points": 5},
+            {"key": "accepted", "group": "answers", "when": {"on": "accepted"}, "points": 10}
+        ],
+        "newcomers": {"links": 0, "mentions": 1},
+        "levels": [
+            {"level": 1, "name": "Writer", "points": 5, "posts": {"links": 1}},
+            {"level": 2, "name": "Helper", "points": 15, "groups": {"answers": 10}}
+        ]
+    }"#;
+    serde_json::from_str(&text.replace("VERSION", &version.to_string())).unwrap()
+}
+
+fn with(rules: &RuleSet, people: usize) -> Stage {
+    let stage = Stage::new(people);
+    let host = stage.engine.as_system();
+    block_on(host.define_rules(&garden(), rules)).unwrap();
+    block_on(host.switch_rules(&garden(), &rules.id)).unwrap();
+    stage
+}
+
+fn key(text: &str) -> Key {
+    text.parse().unwrap()
+}
+
+impl Stage {
+    fn level(&self, member: &str) -> u32 {
+        self.pump();
+        let host = self.engine.as_system();
+        let view = block_on(host.explain_level(&garden(), &key(member))).unwrap();
+        assert!(view.pinned || view.level == view.earned, "{view:?}");
+        // The explanation agrees with the rules.
+        let reached = view.levels.iter().filter(|step| step.reached).count();
+        assert_eq!(view.earned as usize, reached);
+        for step in view.levels.iter().take(reached) {
+            assert!(step.conditions.iter().all(|condition| condition.met));
+        }
+        if let Some(next) = view.levels.get(reached) {
+            assert!(next.conditions.iter().any(|condition| !condition.met));
+        }
+        view.level
+    }
+
+    /// How often a level, role or sanction has changed.
+    fn changes(&self) -> usize {
+        let events = block_on(self.engine.store().events_after(Seq(0), 10_000)).unwrap();
+        events.iter().filter(|e| e.event.kind == EventKind::StandingChanged).count()
+    }
+}
+
+#[test]
+fn a_level_comes_and_goes_with_its_conditions_and_is_logged_when_it_changes() {
+    let stage = with(&steep(1), 2);
+    let (ana, ben) = (&stage.people[0], &stage.people[1]);
+    assert_eq!((stage.level("user:0"), stage.level("user:1"), stage.changes()), (0, 0, 0));
+    let topics: Vec<TopicId> = (0..4).map(|_| stage.start(ana, "question")).collect();
+    // Points enough for the second level, and of the wrong kind.
+    assert_eq!((stage.level("user:0"), stage.changes()), (1, 1));
+    let answer = stage.answer(ben, topics[0]);
+    let own = stage.start(ben, "question");
+    block_on(ana.accept(answer, None)).unwrap();
+    assert_eq!((stage.level("user:1"), stage.changes()), (2, 3 - 1));
+    for _ in 0..3 {
+        stage.pump();
+    }
+    assert_eq!(stage.changes(), 2, "nothing has changed");
+    block_on(ana.unaccept(answer)).unwrap();
+    assert_eq!((stage.level("user:1"), stage.changes()), (1, 3));
+    block_on(ben.withdraw_topic(own)).unwrap();
+    assert_eq!((stage.level("user:1"), stage.changes()), (0, 4));
+    stage.check();
+}
+
+#[test]
+fn a_level_that_was_set_stays_until_it_is_released() {
+    let stage = with(&steep(1), 1);
+    let (ana, host) = (&stage.people[0], stage.engine.as_system());
+    let id = ana.viewer().member().unwrap();
+    block_on(host.set_level(&garden(), id, 7)).unwrap();
+    stage.start(ana, "question");
+    assert_eq!(stage.level("user:0"), 7);
+    block_on(host.release_level(&garden(), id)).unwrap();
+    assert_eq!(stage.level("user:0"), 1);
+    block_on(host.release_level(&garden(), id)).unwrap();
+    stage.check();
+}
+
+#[test]
+fn a_level_opens_what_an_audience_asks_of_it_with_the_next_call() {
+    let stage = with(&steep(1), 2);
+    let (ana, host) = (&stage.people[0], stage.engine.as_system());
+    let policy = Policy::inherit().with(Action::View, "level >= 1".parse().unwrap());
+    let new = NewChannel::new(slug("lounge"), "Lounge".parse().unwrap()).policy(policy);
+    block_on(host.create_channel(&garden(), new)).unwrap();
+    let sees = |who: &Session| {
+        let channels = block_on(who.channels(&garden())).unwrap();
+        channels.iter().any(|channel| channel.key == *"lounge")
+    };
+    assert!(!sees(ana));
+    let topic = stage.start(ana, "question");
+    stage.pump();
+    assert!(sees(ana) && !sees(&stage.people[1]));
+    block_on(ana.withdraw_topic(topic)).unwrap();
+    stage.pump();
+    assert!(!sees(ana));
+}
+
+#[test]
+fn who_is_new_puts_less_into_a_post() {
+    let stage = with(&steep(1), 2);
+    let (ana, ben) = (&stage.people[0], &stage.people[1]);
+    let topic = stage.start(ana, "question");
+    stage.pump();
+    let reply = |who: &Session, body: &str| block_on(who.reply(NewPost::new(topic, body)));
+    let refused = |outcome: Result<PostId>| match outcome.unwrap_err() {
+        Error::NewMember { what, most } => (what, most),
+        other => panic!("{other}"),
+    };
+    assert_eq!(refused(reply(ben, "See https://example.org.")), ("links", 0));
+    assert_eq!(refused(reply(ben, "@ana and @eva")), ("mentions", 1));
+    assert!(reply(ben, "@ana, write to ben@example.org; ![no limit](a.png)").is_ok());
+    let plain = reply(ben, "Plain.").unwrap();
+    let edit = block_on(ben.edit_post(plain, PostEdit::new("Now http://example.org")));
+    assert!(matches!(edit, Err(Error::NewMember { what: "links", most: 0 })));
+    let new = NewTopic::new(garden(), slug("beds"), slug("question"), "https://a.example", "?");
+    assert!(matches!(block_on(ben.start_topic(new)), Err(Error::NewMember { .. })));
+    // One level up, one link.
+    assert!(reply(ana, "See https://example.org.").is_ok());
+    assert_eq!(refused(reply(ana, "http://a.example http://b.example")), ("links", 1));
+    // Whoever moderates the place is not bound.
+    let id = ben.viewer().member().unwrap();
+    let host = stage.engine.as_system();
+    block_on(host.grant_role(&garden(), id, &slug("moderator"), None)).unwrap();
+    assert!(reply(ben, "http://a.example http://b.example").is_ok());
+}
+
+#[test]
+fn other_rules_are_tried_aside_and_change_everything_when_they_are_put_in_force() {
+    let stage = Stage::new(3);
+    let (ana, host) = (&stage.people[0], stage.engine.as_system());
+    for _ in 0..3 {
+        let topic = stage.start(ana, "question");
+        stage.up(&stage.people[1], stage.opening(topic));
+        stage.clock.advance(DAY);
+    }
+    let before = stage.points(ana);
+    assert_eq!((before, stage.level("user:0")), (3 * 7, 1));
+    let steep = steep(1);
+    let preview = block_on(host.preview_rules(&garden(), &steep, &[])).unwrap();
+    let id = ana.viewer().member().unwrap();
+    assert_eq!(preview.points()[&id], 15);
+    assert_eq!(stage.points(ana), before, "a preview changes nothing");
+
+    block_on(host.define_rules(&garden(), &steep)).unwrap();
+    let changed = RuleSet { start: 1, ..steep.clone() };
+    let refused = block_on(host.define_rules(&garden(), &changed));
+    assert!(matches!(refused, Err(Error::Conflict(_))), "a version never changes");
+    let missing: RuleSetId = "steep@2".parse().unwrap();
+    assert!(matches!(
+        block_on(host.switch_rules(&garden(), &missing)),
+        Err(Error::NotFound("rule set"))
+    ));
+    assert!(matches!(block_on(ana.switch_rules(&garden(), &steep.id)), Err(Error::Denied(_))));
+
+    block_on(host.switch_rules(&garden(), &steep.id)).unwrap();
+    assert_eq!(stage.points(ana), 15);
+    assert_eq!(stage.ledger(), preview.entries);
+    assert_eq!(stage.level("user:0"), 1);
+    stage.check();
+    // And back: the old ledger goes on where it was.
+    stage.start(ana, "question");
+    block_on(host.switch_rules(&garden(), &"balanced@1".parse().unwrap())).unwrap();
+    assert_eq!(stage.points(ana), before + 2);
+    stage.check();
+}
+
+#[test]
+fn levels_of_everybody_follow_when_rules_are_switched() {
+    let stage = Stage::new(4);
+    for member in &stage.people {
+        for _ in 0..6 {
+            stage.start(member, "question");
+        }
+    }
+    assert_eq!(stage.level("user:3"), 1);
+    let mut hard = steep(1);
+    hard.levels.iter_mut().for_each(|level| level.points = 1_000);
+    let host = stage.engine.as_system();
+    let pinned = stage.people[1].viewer().member().unwrap();
+    block_on(host.set_level(&garden(), pinned, 1)).unwrap();
+    block_on(host.define_rules(&garden(), &hard)).unwrap();
+    block_on(host.switch_rules(&garden(), &hard.id)).unwrap();
+    let levels = ["user:0", "user:1", "user:2", "user:3"].map(|member| stage.level(member));
+    assert_eq!(levels, [0, 1, 0, 0]);
+    stage.check();
+}
+
+#[test]
+fn a_worker_brings_everything_up_to_date_without_being_called() {
+    let stage = Stage::new(1);
+    let ana = &stage.people[0];
+    let working = async { stage.engine.worker().await.map(drop) };
+    let using = async {
+        let new = NewTopic::new(garden(), slug("beds"), slug("question"), "Why?", "Why so?");
+        ana.start_topic(new).await?;
+        while ana.standing(&garden(), &key("user:0")).await?.points == 0 {
+            smol::future::yield_now().await;
+        }
+        Ok(())
+    };
+    smol::block_on(smol::future::or(working, using)).unwrap();
+    assert_eq!(stage.points(ana), 2);
+}

@@ -1,0 +1,97 @@
+//! Reading ledgers: each method says that it was called.
+
+use async_trait::async_trait;
+use community::change::{Event, Seq};
+use community::query::Position;
+use community::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community::store::LedgerReader;
+use community::{CommunityId, Grant, GrantId, MemberId, StoreError};
+
+use super::CountingStore;
+
+#[async_trait]
+impl LedgerReader for CountingStore {
+    async fn events_of(
+        &self,
+        community: CommunityId,
+        after: Seq,
+        limit: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        self.called("events_of");
+        self.inner.events_of(community, after, limit).await
+    }
+
+    async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
+        self.called("ledgers");
+        self.inner.ledgers(community).await
+    }
+
+    async fn standings(
+        &self,
+        ledger: &LedgerId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Standing>>, StoreError> {
+        self.called("standings");
+        self.inner.standings(ledger, members).await
+    }
+
+    async fn ranked(
+        &self,
+        ledger: &LedgerId,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<Standing>, StoreError> {
+        self.called("ranked");
+        self.inner.ranked(ledger, after, limit).await
+    }
+
+    async fn entries(
+        &self,
+        ledger: &LedgerId,
+        after: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.called("entries");
+        self.inner.entries(ledger, after, limit).await
+    }
+
+    async fn entries_of(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+        before: Option<EntryPlace>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.called("entries_of");
+        self.inner.entries_of(ledger, member, before, limit).await
+    }
+
+    async fn entries_about(
+        &self,
+        ledger: &LedgerId,
+        about: &[About],
+    ) -> Result<Vec<Vec<Entry>>, StoreError> {
+        self.called("entries_about");
+        self.inner.entries_about(ledger, about).await
+    }
+
+    async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
+        self.called("sums");
+        self.inner.sums(ledger, of).await
+    }
+
+    async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
+        self.called("grants");
+        self.inner.grants(ids).await
+    }
+
+    async fn grants_by_id(
+        &self,
+        community: CommunityId,
+        after: Option<GrantId>,
+        limit: usize,
+    ) -> Result<Vec<Grant>, StoreError> {
+        self.called("grants_by_id");
+        self.inner.grants_by_id(community, after, limit).await
+    }
+}
