@@ -210,6 +210,8 @@ fn votes(Site { expected, records, report }: &Site) {
             "up" => report.mapped["votes up"],
             "down" => report.mapped["votes down"],
             "acceptance" => report.mapped["days of acceptance"],
+            "bounty start" => report.mapped.get("bounties offered").copied().unwrap_or(0),
+            "bounty close" => report.mapped.get("bounties won").copied().unwrap_or(0),
             _ => 0,
         };
         let all = mapped + dropped.map(|(_, count)| count).sum::<u64>();

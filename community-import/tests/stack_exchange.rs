@@ -90,6 +90,10 @@ fn sample() -> BTreeMap<Table, String> {
                 r#"Id="8" PostId="999" VoteTypeId="2" CreationDate="2010-02-03T00:00:00.000""#,
                 r#"Id="9" PostId="30" VoteTypeId="2" CreationDate="2010-02-03T00:00:00.000""#,
                 r#"Id="10" PostId="91" VoteTypeId="16" CreationDate="2010-02-03T00:00:00.000""#,
+                r#"Id="11" PostId="10" VoteTypeId="8" CreationDate="2010-02-04T00:00:00.000" UserId="1" BountyAmount="50""#,
+                r#"Id="12" PostId="999" VoteTypeId="8" CreationDate="2010-02-04T00:00:00.000" UserId="2" BountyAmount="75""#,
+                r#"Id="13" PostId="11" VoteTypeId="9" CreationDate="2010-02-06T00:00:00.000" BountyAmount="50""#,
+                r#"Id="14" PostId="12" VoteTypeId="9" CreationDate="2010-02-06T00:00:00.000""#,
             ],
         ),
         (
@@ -141,7 +145,7 @@ const EXPECTED: &str = r#"
 {"type":"views","topic":"question:10","day":0,"views":7}
 {"type":"member","key":"guest:unknown","name":"unknown","listed":false,"created_at":"2010-01-01T00:00:00Z"}
 {"type":"topic","key":"question:20","channel":"questions","title":"Second","body":"Second","kind":"question","labels":["brakes"],"author":"guest:unknown","status":"closed","created_at":"2010-02-03T00:00:00Z"}
-{"type":"post","key":"answer:11","topic":"question:10","kind":"answer","body":"Because","author":"guest:Gast","bumps":false,"accepted":{"by":"user:1","at":"2010-02-04T00:00:00Z"},"created_at":"2010-02-01T11:00:00Z","edited_at":"2010-02-02T00:00:00Z","editor":"guest:Gast"}
+{"type":"post","key":"answer:11","topic":"question:10","kind":"answer","body":"Because","author":"guest:Gast","bumps":false,"accepted_later":true,"created_at":"2010-02-01T11:00:00Z","edited_at":"2010-02-02T00:00:00Z","editor":"guest:Gast"}
 {"type":"member","key":"user:77","name":"Gone","listed":false,"created_at":"2010-01-01T00:00:00Z"}
 {"type":"post","key":"answer:12","topic":"question:10","kind":"answer","body":"No","author":"user:77","bumps":false,"created_at":"2010-02-01T12:00:00Z"}
 {"type":"post","key":"comment:5","topic":"question:10","parent":"question:10","kind":"reply","body":"Good question","author":"user:2","bumps":false,"created_at":"2010-02-02T00:00:00Z"}
@@ -157,6 +161,10 @@ const EXPECTED: &str = r#"
 {"type":"reaction","post":"answer:12","member":"voter:1","key":"down","at":"2010-02-02T00:00:00Z"}
 {"type":"member","key":"voter:3","name":"Voter 3","listed":false,"created_at":"2010-01-01T00:00:00Z"}
 {"type":"reaction","post":"question:10","member":"voter:3","key":"down","at":"2010-02-03T00:00:00Z"}
+{"type":"acceptance","post":"answer:11","by":"user:1","at":"2010-02-04T00:00:00Z"}
+{"type":"grant","key":"bounty:11","member":"user:1","reason":"bounty-offered","points":-50,"post":"question:10","at":"2010-02-04T00:00:00Z"}
+{"type":"grant","key":"bounty:12","member":"user:2","reason":"bounty-offered","points":-75,"at":"2010-02-04T00:00:00Z"}
+{"type":"grant","key":"bounty:13","member":"guest:Gast","reason":"bounty-won","points":50,"post":"answer:11","at":"2010-02-06T00:00:00Z"}
 {"type":"link","from":"question:20","to":"question:10","kind":"duplicate","at":"2010-02-05T00:00:00Z"}
 {"type":"link","from":"question:10","to":"question:20","kind":"related","at":"2010-02-06T00:00:00Z"}
 "#;
@@ -165,6 +173,8 @@ const EXPECTED_REPORT: &str = "\
 mapped
          1  accepted answers
          2  answers
+         2  bounties offered
+         1  bounties won
          1  closed questions
          2  comments
          1  days of acceptance
@@ -212,6 +222,7 @@ left out
          1  Users: the id was there before
          1  Votes: acceptance: it was taken back
          1  Votes: approved edit suggestion: the post is neither question nor answer
+         1  Votes: bounty close: nobody won it
          1  Votes: favourite: has no counterpart
          1  Votes: up: the post is not in the dump
          1  Votes: up: the post was not taken over

@@ -305,7 +305,7 @@ impl Projecting<'_> {
     /// Takes back what was given on this occasion, by this member where one is named.
     fn withdraw(&mut self, subject: Subject, occasion: Occasion<'_>, by: Option<MemberId>) {
         for claim in self.claims_on(subject, occasion, by) {
-            self.end(claim);
+            self.end(&claim);
         }
     }
 
@@ -314,7 +314,7 @@ impl Projecting<'_> {
         let claims = self.claims_on(subject, occasion, by);
         let latest = claims.iter().map(|claim| claim.given.origin).max();
         for claim in claims.into_iter().filter(|claim| Some(claim.given.origin) == latest) {
-            self.end(claim);
+            self.end(&claim);
         }
     }
 
@@ -337,8 +337,8 @@ impl Projecting<'_> {
         claims
     }
 
-    fn end(&mut self, claim: Claim) {
-        self.follow(&claim, Step::Withdrawn, -claim.sum);
+    fn end(&mut self, claim: &Claim) {
+        self.follow(claim, Step::Withdrawn, -claim.sum);
     }
 
     /// A post or topic is to be seen from here on, or is not.

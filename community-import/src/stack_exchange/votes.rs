@@ -98,26 +98,28 @@ impl Mapper {
         let amount = row.number("BountyAmount")?.unwrap_or_default();
         let offered = row.get("VoteTypeId") == Some(BOUNTY_START);
         let what = if offered { "bounty start" } else { "bounty close" };
+        let about = match self.kept(post, format_args!("Votes: {what}")) {
+            Ok(entry) => Some((entry.question, entry.author.clone())),
+            // Whoever offered it has paid for it all the same.
+            Err(_) if offered => None,
+            Err(skip) => return Err(skip),
+        };
         if amount <= 0 {
             return Err(Skip::Dropped(format!("Votes: {what}: nobody won it")));
         }
-        let about = match self.posts.get(&post) {
-            Some(entry) if entry.kept => Some((entry.question, entry.author.clone())),
-            _ => None,
-        };
         let (member, points) = match (offered, &about) {
             (true, _) if row.get("UserId").is_none() => {
                 return Err(Skip::Dropped(format!("Votes: {what}: nobody offered it")));
             }
             (true, _) => (self.author(row, "UserId", "UserDisplayName", at)?, -amount),
             (false, Some((_, Some(author)))) => (author.clone(), amount),
-            (false, _) => return Err(Skip::Dropped(format!("Votes: {what}: no such post"))),
+            (false, _) => return Err(Skip::Dropped(format!("Votes: {what}: nobody wrote it"))),
         };
-        self.report.map(if offered { "bounties offered" } else { "bounties won" });
         let post = match about {
             Some((question, _)) => Some(post_key(post, question)?),
             None => None,
         };
+        self.report.map(if offered { "bounties offered" } else { "bounties won" });
         self.records.push_back(Record::Grant(Box::new(GrantRecord {
             key: key("bounty", number)?,
             member,

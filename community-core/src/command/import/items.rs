@@ -1,14 +1,14 @@
 //! Topics, posts and their revisions.
 
 use super::state::{Batch, Item, id_in};
-use crate::change::{EntityRef, EventKind, Expect, NewEvent, Op, UniqueKey};
+use crate::change::{EntityRef, EventKind, Expect, Op, UniqueKey};
 use crate::command::topic::{check_payload_size, opening_of};
 use crate::domain::{
-    Mark, Pin, Post, PostCounters, PostKind, Rev, Revision, State, Topic, TopicCounters,
+    Pin, Post, PostCounters, PostKind, Rev, Revision, State, Topic, TopicCounters,
 };
 use crate::error::{Error, Result};
 use crate::id::{PostId, TopicId};
-use crate::record::{MarkRecord, PostRecord, RevisionRecord, TopicRecord};
+use crate::record::{PostRecord, RevisionRecord, TopicRecord};
 use crate::text::{Key, Slug};
 use crate::time::Timestamp;
 
