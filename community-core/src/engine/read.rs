@@ -75,6 +75,8 @@ reads! {
     Similar,
     /// [`Session::record_view`].
     RecordView,
+    /// [`Session::visit`] and [`Session::visits`].
+    Visits,
     /// [`Session::events`].
     Events,
 }
