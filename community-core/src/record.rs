@@ -541,7 +541,7 @@ record! {
         member: Key,
         /// What for, in one word.
         reason: Slug,
-        /// How many.
+        /// How many; 0 for a promotion to the role `reason`.
         points: i64,
         /// The key of the post that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -12,6 +12,7 @@ mod read_feeds;
 mod read_people;
 mod read_search;
 mod read_standing;
+mod read_super_users;
 mod session;
 mod system;
 mod view;
@@ -22,6 +23,7 @@ mod visits;
 pub use project::Pumped;
 pub use read::Read;
 pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
+pub use read_super_users::SuperUserView;
 pub use session::Session;
 pub use system::Export;
 pub use view::{

@@ -53,7 +53,14 @@ impl Batch<'_> {
 
     pub(super) async fn grant(&mut self, record: &GrantRecord) -> Result<()> {
         self.env.limits().reason(record.note.len())?;
-        check_points(record.points)?;
+        // None are a promotion; the role itself is in the membership.
+        let kind = match record.points {
+            0 => EventKind::Promoted { role: record.reason.clone() },
+            points => {
+                check_points(points)?;
+                EventKind::Granted { reason: record.reason.clone(), points }
+            }
+        };
         let member = self.member_of(&record.member, record.at)?;
         let by = match &record.by {
             Some(key) => Some(self.member_of(key, record.at)?),
@@ -75,7 +82,6 @@ impl Batch<'_> {
         if known.is_some() || self.has_written(EntityRef::Grant(id)) {
             return Ok(());
         }
-        let kind = EventKind::Granted { reason: record.reason.clone(), points: record.points };
         let event = match post {
             Some(post) => {
                 let topic = self.topic_by_id(self.post_by_id(post)?.0.topic)?;
