@@ -27,15 +27,16 @@ pub mod time;
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
     ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewGrant,
-    NewLabel, NewMember, NewPin, NewPost, NewSanction, NewSuggestion, NewTopic, PostEdit,
-    TopicEdit,
+    NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction, NewSuggestion, NewTopic,
+    PostEdit, TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
     ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
     FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
-    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, ThreadView,
+    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, SuperUserView,
+    ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -145,7 +145,7 @@ limits! {
     payload: 16_384 up to 65_536, "a payload", "bytes";
     /// One line of an import file.
     import_line: 1_048_576 up to 4_194_304, "an import line", "bytes";
-    /// Views that wait in memory to be written.
+    /// Views, and visits, that wait in memory to be written.
     buffered_views: 10_000 up to 1_000_000, "the number of buffered views", "topics";
     /// Events that one call of [`Engine::pump`](crate::Engine::pump) takes into account.
     projected: 5_000 up to 1_000_000, "the number of events in one call", "events";

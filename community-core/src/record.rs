@@ -54,6 +54,8 @@ pub enum Record {
     Acceptance(AcceptanceRecord),
     /// Points that were granted.
     Grant(Box<GrantRecord>),
+    /// Members who visited on one day.
+    Visits(VisitsRecord),
 }
 
 impl Record {
@@ -74,7 +76,8 @@ impl Record {
             | Self::Link(_)
             | Self::Views(_)
             | Self::Acceptance(_)
-            | Self::Grant(_) => None,
+            | Self::Grant(_)
+            | Self::Visits(_) => None,
         }
     }
 }
@@ -538,7 +541,7 @@ record! {
         member: Key,
         /// What for, in one word.
         reason: Slug,
-        /// How many.
+        /// How many; 0 for a promotion to the role `reason`.
         points: i64,
         /// The key of the post that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -552,6 +555,21 @@ record! {
         /// When.
         at: Timestamp,
     }
+}
+
+record! {
+    /// Members who visited on one day. An import adds to those who are known.
+    VisitsRecord {
+        /// The day, counted from 1970-01-01.
+        day: i32,
+        /// The keys of the members; at most [`VisitsRecord::MOST`].
+        members: Vec<Key>,
+    }
+}
+
+impl VisitsRecord {
+    /// The most members in one record; a day may have several.
+    pub const MOST: usize = 500;
 }
 
 impl ViewsRecord {

@@ -120,6 +120,8 @@ const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","descrip
 {"type":"post","key":"earlier","topic":"question:1","parent":"early","kind":"reply","body":"So did I","author":"user:10","state":"withdrawn","created_at":"2026-01-05T00:20:00Z"}
 {"type":"post","key":"019b8c4f-d200-7000-8000-0000000000aa","topic":"question:1","kind":"reply","body":"No key of its own","author":"user:10","created_at":"2026-01-05T04:00:00Z"}
 {"type":"topic","key":"recall:1","channel":"repairs","title":"Forks","body":"Broken","kind":"recall","author":"user:1","status":"issued","payload":{"part":"fork"},"state":"removed","created_at":"2026-01-05T00:00:00Z"}
+{"type":"visits","day":20490,"members":["user:2"]}
+{"type":"visits","day":20500,"members":["user:1","user:10","voter:1"]}
 {"type":"link","from":"question:1","to":"recall:1","kind":"related","at":"2026-01-07T00:00:00Z"}
 {"type":"link","from":"question:1","to":"recall:1","kind":"duplicate","at":"2026-01-08T00:00:00Z"}
 "#;
@@ -205,7 +207,7 @@ fn the_order_of_an_import_does_not_show() {
         channels,
         of(&["membership", "topic"]),
         posts,
-        of(&["link", "views", "reaction", "revision", "correction"]),
+        of(&["link", "views", "visits", "reaction", "revision", "correction"]),
     ];
     let (engine, _) = engine(9);
     load(&engine, &text.concat(), 500).unwrap();

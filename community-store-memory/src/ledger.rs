@@ -1,4 +1,4 @@
-//! Ledgers of reputation, and grants.
+//! Ledgers of reputation, grants, and visits.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
@@ -64,6 +64,20 @@ impl LedgerTable {
     }
 }
 
+/// The visits of one community, both ways round.
+#[derive(Debug, Default)]
+pub(crate) struct VisitTable {
+    by_day: BTreeSet<(i32, MemberId)>,
+    of_member: FxHashMap<MemberId, BTreeSet<i32>>,
+}
+
+impl VisitTable {
+    pub(crate) fn add(&mut self, member: MemberId, day: i32) {
+        self.by_day.insert((day, member));
+        self.of_member.entry(member).or_default().insert(day);
+    }
+}
+
 #[async_trait]
 impl LedgerReader for MemoryStore {
     async fn events_of(
@@ -80,6 +94,34 @@ impl LedgerReader for MemoryStore {
             Some(Event { seq: *seq, event: state.events.get(at)?.clone() })
         });
         Ok(found.collect())
+    }
+
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        let state = self.read();
+        let days = |member| {
+            let table = state.visits.get(&community);
+            let days = table.and_then(|table| table.of_member.get(member)).into_iter().flatten();
+            days.copied().filter(|day| (from..=to).contains(day)).collect()
+        };
+        Ok(members.iter().map(days).collect())
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        let state = self.read();
+        let Some(table) = state.visits.get(&community) else { return Ok(Vec::new()) };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        Ok(table.by_day.range((from, Bound::Unbounded)).take(limit).copied().collect())
     }
 
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {

@@ -13,7 +13,7 @@ use community_core::{
 use rustc_hash::FxHashMap;
 
 use crate::index::Index;
-use crate::ledger::LedgerTable;
+use crate::ledger::{LedgerTable, VisitTable};
 
 /// What tells one link from another: from, to, kind.
 pub(crate) type LinkId = (TopicId, TopicId, LinkKind);
@@ -42,6 +42,7 @@ pub(crate) struct State {
     pub(crate) views: FxHashMap<TopicId, BTreeMap<i32, i64>>,
     /// Counters that stand in no row of a topic or post.
     pub(crate) counts: FxHashMap<Counter, i64>,
+    pub(crate) visits: FxHashMap<CommunityId, VisitTable>,
     pub(crate) grants: BTreeMap<GrantId, Grant>,
     pub(crate) ledgers: FxHashMap<LedgerId, LedgerTable>,
     pub(crate) checkpoints: FxHashMap<Slug, Seq>,

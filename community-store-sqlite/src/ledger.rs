@@ -1,4 +1,4 @@
-//! Ledgers of reputation, and grants.
+//! Ledgers of reputation, grants, and visits.
 
 use async_trait::async_trait;
 use community_core::change::{Event, Seq};
@@ -21,6 +21,14 @@ use crate::row::{Columns, rows, signed};
 const EVENTS: &str = "SELECT seq, event, actor, at, community, channel, topic, post, member, data
     FROM events INDEXED BY events_of_community
     WHERE community = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3";
+
+/// Along the primary key.
+const VISITS: &str = "SELECT day FROM visits
+    WHERE community = ?1 AND member = ?2 AND day BETWEEN ?3 AND ?4 ORDER BY day";
+
+/// Along `visits_by_day`.
+const VISITS_BY_DAY: &str = "SELECT day, member FROM visits INDEXED BY visits_by_day
+    WHERE community = ?1 AND (day, member) > (?2, ?3) ORDER BY day, member LIMIT ?4";
 
 /// By the unique key.
 const LEDGER: &str =
@@ -102,6 +110,8 @@ const GRANTS: &str = concat!(
 
 pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("events of a community", EVENTS),
+    ("visits of a member", VISITS),
+    ("visits by day", VISITS_BY_DAY),
     ("a ledger", LEDGER),
     ("ledgers of a community", LEDGERS),
     ("a standing", STANDING),
@@ -130,6 +140,39 @@ impl LedgerReader for SqliteStore {
         let after = signed(after.0).unwrap_or(i64::MAX);
         self.read(move |s| s.all(EVENTS, (community.as_bytes(), after, rows(limit)), read_event))
             .await
+    }
+
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        let members = members.to_vec();
+        self.read(move |s| {
+            let days = |member: &MemberId| {
+                let params = (community.as_bytes(), member.as_bytes(), from, to);
+                s.all(VISITS, params, |columns| columns.get())
+            };
+            members.iter().map(days).collect()
+        })
+        .await
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        self.read(move |s| {
+            // Days are counted from zero.
+            let (day, member) = after.unwrap_or((-1, MemberId::from_bytes([0; 16])));
+            let params = (community.as_bytes(), day, member.as_bytes(), rows(limit));
+            s.all(VISITS_BY_DAY, params, |columns| Ok((columns.get()?, columns.id()?)))
+        })
+        .await
     }
 
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {

@@ -21,6 +21,27 @@ impl LedgerReader for CountingStore {
         self.inner.events_of(community, after, limit).await
     }
 
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        self.called("visits");
+        self.inner.visits(community, members, from, to).await
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        self.called("visits_by_day");
+        self.inner.visits_by_day(community, after, limit).await
+    }
+
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
         self.called("ledgers");
         self.inner.ledgers(community).await

@@ -156,6 +156,11 @@ pub enum EventKind {
         /// How many; below zero they were taken.
         points: i64,
     },
+    /// The member was promoted: given a role of super users.
+    Promoted {
+        /// Which.
+        role: Slug,
+    },
     /// Something happened in a visit in which topics were suggested. It is about none of them: what
     /// is derived from topics does not change.
     Suggested {

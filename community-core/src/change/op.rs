@@ -74,6 +74,16 @@ pub enum Op {
         /// How many.
         views: i64,
     },
+    /// Notes that a member visited a community on a day (counted from 1970-01-01). Noting it again
+    /// changes nothing.
+    AddVisit {
+        /// The community.
+        community: CommunityId,
+        /// The member.
+        member: MemberId,
+        /// The day.
+        day: i32,
+    },
     /// Writes a grant. One that is there stays as it is.
     PutGrant(Box<Grant>),
     /// Appends an entry to a ledger, which exists from its first entry on, and moves the standing
@@ -107,6 +117,7 @@ impl Op {
             | Self::RaiseActive(..)
             | Self::SetActive(..)
             | Self::AddViews { .. }
+            | Self::AddVisit { .. }
             | Self::AppendLedger(..)
             | Self::Checkpoint(..) => None,
         }

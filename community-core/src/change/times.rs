@@ -42,7 +42,8 @@ fn op(op: &Op) -> Result<()> {
         | Op::SetActive(_, at) => time(*at),
         Op::PutGrant(it) => grant(it),
         Op::AppendLedger(_, it) => entry(it),
-        Op::AddViews { topic: _, day: at, views: _ } => day(*at),
+        Op::AddViews { topic: _, day: at, views: _ }
+        | Op::AddVisit { community: _, member: _, day: at } => day(*at),
         Op::PutLabel(_)
         | Op::DropLink { .. }
         | Op::DropReaction { .. }

@@ -220,7 +220,11 @@ impl Session {
         Ok(())
     }
 
-    async fn membership(&self, community: &Community, member: MemberId) -> Result<Membership> {
+    pub(super) async fn membership(
+        &self,
+        community: &Community,
+        member: MemberId,
+    ) -> Result<Membership> {
         let store = self.engine().store();
         if store.members(&[member]).await?.into_iter().flatten().next().is_none() {
             return Err(Error::NotFound("member"));
@@ -310,7 +314,13 @@ impl ChangeSet {
     }
 }
 
-fn put_membership(changes: &mut ChangeSet, old: &Membership, mut new: Membership, event: NewEvent) {
+/// Writes a membership as its next revision.
+pub(super) fn put_membership(
+    changes: &mut ChangeSet,
+    old: &Membership,
+    mut new: Membership,
+    event: NewEvent,
+) {
     changes.expect(Expect::Rev(EntityRef::Membership(old.community, old.member), old.rev));
     new.rev = old.rev.next();
     changes.events.push(event);

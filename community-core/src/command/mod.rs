@@ -17,6 +17,7 @@ mod post;
 mod reaction;
 mod reputation;
 mod suggestion;
+mod super_user;
 mod topic;
 
 pub use channel::{ChannelUpdate, NewChannel};
@@ -29,6 +30,7 @@ pub use member::NewMember;
 pub use membership::NewSanction;
 pub use post::{NewPost, PostEdit};
 pub use suggestion::NewSuggestion;
+pub use super_user::NewPromotion;
 pub use topic::{NewPin, NewTopic, TopicEdit};
 
 use uuid::Uuid;

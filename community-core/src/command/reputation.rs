@@ -66,7 +66,8 @@ impl Session {
     }
 }
 
-fn put(rights: &Rights, old: &Community, reputation: Reputation) -> super::Planned {
+/// Writes what earns points in a community.
+pub(super) fn put(rights: &Rights, old: &Community, reputation: Reputation) -> super::Planned {
     reputation.check()?;
     let mut changes = rights.changes();
     changes.expect(Expect::Rev(EntityRef::Community(old.id), old.rev));

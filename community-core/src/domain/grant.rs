@@ -1,4 +1,4 @@
-//! Grants: points that somebody decided on, and no rule.
+//! Grants: points or roles that somebody decided on, and no rule.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,6 +7,8 @@ use crate::text::Slug;
 use crate::time::Timestamp;
 
 /// Points that were given or taken by a decision: an award, a bounty that was offered or won.
+///
+/// A grant of no points is a promotion: `reason` is the role that was given.
 ///
 /// A grant never changes. What is to be undone is another grant, with the sign turned. What it is
 /// worth is for the rule set to say.
@@ -18,9 +20,9 @@ pub struct Grant {
     pub community: CommunityId,
     /// Whose points they are.
     pub member: MemberId,
-    /// What for, in one word: `award`, `bounty-offered`, `bounty-won`.
+    /// What for, in one word: `award`, `bounty-offered`, `bounty-won`; the role of a promotion.
     pub reason: Slug,
-    /// How many; below zero they are taken.
+    /// How many; below zero they are taken, and 0 for a promotion.
     pub points: i64,
     /// The post that it is about.
     pub post: Option<PostId>,

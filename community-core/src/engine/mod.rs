@@ -12,15 +12,18 @@ mod read_feeds;
 mod read_people;
 mod read_search;
 mod read_standing;
+mod read_super_users;
 mod session;
 mod system;
 mod view;
 mod view_search;
 mod views;
+mod visits;
 
 pub use project::Pumped;
 pub use read::Read;
 pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
+pub use read_super_users::SuperUserView;
 pub use session::Session;
 pub use system::Export;
 pub use view::{
@@ -49,6 +52,7 @@ use crate::text::Key;
 
 use facts::RightsCache;
 use views::ViewBuffer;
+use visits::VisitBuffer;
 
 /// The community engine on one store, that is for one tenant.
 ///
@@ -83,6 +87,7 @@ struct Inner {
     env: Env,
     rights: RightsCache,
     views: ViewBuffer,
+    visits: VisitBuffer,
     committed: Wakeup,
 }
 
@@ -106,9 +111,16 @@ impl Engine {
     }
 
     fn assemble(store: Arc<dyn Store>, env: Env, index: Option<Arc<dyn SearchIndex>>) -> Self {
-        let (rights, views) = (RightsCache::default(), ViewBuffer::default());
-        let committed = Wakeup::new();
-        Self { inner: Arc::new(Inner { index, store, env, rights, views, committed }) }
+        let inner = Inner {
+            index,
+            store,
+            env,
+            rights: RightsCache::default(),
+            views: ViewBuffer::default(),
+            visits: VisitBuffer::default(),
+            committed: Wakeup::new(),
+        };
+        Self { inner: Arc::new(inner) }
     }
 
     /// Tells everybody who waits for it that something was committed.

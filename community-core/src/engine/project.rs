@@ -21,6 +21,8 @@ use crate::text::Slug;
 pub struct Pumped {
     /// Topics of which views were written.
     pub views: usize,
+    /// Visits that were written: members of a community on a day.
+    pub visits: usize,
     /// Events that reputation took into account.
     pub events: usize,
     /// Whether there is more to do at once.
@@ -31,7 +33,8 @@ pub struct Pumped {
 const STEP: usize = 500;
 
 impl Engine {
-    /// Does background work that is due, on the caller's task: writes buffered views, and brings
+    /// Does background work that is due, on the caller's task: writes buffered views and visits,
+    /// and brings
     /// the reputation of each community up to date, by at most
     /// [`Limits::projected`](crate::Limits) events in all.
     ///
@@ -39,10 +42,11 @@ impl Engine {
     /// do so at the same time, in several processes too: each event counts once.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store fails; the views then stay buffered, and reputation is as far
+    /// [`Error::Store`] when the store fails; the views and visits then stay buffered, and reputation is as far
     /// as it came.
     pub async fn pump(&self) -> Result<Pumped> {
-        let mut pumped = Pumped { views: self.flush_views().await?, ..Pumped::default() };
+        let (views, visits) = (self.flush_views().await?, self.flush_visits().await?);
+        let mut pumped = Pumped { views, visits, ..Pumped::default() };
         let directory = self.whole_directory().await?;
         let mut budget = self.env().limits().projected;
         for community in directory.communities() {

@@ -39,7 +39,8 @@ reads! {
     Channels,
     /// [`Session::labels`].
     Labels,
-    /// [`Session::managed_community`] and its kin, [`Session::preview_rules`].
+    /// [`Session::managed_community`] and its kin, [`Session::preview_rules`],
+    /// [`Session::super_users`].
     Managed,
     /// [`Session::feed`].
     Feed,
@@ -75,6 +76,8 @@ reads! {
     Similar,
     /// [`Session::record_view`].
     RecordView,
+    /// [`Session::visit`] and [`Session::visits`].
+    Visits,
     /// [`Session::events`].
     Events,
 }

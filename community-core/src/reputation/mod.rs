@@ -14,6 +14,7 @@ mod entry;
 mod project;
 mod rules;
 mod shipped;
+mod super_user;
 
 pub use book::{Book, SumOf};
 pub use entry::{About, Entry, EntryPlace, LedgerId, Standing, Step};
@@ -22,3 +23,4 @@ pub use rules::{
     Credit, GiverRule, Group, LevelRule, Occasion, PostLimits, Reputation, Rule, RuleSet,
     RuleSetId, Trigger,
 };
+pub use super_user::{Activity, Asked, Assessment, Reason, SuperUserRule, SuperUserState};

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::SuperUserRule;
 use crate::domain::{PostKind, Vote};
 use crate::error::{Error, Result};
 use crate::text::{Name, Slug, TextError};
@@ -468,12 +469,16 @@ pub struct Reputation {
     /// Rule sets of its own, every version that it has had.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub own: Vec<RuleSet>,
+    /// Who is to be proposed as a super user.
+    #[serde(skip_serializing_if = "SuperUserRule::is_default")]
+    pub super_users: SuperUserRule,
 }
 
 impl Default for Reputation {
     fn default() -> Self {
         let key = Slug::new("balanced").unwrap_or_else(|_| Slug::placeholder());
-        Self { active: RuleSetId { key, version: 1 }, own: Vec::new() }
+        let active = RuleSetId { key, version: 1 };
+        Self { active, own: Vec::new(), super_users: SuperUserRule::default() }
     }
 }
 
@@ -503,7 +508,8 @@ impl Reputation {
     ///
     /// # Errors
     /// [`Error::Invalid`] for an unsound rule set, one that is there twice or has the name of one
-    /// that comes with the engine, too many of them, or an active one that is not there.
+    /// that comes with the engine, too many of them, or an active one that is not there; for an
+    /// unsound rule of super users.
     pub fn check(&self) -> Result<()> {
         if self.own.len() > Self::MOST_OWN {
             return Err(Error::invalid(format!(
@@ -521,6 +527,6 @@ impl Reputation {
         if self.active_rules().is_none() {
             return Err(Error::invalid(format!("there is no rule set `{}`", self.active)));
         }
-        Ok(())
+        self.super_users.check()
     }
 }

@@ -1,4 +1,4 @@
-//! Reputation: reading ledgers, and what they follow from.
+//! Reputation: reading ledgers, what they follow from, and visits.
 
 use async_trait::async_trait;
 
@@ -9,8 +9,8 @@ use crate::id::{CommunityId, GrantId, MemberId};
 use crate::query::Position;
 use crate::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
 
-/// Contract between the engine and a store: ledgers of reputation. Not content, so without a scope:
-/// what of it somebody may see is for the engine to say.
+/// Contract between the engine and a store: ledgers of reputation, and visits. Not content, so without a
+/// scope: what of it somebody may see is for the engine to say.
 #[async_trait]
 pub trait LedgerReader: Send + Sync + std::fmt::Debug {
     /// The events of one community behind a position, in order, at most `limit`. Costs what it
@@ -21,6 +21,25 @@ pub trait LedgerReader: Send + Sync + std::fmt::Debug {
         after: Seq,
         limit: usize,
     ) -> Result<Vec<Event>, StoreError>;
+
+    /// The days from `from` to `to`, both included, on which members visited a community, rising;
+    /// in the order of the request.
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError>;
+
+    /// All visits of a community behind a place, by day and then by member, at most `limit`. Costs
+    /// what it returns.
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError>;
 
     /// The rule sets of which a community has a ledger with at least one entry, in their order.
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError>;

@@ -4,6 +4,7 @@ mod content;
 mod grants;
 mod order;
 mod people;
+mod visits;
 
 use std::io::{self, Write};
 use std::sync::Arc;
@@ -21,10 +22,11 @@ use people::Person;
 /// gave to things. First comes the community; its members by key; channels as a tree; labels and
 /// memberships by key. Then the topics by creation, each with what hangs on it: a text is followed by
 /// its earlier revisions, its votes and reactions by time and member, and its corrections; replies
-/// come by creation, but after what they reply to. Then the grants by id, and the links. Whoever is no member of the
-/// community but wrote or voted in it comes right before the first mention.
+/// come by creation, but after what they reply to. Then the grants by id, the visits by day and member, and
+/// the links. Whoever is no member of the community but wrote, voted or came by in it comes right
+/// before the first mention.
 ///
-/// `progress` is told that number after each topic. Views that wait in memory are not in it: call
+/// `progress` is told that number after each topic. Views and visits that wait in memory are not in it: call
 /// [`Engine::pump`](community_core::Engine::pump) before. While others write, each item is written
 /// as it was when it was read, and what an item refers to always comes before it.
 ///
@@ -56,6 +58,7 @@ pub async fn export<W: Write>(
     exporter.memberships(&members).await?;
     exporter.topics().await?;
     exporter.grants().await?;
+    exporter.visits().await?;
     exporter.links().await?;
     exporter.output.flush()?;
     Ok(exporter.lines)

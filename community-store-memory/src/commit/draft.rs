@@ -36,6 +36,7 @@ pub(super) struct Draft {
     /// Those that do not stand in a topic's or a post's row.
     pub(super) counts: FxHashMap<Counter, i64>,
     pub(super) views: FxHashMap<(TopicId, i32), i64>,
+    pub(super) visits: Vec<(CommunityId, MemberId, i32)>,
     /// Who has a key; `None` frees it.
     pub(super) keys: FxHashMap<UniqueKey, Option<EntityRef>>,
     pub(super) grants: FxHashMap<GrantId, Grant>,
@@ -91,6 +92,7 @@ impl Drafting<'_> {
             Op::RaiseActive(topic, at) => self.set_active(topic, |active| active.max(at)),
             Op::SetActive(topic, at) => self.set_active(topic, |_| at),
             Op::AddViews { topic, day, views } => self.add_views(topic, day, views),
+            Op::AddVisit { community, member, day } => self.add_visit(community, member, day),
             Op::PutGrant(grant) => self.put_grant(*grant),
             Op::AppendLedger(ledger, entry) => self.append(*ledger, *entry),
             Op::Checkpoint(name, seq) => {
@@ -327,6 +329,13 @@ impl Drafting<'_> {
         };
         *all = sum;
         self.draft.views.insert((topic, day), of_day);
+        Ok(())
+    }
+
+    fn add_visit(&mut self, community: CommunityId, member: MemberId, day: i32) -> Applied {
+        self.community(community)?;
+        self.member(Some(member))?;
+        self.draft.visits.push((community, member, day));
         Ok(())
     }
 }

@@ -20,6 +20,7 @@ impl State {
             reactions,
             counts,
             views,
+            visits,
             keys,
             grants,
             entries,
@@ -84,6 +85,9 @@ impl State {
         for (counter, count) in counts {
             self.index.count_changed(&counter, count);
             self.counts.insert(counter, count);
+        }
+        for (community, member, day) in visits {
+            self.visits.entry(community).or_default().add(member, day);
         }
         for ((topic, day), views) in views {
             self.views.entry(topic).or_default().insert(day, views);

@@ -161,6 +161,7 @@ impl<'a> Change<'a> {
                 Ok(())
             }
             Op::AddViews { topic, day, views } => self.add_views(*topic, *day, *views),
+            Op::AddVisit { community, member, day } => self.add_visit(*community, *member, *day),
             Op::PutGrant(grant) => self.put_grant(grant),
             Op::AppendLedger(ledger, entry) => self.append(ledger, entry),
             Op::Checkpoint(name, seq) => self.put_checkpoint(name, *seq),

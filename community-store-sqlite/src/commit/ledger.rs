@@ -1,8 +1,8 @@
-//! Entries of ledgers, and grants.
+//! Entries of ledgers, grants, and visits.
 
-use community_core::Grant;
 use community_core::reputation::{Entry, LedgerId, RuleSetId, Standing};
 use community_core::time::to_micros;
+use community_core::{CommunityId, Grant, MemberId};
 use rusqlite::params;
 
 use super::change::Change;
@@ -25,6 +25,9 @@ const PUT_STANDING: &str = "INSERT INTO standings (ledger, member, points, entri
 const PUT_GRANT: &str = "INSERT INTO grants
     (id, community, member, reason, points, post, granter, note, at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+
+const ADD_VISIT: &str = "INSERT INTO visits (community, member, day) VALUES (?1, ?2, ?3)
+    ON CONFLICT DO NOTHING";
 
 impl Change<'_> {
     pub(super) fn append(&mut self, ledger: &LedgerId, entry: &Entry) -> Result<()> {
@@ -102,6 +105,19 @@ impl Change<'_> {
             note,
             to_micros(*at),
         ))?;
+        Ok(())
+    }
+
+    pub(super) fn add_visit(
+        &mut self,
+        community: CommunityId,
+        member: MemberId,
+        day: i32,
+    ) -> Result<()> {
+        self.need_community(community)?;
+        self.need_member(Some(member))?;
+        let params = (community.as_bytes(), member.as_bytes(), day);
+        self.conn.prepare_cached(ADD_VISIT)?.execute(params)?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
--- Format 3: reputation. What earns points, grants, and ledgers with their standings.
+-- Format 3: reputation. What earns points, grants, ledgers with their standings, and visits.
 
 ALTER TABLE communities ADD COLUMN reputation TEXT NOT NULL DEFAULT '{}'; -- JSON
 
@@ -80,3 +80,13 @@ FROM standings s
 JOIN ledgers l ON l.id = s.ledger
 JOIN communities c ON c.id = l.community
 JOIN members m ON m.id = s.member;
+
+-- Who was there on a day, counted from 1970-01-01.
+CREATE TABLE visits (
+  community BLOB NOT NULL REFERENCES communities,
+  member    BLOB NOT NULL REFERENCES members,
+  day       INTEGER NOT NULL,
+  PRIMARY KEY (community, member, day)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX visits_by_day ON visits (community, day, member);

@@ -21,3 +21,4 @@ pub(crate) mod requests;
 pub(crate) mod scopes;
 pub(crate) mod texts;
 pub(crate) mod threads;
+pub(crate) mod visits;

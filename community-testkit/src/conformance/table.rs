@@ -119,6 +119,11 @@ macro_rules! __conformance_table {
                 events_of_a_community_are_read_without_those_of_others
                 a_grant_is_read_after_it_is_written
             }
+            always visits Meaning {
+                a_visit_is_read_by_member_and_by_day
+                a_visit_that_is_noted_again_changes_nothing
+                a_visit_of_nobody_applies_nothing
+            }
             always read_your_writes ReadYourWrites {
                 a_community_is_read_after_it_is_written
                 a_channel_is_read_after_it_is_written

@@ -23,6 +23,27 @@ impl<S: Store> LedgerReader for FaultyStore<S> {
         self.inner.events_of(community, after, limit).await
     }
 
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        self.enter()?;
+        self.inner.visits(community, members, from, to).await
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        self.enter()?;
+        self.inner.visits_by_day(community, after, limit).await
+    }
+
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
         self.enter()?;
         self.inner.ledgers(community).await

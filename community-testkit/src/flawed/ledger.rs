@@ -23,6 +23,30 @@ impl LedgerReader for Flawed {
         self.inner.events_of(community, after, limit).await
     }
 
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        let from = if self.is(Flaw::IgnoresFirstDay) { 0 } else { from };
+        self.inner.visits(community, members, from, to).await
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        let mut found = self.inner.visits_by_day(community, after, limit).await?;
+        if self.is(Flaw::ForgetsWhoCameToo) {
+            found.dedup_by_key(|(day, _)| *day);
+        }
+        Ok(found)
+    }
+
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
         self.inner.ledgers(community).await
     }

@@ -158,6 +158,10 @@ pub(crate) enum Flaw {
     FindsEventsOfAll,
     HasOneLedger,
     LosesNotes,
+    // Visits.
+    LosesEarlyVisits,
+    IgnoresFirstDay,
+    ForgetsWhoCameToo,
 }
 
 /// Rows that say to what they belong.
@@ -328,6 +332,7 @@ impl Flawed {
                 ledger.rules.version = 1;
                 vec![Op::AppendLedger(ledger, entry)]
             }
+            (Flaw::LosesEarlyVisits, Op::AddVisit { day, .. }) if day < 19_675 => vec![],
             (Flaw::LosesNotes, Op::PutGrant(grant)) => {
                 vec![Op::PutGrant(Box::new(Grant { note: String::new(), ..*grant }))]
             }

@@ -148,4 +148,7 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::FindsEventsOfAll, "events_of_a_community_are_read_without_those_of_others"),
     (Flaw::HasOneLedger, "ledgers_of_rule_sets_and_communities_are_apart"),
     (Flaw::LosesNotes, "a_grant_is_read_after_it_is_written"),
+    (Flaw::LosesEarlyVisits, "a_visit_is_read_by_member_and_by_day"),
+    (Flaw::IgnoresFirstDay, "a_visit_is_read_by_member_and_by_day"),
+    (Flaw::ForgetsWhoCameToo, "a_visit_is_read_by_member_and_by_day"),
 ];

@@ -195,6 +195,12 @@ impl State {
                 self.recount_topic(topic);
                 Ok(())
             }
+            Op::AddVisit { community, member, day } => {
+                require(self.communities.contains_key(&community), "no such community")?;
+                require(self.members.contains_key(&member), "no such member")?;
+                self.visits.insert((community, day, member));
+                Ok(())
+            }
             Op::PutGrant(grant) => {
                 require(self.communities.contains_key(&grant.community), "no such community")?;
                 require(self.members.contains_key(&grant.member), "no such member")?;

@@ -45,6 +45,33 @@ impl LedgerReader for ModelStore {
         Ok(of.filter(|event| event.seq > after).take(limit).cloned().collect())
     }
 
+    async fn visits(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+        from: i32,
+        to: i32,
+    ) -> Result<Vec<Vec<i32>>, StoreError> {
+        let state = self.state();
+        let days = |of: &MemberId| {
+            let all = state.visits.iter().filter(|(c, _, member)| *c == community && member == of);
+            all.map(|(_, day, _)| *day).filter(|day| (from..=to).contains(day)).collect()
+        };
+        Ok(members.iter().map(days).collect())
+    }
+
+    async fn visits_by_day(
+        &self,
+        community: CommunityId,
+        after: Option<(i32, MemberId)>,
+        limit: usize,
+    ) -> Result<Vec<(i32, MemberId)>, StoreError> {
+        let state = self.state();
+        let of = state.visits.iter().filter(|(c, _, _)| *c == community);
+        let all = of.map(|(_, day, member)| (*day, *member));
+        Ok(all.filter(|place| after.is_none_or(|after| *place > after)).take(limit).collect())
+    }
+
     async fn ledgers(&self, community: CommunityId) -> Result<Vec<RuleSetId>, StoreError> {
         let state = self.state();
         let of = state.ledger.iter().filter(|(ledger, _)| ledger.community == community);

@@ -9,7 +9,7 @@ mod ledger;
 mod read;
 mod thread;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
@@ -54,6 +54,7 @@ struct State {
     reactions: BTreeMap<(PostId, MemberId, Slot), Reaction>,
     counters: BTreeMap<Counter, i64>,
     views: BTreeMap<(TopicId, i32), i64>,
+    visits: BTreeSet<(CommunityId, i32, MemberId)>,
     grants: BTreeMap<GrantId, Grant>,
     ledger: Vec<(LedgerId, LedgerEntry)>,
     checkpoints: BTreeMap<Slug, Seq>,

@@ -161,6 +161,10 @@ pub enum Question {
     Related(TopicId, Option<usize>),
     /// [`Session::record_view`].
     RecordView(TopicId),
+    /// [`Session::visit`].
+    Visit(Slug),
+    /// [`Session::visits`], from a day to a day.
+    Visits(Slug, Key, i32, i32),
     /// [`Session::events`], behind a position, at most so many.
     Events(Seq, Option<usize>),
     /// [`Session::checkpoint`].
@@ -197,6 +201,7 @@ impl Question {
             Self::Search(_) => Read::Search,
             Self::Similar(_) | Self::Related(..) => Read::Similar,
             Self::RecordView(_) => Read::RecordView,
+            Self::Visit(_) | Self::Visits(..) => Read::Visits,
             Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
         }
     }
@@ -291,6 +296,10 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Similar(query) => shown(session.similar(query).await?),
         Question::Related(topic, limit) => shown(session.related(*topic, *limit).await?),
         Question::RecordView(topic) => shown(session.record_view(*topic).await?),
+        Question::Visit(community) => shown(session.visit(community).await?),
+        Question::Visits(community, key, from, to) => {
+            shown(session.visits(community, key, *from, *to).await?)
+        }
         Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
         Question::Checkpoint(name) => shown(session.checkpoint(name).await?),
         Question::Export => session.export().await.map(|_| Value::Null).map_err(Refusal::from),

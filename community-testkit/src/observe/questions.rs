@@ -129,6 +129,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
         Read::Similar => similar(refs),
         Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
+        Read::Visits => visits(refs),
         Read::Events => {
             let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
             let mut all = vec![
@@ -352,6 +353,19 @@ fn standings(refs: &Refs) -> Vec<Question> {
         let people = refs.people.iter().cloned();
         all.extend(people.map(|key| Question::Standing(community.clone(), key)));
     }
+    all
+}
+
+fn visits(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        for key in &refs.people {
+            let ask = |from, to| Question::Visits(community.clone(), key.clone(), from, to);
+            all.extend([ask(0, i32::MAX), ask(19_000, 21_000), ask(1, 0)]);
+        }
+    }
+    // After the questions: what they are about waits to be written.
+    all.extend(refs.communities.iter().cloned().map(Question::Visit));
     all
 }
 

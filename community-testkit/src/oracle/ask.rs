@@ -82,6 +82,10 @@ impl Oracle {
             Question::Similar(query) => self.similar(act, query),
             Question::Related(topic, limit) => self.related(act, *topic, *limit),
             Question::RecordView(topic) => self.record_view(act, *topic),
+            Question::Visit(community) => self.visit(act, community),
+            Question::Visits(community, key, from, to) => {
+                shown(self.visits(act, community, key, *from, *to)?)
+            }
             Question::Events(after, limit) => {
                 let limit = self.page_size(*limit)?;
                 self.require_system(act)?;

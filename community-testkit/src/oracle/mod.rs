@@ -23,11 +23,13 @@ mod rules;
 mod search;
 mod standings;
 mod topics;
+mod visits;
 
 use community_core::change::{Event, EventKind, NewEvent};
 use community_core::{
-    Action, Channel, Community, Correction, Decision, Env, Label, Limits, Link, Member, MemberId,
-    Membership, Post, Reaction, RequestId, Revision, Seq, Timestamp, Topic, TopicId, Viewer,
+    Action, Channel, Community, CommunityId, Correction, Decision, Env, Label, Limits, Link,
+    Member, MemberId, Membership, Post, Reaction, RequestId, Revision, Seq, Timestamp, Topic,
+    TopicId, Viewer,
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -59,6 +61,10 @@ pub struct Oracle {
     waiting_views: Vec<TopicId>,
     /// Who was counted for which topic on which day.
     seen: Vec<(TopicId, Viewer, i32)>,
+    /// Visits: of which community, by whom, on which day.
+    visits: Vec<(CommunityId, MemberId, i32)>,
+    /// Visits that nobody has written down yet.
+    waiting_visits: Vec<(CommunityId, MemberId, i32)>,
     events: Vec<Event>,
     /// What members have earned, as of the last pump.
     points: Vec<standings::Points>,
@@ -115,6 +121,8 @@ impl Oracle {
             views: Vec::new(),
             waiting_views: Vec::new(),
             seen: Vec::new(),
+            visits: Vec::new(),
+            waiting_visits: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
             projected: Seq(0),
@@ -170,6 +178,7 @@ impl Oracle {
     /// The host's process ends, and with it what waited in memory.
     pub fn reopen(&mut self) {
         self.waiting_views.clear();
+        self.waiting_visits.clear();
         self.seen.clear();
     }
 
@@ -254,6 +263,7 @@ impl Oracle {
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
                 self.views.extend(views);
+                self.visits.append(&mut self.waiting_visits);
                 self.project(act);
                 Ok(Value::Null)
             }

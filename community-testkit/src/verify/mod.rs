@@ -4,7 +4,7 @@
 //! It reads through the storage traits alone, with the scope of the system, so it works on every
 //! backend, needs no access to files and changes nothing. It repairs nothing either: a finding is a
 //! defect of the store, or damage. Rows are read page by page; in memory it keeps one topic's posts,
-//! a count for each list, and some tens of bytes for each member, topic, link and post. It is meant
+//! a count for each list, and some tens of bytes for each member, topic, link, post and visit. It is meant
 //! for a store that nobody writes to meanwhile: what is written while it runs can show as a finding.
 //!
 //! What it checks:
@@ -21,7 +21,8 @@
 //! - feeds: every order of every community, channel, label, kind and author is whole and in order,
 //!   also of those in which a topic stood once, and each topic in it is shown as it is;
 //! - the log: positions have no gap, what events speak of exists;
-//! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing.
+//! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing;
+//! - visits: both ways to read them tell the same, of members who exist.
 //!
 //! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
@@ -38,6 +39,7 @@ mod seen;
 #[cfg(test)]
 mod tests;
 mod topics;
+mod visits;
 
 use std::fmt::{self, Debug, Display};
 
@@ -80,6 +82,7 @@ pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verifier.content().await?;
     verifier.log().await?;
     verifier.ledgers().await?;
+    verifier.visits().await?;
     verifier.listings().await?;
     Ok(verifier.report)
 }

@@ -1,14 +1,15 @@
-//! What hangs on topics and posts: reactions, acceptances, corrections, links, views, grants.
+//! What hangs on topics, posts and members: reactions, acceptances, corrections, links, views,
+//! visits, grants.
 
 use super::state::{Batch, id_in};
 use crate::change::{EntityRef, EventKind, NewEvent, Op};
 use crate::command::grant::check_points;
 use crate::domain::{Correction, Grant, Link, Rev, Slot, Vote};
 use crate::error::{Error, Result};
-use crate::id::{CorrectionId, GrantId, PostId};
+use crate::id::{CorrectionId, GrantId, MemberId, PostId};
 use crate::record::{
     AcceptanceRecord, CorrectionRecord, GrantRecord, LinkRecord, MarkRecord, ReactionRecord,
-    ViewsRecord,
+    ViewsRecord, VisitsRecord,
 };
 use crate::time::to_micros;
 
@@ -52,7 +53,14 @@ impl Batch<'_> {
 
     pub(super) async fn grant(&mut self, record: &GrantRecord) -> Result<()> {
         self.env.limits().reason(record.note.len())?;
-        check_points(record.points)?;
+        // None are a promotion; the role itself is in the membership.
+        let kind = match record.points {
+            0 => EventKind::Promoted { role: record.reason.clone() },
+            points => {
+                check_points(points)?;
+                EventKind::Granted { reason: record.reason.clone(), points }
+            }
+        };
         let member = self.member_of(&record.member, record.at)?;
         let by = match &record.by {
             Some(key) => Some(self.member_of(key, record.at)?),
@@ -74,7 +82,6 @@ impl Batch<'_> {
         if known.is_some() || self.has_written(EntityRef::Grant(id)) {
             return Ok(());
         }
-        let kind = EventKind::Granted { reason: record.reason.clone(), points: record.points };
         let event = match post {
             Some(post) => {
                 let topic = self.topic_by_id(self.post_by_id(post)?.0.topic)?;
@@ -224,6 +231,28 @@ impl Batch<'_> {
         let (day, views) = (record.day, record.views - known);
         self.plan_mut().ops.push(Op::AddViews { topic, day, views });
         self.views.insert((topic, day), record.views);
+        Ok(())
+    }
+
+    pub(super) async fn visits(&mut self, record: &VisitsRecord) -> Result<()> {
+        let VisitsRecord { day, members } = record;
+        if members.len() > VisitsRecord::MOST {
+            let most = VisitsRecord::MOST;
+            return Err(Error::invalid(format!("a record of visits has at most {most} members")));
+        }
+        if *day < 0 {
+            return Err(Error::invalid("days are counted from zero"));
+        }
+        let at = self.rights.now;
+        let members = members.iter().map(|key| self.member_of(key, at));
+        let members: Vec<MemberId> = members.collect::<Result<_>>()?;
+        let (community, store) = (self.community.id, self.session.engine().store());
+        let known = store.visits(community, &members, *day, *day).await?;
+        for (member, _) in members.into_iter().zip(known).filter(|(_, days)| days.is_empty()) {
+            if self.visits.insert((member, *day)) {
+                self.plan_mut().ops.push(Op::AddVisit { community, member, day: *day });
+            }
+        }
         Ok(())
     }
 }

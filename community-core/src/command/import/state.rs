@@ -37,6 +37,8 @@ pub(super) struct Batch<'a> {
     pub(super) corrections: FxHashMap<PostId, Vec<Correction>>,
     /// Views of a day that the batch writes.
     pub(super) views: FxHashMap<(TopicId, i32), i64>,
+    /// Visits that the batch writes.
+    pub(super) visits: FxHashSet<(MemberId, i32)>,
     changes: ChangeSet,
     plan: ChangeSet,
     writes: bool,
@@ -83,6 +85,7 @@ impl<'a> Batch<'a> {
             reactions: FxHashMap::default(),
             corrections: FxHashMap::default(),
             views: FxHashMap::default(),
+            visits: FxHashSet::default(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
             writes: false,
@@ -216,6 +219,7 @@ impl<'a> Batch<'a> {
             Record::Link(record) => self.link(record).await?,
             Record::Acceptance(record) => self.acceptance(record)?,
             Record::Grant(record) => self.grant(record).await?,
+            Record::Visits(record) => self.visits(record).await?,
             Record::Views(record) => {
                 record.check()?;
                 self.views(record).await?;
@@ -423,6 +427,7 @@ impl References {
             }
             Record::Link(record) => self.items.extend([record.from.clone(), record.to.clone()]),
             Record::Views(record) => self.items.extend([record.topic.clone()]),
+            Record::Visits(record) => self.members.extend(record.members.iter().cloned()),
             Record::Acceptance(record) => {
                 self.items.insert(record.post.clone());
                 self.members.extend(record.by.clone());
