@@ -7,7 +7,7 @@ use community::{Key, Timestamp};
 
 use crate::command::{
     answer, channel, complete, events, export, feed, file, history, import, index, init, label,
-    level, member, moderate, policy, rules, search, standing, topic, verify, write,
+    level, member, moderate, policy, rules, search, standing, super_users, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -111,6 +111,9 @@ pub(crate) enum Command {
     Rules(rules::Rules),
     /// Show what members have earned
     Standing(standing::Standing),
+    /// Members who come and write often and are heard: candidates, promotion
+    #[command(subcommand)]
+    SuperUsers(super_users::SuperUsers),
     /// List what happened
     Events(events::Events),
     /// Recompute everything that is counted and sorted; exit code 1 when something is wrong

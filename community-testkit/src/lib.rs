@@ -19,6 +19,7 @@ mod meadow;
 mod model;
 pub mod observe;
 pub mod oracle;
+pub mod population;
 pub mod script;
 mod snapshot;
 pub mod verify;

@@ -205,6 +205,7 @@ fn a_town_has_one_of_everything() {
             Record::Views(_) => tell("views"),
             Record::Acceptance(_) => tell("acceptance"),
             Record::Grant(_) => tell("grant"),
+            Record::Visits(_) => tell("visits"),
             Record::Label(_) => tell("label"),
         }
     }

@@ -20,6 +20,7 @@ pub(crate) mod policy;
 pub(crate) mod rules;
 pub(crate) mod search;
 pub(crate) mod standing;
+pub(crate) mod super_users;
 pub(crate) mod topic;
 pub(crate) mod verify;
 pub(crate) mod write;
@@ -73,6 +74,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Level(command) => command.run(context).await,
         Command::Rules(command) => command.run(context).await,
         Command::Standing(command) => command.run(context).await,
+        Command::SuperUsers(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
         Command::Backup(command) => command.run(context),
         Command::Verify(command) => command.run(context).await,
