@@ -74,6 +74,6 @@ fn an_index_that_is_deleted_comes_back_and_can_be_built_anew() {
     assert_eq!(rebuilt["seq"], status["seq"]);
     for command in ["index status", "reindex"] {
         let (code, kind, _) = place.refused(&format!("--as ana {command}"));
-        assert_eq!((code, kind.as_str()), (4, "denied"), "{command}");
+        assert_eq!((code, kind.as_str()), (3, "denied"), "{command}");
     }
 }
