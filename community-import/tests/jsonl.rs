@@ -363,6 +363,27 @@ fn views() -> impl Strategy<Value = Record> {
         .prop_map(|(topic, day, views)| Record::Views(ViewsRecord { topic, day, views }))
 }
 
+fn acceptance() -> impl Strategy<Value = Record> {
+    (key(), maybe(key()), time(), maybe(".{0,9}")).prop_map(|(post, by, at, reason)| {
+        Record::Acceptance(AcceptanceRecord { post, by, at, reason })
+    })
+}
+
+fn grant() -> impl Strategy<Value = Record> {
+    let whom = (key(), key(), slug(), any::<i64>());
+    (whom, maybe(key()), maybe(key()), ".{0,9}", time()).prop_map(
+        |((key, member, reason, points), post, by, note, at)| {
+            let grant = GrantRecord { key, member, reason, points, post, by, note, at };
+            Record::Grant(Box::new(grant))
+        },
+    )
+}
+
+fn visits() -> impl Strategy<Value = Record> {
+    (any::<i32>(), vec(key(), 0..4))
+        .prop_map(|(day, members)| Record::Visits(VisitsRecord { day, members }))
+}
+
 fn record() -> impl Strategy<Value = Record> {
     prop_oneof![
         community(),
@@ -377,6 +398,9 @@ fn record() -> impl Strategy<Value = Record> {
         correction(),
         link(),
         views(),
+        acceptance(),
+        grant(),
+        visits(),
     ]
 }
 
@@ -514,7 +538,7 @@ fn the_documented_examples_are_canonical_lines_of_every_type() {
         assert_eq!(line(&record).trim_end(), example);
         types.insert(std::mem::discriminant(&record));
     }
-    assert_eq!(types.len(), 12);
+    assert_eq!(types.len(), 15);
 }
 
 #[test]
@@ -548,5 +572,5 @@ fn the_documented_fields_are_the_fields_in_their_order() {
             documented(name).into_iter().map(str::to_owned).collect();
         assert_eq!(*fields, documented, "{name}");
     }
-    assert_eq!(seen.len(), 12);
+    assert_eq!(seen.len(), 15);
 }
