@@ -35,7 +35,7 @@ impl SumOf {
 /// A ledger in memory, whole or as far as somebody has looked it up.
 ///
 /// A book of a part of a ledger notes what it is asked and does not know. Whoever projects with it
-/// looks that up, [tells](Book::know_sum) it, and projects again: until nothing is missing, and so
+/// looks that up, tells it, and projects again: until nothing is missing, and so
 /// without a second opinion on what a projection needs.
 #[derive(Debug, Clone, Default)]
 pub struct Book {
