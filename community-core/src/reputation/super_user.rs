@@ -270,14 +270,18 @@ mod tests {
     fn each_condition_alone_keeps_somebody_from_being_a_candidate() {
         assert_eq!(state(&regular()), Some(SuperUserState::Candidate));
         let spoil: [fn(&mut Activity); 5] = [
-            |a| drop(a.visits.pop_first()),
+            |a| {
+                a.visits.pop_first();
+            },
             |a| {
                 // As many days, and none in the first week.
                 a.visits.retain(|day| *day > TODAY - 21);
                 a.visits.extend([TODAY - 1, TODAY - 2]);
             },
             |a| a.posts.truncate(4),
-            |a| drop(a.heard.pop_first()),
+            |a| {
+                a.heard.pop_first();
+            },
             |a| a.is_user = false,
         ];
         for (spoil, asked) in spoil.iter().zip([
