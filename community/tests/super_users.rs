@@ -1,6 +1,6 @@
 //! Super users: found by a rule, explained by numbers, promoted by people.
 
-#![allow(clippy::indexing_slicing, reason = "a panic is how a test fails")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,7 @@
 //! Visits: reported by the host, counted once a member, community and day, written in batches.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
 use std::sync::Arc;
 use std::time::Duration;
 
