@@ -34,16 +34,15 @@ const STEP: usize = 500;
 
 impl Engine {
     /// Does background work that is due, on the caller's task: writes buffered views and visits,
-    /// and brings
-    /// the reputation of each community up to date, by at most
+    /// and brings the reputation of each community up to date, by at most
     /// [`Limits::projected`](crate::Limits) events in all.
     ///
     /// Call it every now and then, or again at once while there is [more](Pumped::more). Several may
     /// do so at the same time, in several processes too: each event counts once.
     ///
     /// # Errors
-    /// [`Error::Store`] when the store fails; the views and visits then stay buffered, and reputation is as far
-    /// as it came.
+    /// [`Error::Store`] when the store fails; the views and visits then stay buffered, and reputation
+    /// is as far as it came.
     pub async fn pump(&self) -> Result<Pumped> {
         let (views, visits) = (self.flush_views().await?, self.flush_visits().await?);
         let mut pumped = Pumped { views, visits, ..Pumped::default() };

@@ -54,11 +54,9 @@ impl Thesaurus {
         kept.push(Known { lists, languages, book: Arc::clone(&book) });
         let mut members: usize = kept.iter().map(|known| known.book.members()).sum();
         // The oldest ones go: most often their community has other lists by now.
-        kept.retain(|known| {
-            let stays = members <= MOST_KEPT;
-            members -= if stays { 0 } else { known.book.members() };
-            stays
-        });
+        while members > MOST_KEPT && kept.len() > 1 {
+            members -= kept.remove(0).book.members();
+        }
         book
     }
 }
@@ -173,4 +171,32 @@ fn numbers<K: Eq + std::hash::Hash>(places: &FxHashMap<K, Vec<usize>>, names: &[
     numbers.sort_unstable();
     numbers.dedup();
     numbers
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lists(count: usize) -> Lists {
+        let list = |n: usize| vec![format!("word{n}"), format!("other{n}")];
+        Lists::from((0..count).map(list).collect::<Vec<_>>().as_slice())
+    }
+
+    #[test]
+    fn lists_are_analysed_once_for_a_choice_of_languages() {
+        let (thesaurus, one, equal) = (Thesaurus::default(), lists(2), lists(2));
+        let english = thesaurus.book(&one, &[Language::English]);
+        assert!(Arc::ptr_eq(&english, &thesaurus.book(&one, &[Language::English])));
+        assert!(!Arc::ptr_eq(&english, &thesaurus.book(&one, &[Language::Dutch])));
+        assert!(!Arc::ptr_eq(&english, &thesaurus.book(&equal, &[Language::English])));
+    }
+
+    #[test]
+    fn too_many_push_the_oldest_out_and_never_the_newest() {
+        let (thesaurus, old, huge) = (Thesaurus::default(), lists(1), lists(MOST_KEPT / 2 + 1));
+        let first = thesaurus.book(&old, &[Language::Neutral]);
+        let newest = thesaurus.book(&huge, &[Language::Neutral]);
+        assert!(Arc::ptr_eq(&newest, &thesaurus.book(&huge, &[Language::Neutral])));
+        assert!(!Arc::ptr_eq(&first, &thesaurus.book(&old, &[Language::Neutral])));
+    }
 }
