@@ -87,8 +87,10 @@ pub enum Op {
     /// Writes a grant. One that is there stays as it is.
     PutGrant(Box<Grant>),
     /// Appends an entry to a ledger, which exists from its first entry on, and moves the standing
-    /// of its member as [`Standing::add`](crate::reputation::Standing::add) says. Two entries at
-    /// one place make no sense.
+    /// of its member as [`Standing::add`](crate::reputation::Standing::add) says; all entries of a
+    /// change set together move days and boards as
+    /// [`LedgerMoves::of`](crate::reputation::LedgerMoves::of) says. Two entries at one place make
+    /// no sense.
     AppendLedger(Box<LedgerId>, Box<Entry>),
     /// Moves a named checkpoint.
     Checkpoint(Slug, Seq),

@@ -7,8 +7,10 @@
 mod facts;
 mod project;
 mod read;
+mod read_board;
 mod read_complete;
 mod read_feeds;
+mod read_ledger;
 mod read_people;
 mod read_search;
 mod read_standing;
@@ -22,6 +24,8 @@ mod visits;
 
 pub use project::Pumped;
 pub use read::Read;
+pub use read_board::{BoardItem, BoardView, OwnRank};
+pub use read_ledger::LedgerItem;
 pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
 pub use read_super_users::SuperUserView;
 pub use session::Session;

@@ -1,5 +1,8 @@
 //! Putting a draft in place: row by row into the tables, with word of each to the indexes.
 
+use community_core::reputation::{Entry, LedgerId};
+use rustc_hash::FxHashMap;
+
 use super::draft::Draft;
 use crate::state::State;
 
@@ -96,8 +99,12 @@ impl State {
             self.index.key_changed(key, holder);
         }
         self.grants.extend(grants);
+        let mut by_ledger: FxHashMap<LedgerId, Vec<Entry>> = FxHashMap::default();
         for (ledger, entry) in entries {
-            self.ledgers.entry(ledger).or_default().append(entry);
+            by_ledger.entry(ledger).or_default().push(entry);
+        }
+        for (ledger, entries) in by_ledger {
+            self.ledgers.entry(ledger).or_default().append(entries);
         }
         self.checkpoints.extend(checkpoints);
     }

@@ -181,6 +181,10 @@ pub(super) fn enter(run: &mut Run) -> Outcome<Cast> {
     let body = "It is otherwise.".to_owned();
     let correction = act(run, keeper, Command::Correct { post, range: None, body })?;
 
+    // What was earned in the open and in hiding, by one who is on boards and one who is not.
+    act(run, keeper, Command::ShowOnBoards(slug(HERE), false))?;
+    act(run, system, Command::Pump)?;
+
     cast.people = people;
     cast.topics = vec![vaulted, buried, removed, withdrawn, open, plain];
     cast.posts = vec![answer, removed_reply, gone, leaf, below, post.id()];

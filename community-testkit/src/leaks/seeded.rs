@@ -24,11 +24,15 @@ pub enum Leak {
     FacetsOfEverything,
     /// The total of a search is that of everything that it finds.
     TotalOfEverything,
+    /// The leaderboard of a hidden channel or label can be read.
+    BoardOfHiddenPlace,
+    /// Who has chosen not to be on leaderboards is on them.
+    BoardWithOptedOut,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 9] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
@@ -36,6 +40,8 @@ impl Leak {
         Self::LabelListWithHidden,
         Self::FacetsOfEverything,
         Self::TotalOfEverything,
+        Self::BoardOfHiddenPlace,
+        Self::BoardWithOptedOut,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -47,6 +53,8 @@ impl Leak {
             Self::LabelListWithHidden => backend.behind(all_labels),
             Self::FacetsOfEverything => backend.behind(all_facets),
             Self::TotalOfEverything => backend.behind(all_in_total),
+            Self::BoardOfHiddenPlace => backend.behind(any_board),
+            Self::BoardWithOptedOut => backend.with_fault(Fault::ForgetsChoices),
         }
     }
 }
@@ -86,6 +94,18 @@ fn all_labels(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
         label
     });
     Ok(Value::Array(listed.collect()))
+}
+
+/// Who sees a community sees all of its leaderboards.
+fn any_board(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    let answer = honest(engine, viewer, question);
+    match (question, &answer) {
+        (Question::Leaderboard(query), Err(Refusal { kind: "not_found", .. })) => {
+            honest(engine, viewer, &Question::Community(query.community.clone()))?;
+            honest(engine, Viewer::System, question)
+        }
+        _ => answer,
+    }
 }
 
 fn all_facets(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {

@@ -115,7 +115,10 @@ fn sound() -> Sound {
             community: Some(home.community.id),
             ..w.new_event(kind)
         };
-        let mut events = vec![event(EventKind::TopicStarted), event(EventKind::PostWritten)];
+        let mut events = vec![
+            event(EventKind::TopicStarted { labels: Vec::new() }),
+            event(EventKind::PostWritten),
+        ];
         events.push(w.new_event(EventKind::MemberChanged));
         w.store.commit(ChangeSet { events, ..ChangeSet::default() }).await.unwrap();
         let reply = reply.post;
