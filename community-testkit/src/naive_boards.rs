@@ -22,12 +22,15 @@ fn begins(window: BoardWindow, date: NaiveDate) -> bool {
         BoardWindow::Month => date.day() == 1,
         BoardWindow::Quarter => date.day() == 1 && [1, 4, 7, 10].contains(&date.month()),
         BoardWindow::Year => date.day() == 1 && date.month() == 1,
-        BoardWindow::All => date == NaiveDate::default(),
+        BoardWindow::All => false,
     }
 }
 
 /// The first day of the window that a day is in.
 pub(crate) fn first_day(window: BoardWindow, day: i32) -> i32 {
+    if window == BoardWindow::All {
+        return 0;
+    }
     let back = (0..).find(|back| begins(window, date(day - back)));
     day - back.unwrap_or(0)
 }

@@ -157,8 +157,9 @@ impl Session {
         Ok(())
     }
 
-    /// Chooses whether one is shown to others on the leaderboards of a community. Whoever chooses not
-    /// to be still earns points, is still shown to themselves, and can come back at any time.
+    /// Chooses whether one is shown to others on the leaderboards of a community, and in the list of
+    /// its [standings](Self::standings). Whoever chooses not to be still earns points, is still shown
+    /// to themselves, and can come back at any time.
     ///
     /// ```
     /// use community::{BoardQuery, NewCommunity, NewMember, Policy};

@@ -26,7 +26,7 @@ pub struct Membership {
     /// what the member has earned.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
-    /// Whether the member has chosen not to be shown to others on leaderboards.
+    /// Whether the member has chosen not to be shown to others on leaderboards and among standings.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub off_boards: bool,
     /// Sanctions, past ones included.

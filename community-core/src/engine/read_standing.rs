@@ -110,7 +110,7 @@ impl Session {
 
     /// The members of the community who have earned something, most points first; of equal points
     /// the younger account first. By points that do not fade. Whoever directories do not list is not
-    /// among them.
+    /// among them, nor who has [chosen](Self::show_on_boards) not to be shown to others.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the community does not exist for this viewer; [`Error::Invalid`] for
@@ -139,7 +139,8 @@ impl Session {
                 let people = members.into_iter().zip(memberships);
                 for (standing, (member, known)) in page.iter().zip(people) {
                     let Some((member, known)) = member.zip(known) else { continue };
-                    if is_shown(&member, &known) {
+                    let chosen = !known.off_boards || rights.actor() == Some(member.id);
+                    if is_shown(&member, &known) && chosen {
                         if items.len() == limit {
                             next = shown.map(|last| Cursor::new(last, &name).to_string());
                             break 'pages;

@@ -2,7 +2,8 @@
 
 use community_core::change::EventKind;
 use community_core::fold::Folded;
-use community_core::store::{EventLog, Reader};
+use community_core::reputation::{Board, BoardScope, BoardWindow, LedgerId, RuleSetId};
+use community_core::store::{EventLog, LedgerReader, Reader};
 use community_core::{CommunityUpdate, Engine, Member, Membership, Seq};
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
@@ -35,7 +36,7 @@ fn a_file_of_format_1_gets_names_and_keeps_everything() {
     for _ in 0..2 {
         let store = open(dir.path());
         let info = block_on(store.info()).unwrap();
-        assert_eq!((info.epoch, info.format), (7, 3));
+        assert_eq!((info.epoch, info.format), (7, 4));
         for typed in ["zoe", "VAN", "meer", "crm:"] {
             assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
         }
@@ -77,4 +78,44 @@ fn a_file_of_format_1_goes_on_as_if_it_had_always_been_of_the_newest() {
     assert_eq!(named(&store, "meer"), ["crm:2", "crm:3"]);
     assert_eq!(named(&store, "zo"), ["crm:1"]);
     assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+}
+
+#[test]
+fn a_file_of_format_3_gets_places_days_and_boards() {
+    let dir = tempfile::tempdir().unwrap();
+    let conn = Connection::open(dir.path().join("community.db")).unwrap();
+    for part in [
+        include_str!("../../src/schema/0001_base.sql"),
+        include_str!("format_1.sql"),
+        include_str!("../../src/schema/0002_names.sql"),
+        include_str!("../../src/schema/0003_reputation.sql"),
+        include_str!("format_3.sql"),
+        "PRAGMA application_id = 0x636f6d6d; PRAGMA user_version = 3",
+    ] {
+        conn.execute_batch(part).unwrap();
+    }
+    drop(conn);
+    for _ in 0..2 {
+        let store = open(dir.path());
+        let directory = block_on(store.directory()).unwrap();
+        let garden = directory.community_by_key(&slug("garden")).unwrap();
+        let beds = directory.channel_by_key(garden.id, &slug("beds")).unwrap().channel.id;
+        let rules = RuleSetId { key: slug("balanced"), version: 1 };
+        let ledger = LedgerId { community: garden.id, rules };
+        let entries = block_on(store.entries(&ledger, None, 9)).unwrap();
+        let places: Vec<_> = entries.iter().map(|entry| entry.channel).collect();
+        assert_eq!(places, [Some(beds), None, Some(beds), Some(beds)]);
+        assert!(entries.iter().all(|entry| entry.labels.is_empty()));
+        let (zoe, meera) = (entries[0].member, entries[1].member);
+        assert_eq!(block_on(store.days(&ledger, zoe)).unwrap(), []);
+        assert_eq!(block_on(store.days(&ledger, meera)).unwrap(), [(19_675, 7), (19_676, 2)]);
+        let board = |scope, first| Board { window: BoardWindow::Day, first, scope, group: None };
+        let on = |board| block_on(store.board(&ledger, &board, None, 9)).unwrap();
+        assert_eq!(on(board(BoardScope::Community, 19_675)), [(meera, 7)]);
+        assert_eq!(on(board(BoardScope::Channel(beds), 19_675)), []);
+        assert_eq!(on(board(BoardScope::Channel(beds), 19_676)), [(meera, 2)]);
+        // Six windows, and one day more; the community and the channel; all points and the group.
+        assert_eq!(block_on(store.boards(&ledger, None, 99)).unwrap().len(), 13 * 2);
+        assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+    }
 }

@@ -75,6 +75,9 @@ impl LedgerReader for Flawed {
         if self.is(Flaw::RanksTheOthersWay) {
             found.reverse();
         }
+        if self.is(Flaw::RanksOneLess) {
+            found.pop();
+        }
         Ok(found)
     }
 
@@ -84,7 +87,10 @@ impl LedgerReader for Flawed {
         after: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        let found = self.inner.entries(ledger, after, limit).await?;
+        let mut found = self.inner.entries(ledger, after, limit).await?;
+        if self.is(Flaw::TurnsEntriesAround) {
+            found.reverse();
+        }
         let lost = usize::from(self.is(Flaw::ForgetsEntryPlace) && after.is_some());
         Ok(found.into_iter().skip(lost).collect())
     }

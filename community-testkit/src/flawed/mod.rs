@@ -158,6 +158,8 @@ pub(crate) enum Flaw {
     FindsEventsOfAll,
     HasOneLedger,
     LosesNotes,
+    TurnsEntriesAround,
+    RanksOneLess,
     LosesPlaces,
     LosesLabelsOfEntries,
     ForgetsLastDay,

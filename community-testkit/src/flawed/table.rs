@@ -148,6 +148,8 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::FindsEventsOfAll, "events_of_a_community_are_read_without_those_of_others"),
     (Flaw::HasOneLedger, "ledgers_of_rule_sets_and_communities_are_apart"),
     (Flaw::LosesNotes, "a_grant_is_read_after_it_is_written"),
+    (Flaw::TurnsEntriesAround, "entries_come_back_as_they_were_appended"),
+    (Flaw::RanksOneLess, "standings_come_most_points_first"),
     (Flaw::LosesPlaces, "entries_come_back_as_they_were_appended"),
     (Flaw::LosesLabelsOfEntries, "entries_come_back_as_they_were_appended"),
     (Flaw::ForgetsLastDay, "points_are_summed_by_day"),

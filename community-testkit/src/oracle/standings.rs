@@ -111,7 +111,10 @@ impl Oracle {
         for points in self.points.iter().filter(|points| points.community == community.id) {
             let Some(member) = self.member(points.member) else { continue };
             let place = Place { key: points.sum, id: member.id.uuid() };
-            if after.is_none_or(|after| place < after) {
+            let known = self.membership(community.id, member.id);
+            let hides = known.is_some_and(|known| known.off_boards)
+                && act.viewer != Viewer::Member(member.id);
+            if after.is_none_or(|after| place < after) && !hides {
                 found.extend(self.shown_standing(community.id, member).map(|view| (place, view)));
             }
         }

@@ -1,6 +1,7 @@
 //! Verification finds nothing in a sound store, and finds each thing that can be wrong with one.
 
 mod content;
+mod ledgers;
 mod lists;
 mod people;
 
@@ -202,6 +203,8 @@ fn sanctioned(s: &Sound, n: usize, reason: &str, by: Option<MemberId>) -> Op {
 #[test]
 fn every_rule_has_a_test() {
     let sources = [
+        include_str!("../boards.rs"),
+        include_str!("../ledgers.rs"),
         include_str!("../listings.rs"),
         include_str!("../log.rs"),
         include_str!("../mod.rs"),
@@ -221,8 +224,13 @@ fn every_rule_has_a_test() {
         }
     }
     assert!(rules.len() > 60, "{}", rules.len());
-    let tests =
-        [include_str!("content.rs"), include_str!("lists.rs"), include_str!("people.rs")].concat();
+    let tests = [
+        include_str!("content.rs"),
+        include_str!("ledgers.rs"),
+        include_str!("lists.rs"),
+        include_str!("people.rs"),
+    ]
+    .concat();
     for rule in rules {
         assert!(tests.contains(&format!("\"{rule}\"")), "no test names `{rule}`");
     }
