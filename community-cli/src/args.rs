@@ -7,7 +7,8 @@ use community::{Key, Timestamp};
 
 use crate::command::{
     answer, channel, complete, events, export, feed, file, history, import, index, init, label,
-    level, member, moderate, policy, rules, search, standing, super_users, topic, verify, write,
+    leaderboard, level, member, moderate, policy, rules, search, standing, super_users, topic,
+    verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -111,6 +112,8 @@ pub(crate) enum Command {
     Rules(rules::Rules),
     /// Show what members have earned
     Standing(standing::Standing),
+    /// Show who has earned most, there and then
+    Leaderboard(leaderboard::Leaderboard),
     /// Members who come and write often and are heard: candidates, promotion
     #[command(subcommand)]
     SuperUsers(super_users::SuperUsers),
@@ -134,6 +137,12 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
     let at: Timestamp = text.parse().map_err(|_| "not a time like 2026-01-31T12:00:00Z")?;
     let known = community::time::from_micros(community::time::to_micros(at));
     known.ok_or_else(|| "not in the years 1970 to 2199".to_owned())
+}
+
+/// A day that the engine accepts, counted from 1970-01-01.
+pub(crate) fn day(text: &str) -> Result<i32, String> {
+    let begins = time(&format!("{text}T00:00:00Z"));
+    Ok(community::time::day_of(begins.map_err(|_| "not a day like 2026-01-31")?))
 }
 
 /// A text, or `-` for what comes from standard input.
@@ -161,6 +170,10 @@ mod tests {
         assert!(time("2026-01-31T12:00:00+01:00").is_ok());
         for bad in ["yesterday", "2026-01-31", "1969-12-31T23:59:59Z", "2200-01-01T00:00:00Z"] {
             assert!(time(bad).is_err(), "{bad}");
+        }
+        assert_eq!((day("1970-01-02"), day("2199-12-31")), (Ok(1), Ok(84_005)));
+        for bad in ["today", "2026-1-31", "2026-02-30", "2200-01-01", "2026-01-31T00:00:00Z", ""] {
+            assert!(day(bad).is_err(), "{bad}");
         }
     }
 }

@@ -38,7 +38,7 @@ fn plain(value: Value) -> Value {
         Value::String(text) => {
             let hex = |c: char| c.is_ascii_hexdigit() || c == '-';
             let is_id = text.len() == 36 && text.chars().all(hex);
-            let is_cursor = text.len() == 48
+            let is_cursor = [48, 96].contains(&text.len())
                 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
             if is_id {
                 "<id>".into()

@@ -34,10 +34,10 @@ pub use command::{
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
-    FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
-    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, SuperUserView,
-    ThreadView,
+    BoardItem, BoardView, ChannelView, CommunityView, Completions, Condition, Engine, Export,
+    FacetValue, Facets, FeedView, LabelView, LedgerItem, LevelStep, LevelView, LinkView,
+    MemberView, NamedPlace, OwnRank, Page, PlaceView, Projection, Pumped, Read, SearchHit,
+    SearchView, Session, StandingView, SuperUserView, ThreadView,
 };
 pub use env::Env;
 pub use error::{Error, Result};
@@ -49,7 +49,9 @@ pub use limits::{LimitError, Limits};
 pub use policy::{
     AccessRev, Action, Audience, Clause, Decision, Policy, Scope, Unchecked, Viewer, Visible,
 };
-pub use query::{Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window};
+pub use query::{
+    BoardPlace, BoardQuery, Cursor, FeedQuery, LabelExpr, PostOrder, Sort, ThreadQuery, Window,
+};
 pub use search::{CompleteQuery, NameKind, SearchExpr, SearchQuery, SearchSort, SimilarQuery};
 pub use store::{Card, Placeholder, PostView, Store, StoreError, Tally, ThreadItem, TopicRow};
 pub use text::{Key, Name, Slug, TextError, Title};

@@ -119,6 +119,9 @@ limits! {
     search_facets: 100_000 up to 10_000_000, "the number of counted posts", "posts";
     /// Values of one facet of a search.
     facet_values: 50 up to 1_000, "the number of values of a facet", "values";
+    /// Members above somebody on a leaderboard who are counted to say where they stand; beyond them
+    /// it says "at least".
+    board_rank: 1_000 up to 10_000, "the number of counted members", "members";
     /// Attributes of one member.
     attributes: 64 up to 256, "the number of attributes", "attributes";
     /// One attribute's value.

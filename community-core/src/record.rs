@@ -215,6 +215,9 @@ record! {
         /// Whether a manager has set it. A level above 0 always was.
         #[serde(default, skip_serializing_if = "is_false")]
         pinned: bool,
+        /// Whether the member has chosen not to be shown to others on leaderboards.
+        #[serde(default, skip_serializing_if = "is_false")]
+        off_boards: bool,
         /// The sanctions.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sanctions: Vec<SanctionRecord>,

@@ -6,7 +6,9 @@ use std::ops::Bound;
 use async_trait::async_trait;
 use community_core::change::{Event, Seq};
 use community_core::query::Position;
-use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::reputation::{
+    About, Board, Entry, EntryPlace, LedgerId, LedgerMoves, RuleSetId, Standing, SumOf,
+};
 use community_core::store::LedgerReader;
 use community_core::{CommunityId, Grant, GrantId, MemberId, PostId, StoreError, TopicId};
 use rustc_hash::FxHashMap;
@@ -23,6 +25,27 @@ pub(crate) struct LedgerTable {
     sums: FxHashMap<SumOf, i64>,
     of_member: FxHashMap<MemberId, BTreeSet<EntryPlace>>,
     about: BTreeMap<(TopicId, Option<PostId>), BTreeSet<EntryPlace>>,
+    days: FxHashMap<MemberId, BTreeMap<i32, i64>>,
+    boards: BTreeMap<Board, BoardTable>,
+}
+
+/// One board, both ways round. Nobody on it has zero points.
+#[derive(Debug, Default)]
+struct BoardTable {
+    points: FxHashMap<MemberId, i64>,
+    ranked: BTreeSet<(i64, MemberId)>,
+}
+
+impl BoardTable {
+    fn step(&mut self, member: MemberId, step: i64) {
+        let was = self.points.remove(&member).unwrap_or(0);
+        self.ranked.remove(&(was, member));
+        let is = was.saturating_add(step);
+        if is != 0 {
+            self.points.insert(member, is);
+            self.ranked.insert((is, member));
+        }
+    }
 }
 
 impl LedgerTable {
@@ -30,8 +53,25 @@ impl LedgerTable {
         self.entries.contains_key(&place)
     }
 
-    /// Appends an entry. Nothing stands at its place.
-    pub(crate) fn append(&mut self, entry: Entry) {
+    /// Appends the entries of a change set. Nothing stands at their places.
+    pub(crate) fn append(&mut self, entries: Vec<Entry>) {
+        let LedgerMoves { boards, days } = LedgerMoves::of(&entries);
+        for ((member, day), step) in days {
+            let of_member = self.days.entry(member).or_default();
+            let points = of_member.entry(day).or_default();
+            *points = points.saturating_add(step);
+            if *points == 0 {
+                of_member.remove(&day);
+            }
+        }
+        for (board, members) in boards {
+            let table = self.boards.entry(board).or_default();
+            members.into_iter().for_each(|(member, step)| table.step(member, step));
+        }
+        entries.into_iter().for_each(|entry| self.append_one(entry));
+    }
+
+    fn append_one(&mut self, entry: Entry) {
         let (member, place) = (entry.member, entry.place());
         let standing = self.standings.entry(member).or_insert_with(|| Standing::new(member));
         self.ranked.remove(&(standing.points, member));
@@ -206,6 +246,59 @@ impl LedgerReader for MemoryStore {
         let table = state.ledgers.get(ledger);
         let sum = |of| table.and_then(|table| table.sums.get(of)).copied().unwrap_or(0);
         Ok(of.iter().map(sum).collect())
+    }
+
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger);
+        let days = table.and_then(|table| table.days.get(&member)).into_iter().flatten();
+        Ok(days.map(|(day, points)| (*day, *points)).collect())
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger).and_then(|table| table.boards.get(board));
+        let Some(table) = table else { return Ok(Vec::new()) };
+        let after = after.map(|after| (after.key, MemberId::from_uuid(after.id)));
+        let to = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = table.ranked.range((Bound::Unbounded, to)).rev();
+        Ok(behind.take(limit).map(|(points, member)| (*member, *points)).collect())
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        let state = self.read();
+        let table = state.ledgers.get(ledger).and_then(|table| table.boards.get(board));
+        let of = |member| table.and_then(|table| table.points.get(member)).copied().unwrap_or(0);
+        Ok(members.iter().map(of).collect())
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        let state = self.read();
+        let Some(table) = state.ledgers.get(ledger) else { return Ok(Vec::new()) };
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let behind = table.boards.range((from, Bound::Unbounded));
+        let found = behind.filter(|(_, table)| !table.points.is_empty());
+        Ok(found.take(limit).map(|(board, _)| board.clone()).collect())
     }
 
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {

@@ -4,13 +4,14 @@ use async_trait::async_trait;
 use community_core::change::{Event, Seq};
 use community_core::query::Position;
 use community_core::reputation::{
-    About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, Step, SumOf,
+    About, Board, Entry, EntryPlace, LedgerId, RuleSetId, Standing, Step, SumOf,
 };
 use community_core::store::LedgerReader;
 use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::SqliteStore;
+use crate::boards;
 use crate::error::Result;
 use crate::log::read_event;
 use crate::read::Snapshot;
@@ -47,10 +48,18 @@ const RANKED: &str = "SELECT member, points, entries, moved FROM standings
     WHERE ledger = ?1 AND (points, member) < (?2, ?3)
     ORDER BY points DESC, member DESC LIMIT ?4";
 
+macro_rules! entry_columns {
+    () => {
+        "cause, number, origin, rule, grp, step, member, giver, topic, post, channel, labels, points,
+         day, at"
+    };
+}
+
+pub(crate) use entry_columns;
+
 macro_rules! entry {
     () => {
-        "SELECT cause, number, origin, rule, grp, step, member, giver, topic, post, points, day, at
-         FROM ledger_entries "
+        concat!("SELECT ", entry_columns!(), " FROM ledger_entries ")
     };
 }
 
@@ -270,6 +279,62 @@ impl LedgerReader for SqliteStore {
         .await
     }
 
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        let ledger = ledger.clone();
+        self.read(move |s| {
+            let Some(ledger) = find(s.conn, &ledger)? else { return Ok(Vec::new()) };
+            boards::days(s, ledger, member)
+        })
+        .await
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        let (ledger, board) = (ledger.clone(), board.clone());
+        self.read(move |s| {
+            let Some(ledger) = find(s.conn, &ledger)? else { return Ok(Vec::new()) };
+            boards::ranked(s, ledger, &board, after, limit)
+        })
+        .await
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        let (ledger, board, members) = (ledger.clone(), board.clone(), members.to_vec());
+        self.read(move |s| {
+            let Some(ledger) = find(s.conn, &ledger)? else { return Ok(vec![0; members.len()]) };
+            boards::points(s, ledger, &board, &members)
+        })
+        .await
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        let (ledger, after) = (ledger.clone(), after.cloned());
+        self.read(move |s| {
+            let Some(ledger) = find(s.conn, &ledger)? else { return Ok(Vec::new()) };
+            boards::all(s, ledger, after.as_ref(), limit)
+        })
+        .await
+    }
+
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {
         let ids = ids.to_vec();
         self.read(move |s| ids.iter().map(|id| s.one(GRANT, [id.as_bytes()], read_grant)).collect())
@@ -357,7 +422,7 @@ fn read_standing(columns: &mut Columns<'_, '_>) -> Result<Standing> {
     })
 }
 
-fn read_entry(columns: &mut Columns<'_, '_>) -> Result<Entry> {
+pub(crate) fn read_entry(columns: &mut Columns<'_, '_>) -> Result<Entry> {
     Ok(Entry {
         cause: Seq(columns.whole()?),
         number: columns.whole()?,
@@ -369,6 +434,8 @@ fn read_entry(columns: &mut Columns<'_, '_>) -> Result<Entry> {
         giver: columns.opt_id()?,
         topic: columns.opt_id()?,
         post: columns.opt_id()?,
+        channel: columns.opt_id()?,
+        labels: columns.opt_json()?.unwrap_or_default(),
         points: columns.get()?,
         day: columns.get()?,
         at: columns.time()?,

@@ -25,6 +25,7 @@
 
 mod access;
 mod backup;
+mod boards;
 mod commit;
 mod document;
 mod error;

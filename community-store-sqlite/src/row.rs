@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::str::FromStr;
 
 use community_core::change::EntityId;
-use community_core::reputation::Step;
+use community_core::reputation::{BoardWindow, Step};
 use community_core::time::{from_micros, to_micros};
 use community_core::{
     ChannelId, CommunityId, CorrectionId, DocumentId, GrantId, LinkKind, MemberId, PostId,
@@ -223,6 +223,12 @@ impl Code for State {
 }
 
 impl Code for Step {
+    fn of(code: u8) -> Option<Self> {
+        Self::from_code(code)
+    }
+}
+
+impl Code for BoardWindow {
     fn of(code: u8) -> Option<Self> {
         Self::from_code(code)
     }

@@ -17,6 +17,7 @@ mod index;
 pub mod leaks;
 mod meadow;
 mod model;
+mod naive_boards;
 pub mod notes;
 pub mod observe;
 pub mod oracle;

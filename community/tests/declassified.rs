@@ -38,6 +38,11 @@ async fn scene() -> Result<Scene, Box<dyn std::error::Error>> {
     Ok(Scene { engine, garden, ana, ed })
 }
 
+#[allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+fn ed_of(scene: &Scene) -> MemberId {
+    scene.ed.viewer().member().unwrap()
+}
+
 fn topic(scene: &Scene, channel: &str) -> Result<NewTopic, Box<dyn std::error::Error>> {
     let (channel, kind) = (channel.parse()?, "discussion".parse()?);
     Ok(NewTopic::new(scene.garden.clone(), channel, kind, "A title", "A text"))
@@ -165,6 +170,82 @@ fn points_count_what_was_earned_anywhere_and_tell_nothing_of_it() -> Outcome {
         let refused = scene.ana.explain_level(&scene.garden, &ed).await.unwrap_err();
         assert!(matches!(refused, Error::Denied(_)));
         assert!(scene.ed.explain_level(&scene.garden, &ed).await.is_ok());
+        Ok(())
+    })
+}
+
+#[test]
+fn boards_of_a_community_and_of_labels_count_what_was_earned_anywhere() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let host = scene.engine.as_system();
+        host.revoke_role(&scene.garden, ed_of(&scene), &"moderator".parse()?, None).await?;
+        let rule = reputation::BoardRule { without_roles: Default::default() };
+        host.define_boards(&scene.garden, &rule).await?;
+        let leek: Slug = "leek".parse()?;
+        host.put_label(&scene.garden, NewLabel::new(leek.clone(), "Leek".parse()?)).await?;
+        scene.ed.start_topic(topic(&scene, "office")?.label(leek.clone())).await?;
+        scene.engine.pump().await?;
+        let whole = BoardQuery::community(scene.garden.clone());
+        let day = whole.clone().window(reputation::BoardWindow::Day);
+        for query in [whole.clone(), day, whole.clone().label(leek)] {
+            let seen = scene.ed.leaderboard(&query).await?;
+            let points: Vec<_> =
+                seen.items.iter().map(|item| (item.member.key.as_str(), item.points)).collect();
+            assert_eq!(points, [("ed", 2)]);
+            for viewer in [scene.engine.anonymous(), scene.ana.clone()] {
+                assert_eq!(viewer.leaderboard(&query).await?, seen);
+            }
+        }
+        // The board of the place itself is for those who read it.
+        let office = whole.channel("office".parse()?);
+        assert_eq!(scene.ed.leaderboard(&office).await?.items.len(), 1);
+        let refused = scene.ana.leaderboard(&office).await.unwrap_err();
+        assert_eq!(refused.to_string(), "there is no such channel");
+        Ok(())
+    })
+}
+
+#[test]
+fn a_board_of_a_channel_keeps_what_was_earned_before_a_topic_went_elsewhere() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let id = scene.ana.start_topic(topic(&scene, "beds")?).await?;
+        scene.ed.move_topic(id, &"office".parse()?).await?;
+        scene.engine.pump().await?;
+        assert!(matches!(scene.ana.topic(id).await, Err(Error::NotFound("topic"))));
+        let beds = BoardQuery::community(scene.garden.clone()).channel("beds".parse()?);
+        for viewer in [&scene.ana, &scene.engine.anonymous()] {
+            let board = viewer.leaderboard(&beds).await?;
+            let points: Vec<_> =
+                board.items.iter().map(|item| (item.member.key.as_str(), item.points)).collect();
+            assert_eq!(points, [("ana", 2)]);
+        }
+        Ok(())
+    })
+}
+
+#[test]
+fn a_ledger_tells_points_of_what_is_hidden_and_not_what_it_is() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let id = scene.ana.start_topic(topic(&scene, "beds")?).await?;
+        scene.ed.move_topic(id, &"office".parse()?).await?;
+        scene.engine.pump().await?;
+        let ana: Key = "ana".parse()?;
+        let own = scene.ana.ledger(&scene.garden, &ana, None, None).await?;
+        assert_eq!(own.items.len(), 1);
+        let item = &own.items[0];
+        assert_eq!((item.rule.as_str(), item.points), ("topic", 2));
+        assert_eq!((item.topic, &item.title, item.post), (None, &None, None));
+        let text = serde_json::to_string(&own)?;
+        assert!(!text.contains(&id.to_string()) && !text.contains("A title"), "{text}");
+        // Others learn nothing at all.
+        let refused = scene.ed.ledger(&scene.garden, &ana, None, None).await.unwrap_err();
+        assert!(matches!(refused, Error::Denied(_)));
+        let host = scene.engine.as_system();
+        let seen = host.ledger(&scene.garden, &ana, None, None).await?;
+        assert_eq!(seen.items[0].topic, Some(id));
         Ok(())
     })
 }

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use community::change::{Event, Seq};
 use community::query::Position;
-use community::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community::reputation::{
+    About, Board, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf,
+};
 use community::store::LedgerReader;
 use community::{CommunityId, Grant, GrantId, MemberId, StoreError};
 
@@ -99,6 +101,46 @@ impl LedgerReader for CountingStore {
     async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
         self.called("sums");
         self.inner.sums(ledger, of).await
+    }
+
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        self.called("days");
+        self.inner.days(ledger, member).await
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        self.called("board");
+        self.inner.board(ledger, board, after, limit).await
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        self.called("board_points");
+        self.inner.board_points(ledger, board, members).await
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        self.called("boards");
+        self.inner.boards(ledger, after, limit).await
     }
 
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {

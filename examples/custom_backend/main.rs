@@ -21,8 +21,8 @@ use std::error::Error;
 use std::sync::Arc;
 
 use community::{
-    Engine, FeedQuery, NewChannel, NewCommunity, NewMember, NewPost, NewTopic, Policy, Session,
-    Slug, ThreadQuery, TopicId, Vote,
+    BoardQuery, Engine, FeedQuery, NewChannel, NewCommunity, NewGrant, NewMember, NewPost,
+    NewTopic, Policy, Session, Slug, ThreadQuery, TopicId, Vote,
 };
 
 #[path = "store.rs"]
@@ -68,6 +68,15 @@ pub(crate) async fn run() -> Result<Vec<String>> {
     cost("the first vote of that member");
     ed.vote(post, None).await?;
     cost("the second");
+    earn(&engine).await?;
+    cost("a hundred members who earn something");
+    let board = BoardQuery::community("garden".parse()?).limit(20);
+    ana.leaderboard(&board).await?;
+    cost("the best 20");
+    ana.leaderboard(&board.limit(100)).await?;
+    cost("the best 100");
+    ana.standings(&"garden".parse()?, None, Some(100)).await?;
+    cost("standings of 100");
     Ok(lines)
 }
 
@@ -93,6 +102,19 @@ async fn fill(engine: &Engine) -> Result<(Session, TopicId)> {
         ana.reply(NewPost::new(first, format!("Answer {n}"))).await?;
     }
     Ok((ana, first))
+}
+
+/// A hundred members more, each with a few points.
+async fn earn(engine: &Engine) -> Result<()> {
+    let (host, garden) = (engine.as_system(), "garden".parse::<Slug>()?);
+    for n in 0..100 {
+        let new = NewMember::new(format!("guest:{n}").parse()?, "Guest".parse()?);
+        let id = host.sync_member(new).await?;
+        host.set_member(&garden, id, true).await?;
+        host.grant(&garden, NewGrant::new(id, "award".parse()?, 1 + n % 7)).await?;
+    }
+    engine.pump().await?;
+    Ok(())
 }
 
 async fn other(engine: &Engine) -> Result<community::MemberId> {

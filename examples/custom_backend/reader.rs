@@ -45,6 +45,15 @@ impl Reader for CountingStore {
         self.inner.memberships(member).await
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>, StoreError> {
+        self.called("memberships_in");
+        self.inner.memberships_in(community, members).await
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

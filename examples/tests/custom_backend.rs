@@ -23,5 +23,8 @@ fn a_page_costs_the_same_few_calls_whatever_is_on_it() {
     assert_eq!(cost("a page of 20 topics"), "access_rev 1, feed 1, pinned 1");
     assert_eq!(cost("a page of 100 topics"), cost("a page of 20 topics"));
     assert_eq!(cost("a page of 100 posts"), "access_rev 1, thread 1, topics 1");
+    assert_eq!(cost("the best 20"), "access_rev 2, board 1, members 1, memberships_in 1");
+    assert_eq!(cost("the best 100"), cost("the best 20"));
+    assert_eq!(cost("standings of 100"), "access_rev 2, members 1, memberships_in 1, ranked 1");
     assert_eq!(cost("a reply"), "access_rev 1, commit 1, posts 1, topics 1");
 }

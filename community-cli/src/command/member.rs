@@ -40,6 +40,14 @@ pub(crate) enum Member {
         /// The key of the community
         community: Slug,
     },
+    /// Be shown on the leaderboards of a community, as the member named by --as
+    Boards {
+        /// The key of the community
+        community: Slug,
+        /// Be shown to nobody else
+        #[arg(long)]
+        hide: bool,
+    },
     /// Make somebody a member of a community
     Add {
         /// The key of the community
@@ -179,6 +187,10 @@ impl Member {
             Self::Leave { community } => {
                 context.visitor().await?.leave(&community).await?;
                 Ok(Reply::new(Done::new("leave", &community)))
+            }
+            Self::Boards { community, hide } => {
+                context.visitor().await?.show_on_boards(&community, !hide).await?;
+                Ok(Reply::new(Done::new("boards", &community)))
             }
             Self::Add { community, key, undo } => {
                 let session = context.operator().await?;

@@ -13,6 +13,7 @@ pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
 pub(crate) mod label;
+pub(crate) mod leaderboard;
 pub(crate) mod level;
 pub(crate) mod member;
 pub(crate) mod moderate;
@@ -71,6 +72,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Moderate(command) => command.run(context).await,
         Command::Member(command) => command.run(context).await,
         Command::Policy(command) => command.run(context).await,
+        Command::Leaderboard(command) => command.run(context).await,
         Command::Level(command) => command.run(context).await,
         Command::Rules(command) => command.run(context).await,
         Command::Standing(command) => command.run(context).await,

@@ -5,13 +5,14 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use community::reputation::{LedgerId, Opening, RuleSet};
-use community::{Action, Community, Error, Key, Member, MemberId, Slug};
+use community::reputation::{LedgerId, Opening, RuleSet, Step};
+use community::{Action, Community, Error, Key, LedgerItem, Member, MemberId, Page, Slug, Visible};
 use serde::Serialize;
 
 use crate::context::{Context, require};
 use crate::csv;
 use crate::failure::{Failure, Result};
+use crate::object::moment;
 use crate::reply::Reply;
 use crate::table::Table;
 
@@ -30,6 +31,15 @@ pub(crate) struct Standing {
     /// Only the member with this key
     #[arg(long, value_name = "KEY")]
     member: Option<Key>,
+    /// With --member: what the points come from, entry by entry, the latest first
+    #[arg(long, requires = "member", conflicts_with_all = ["rule_set", "grants", "csv"])]
+    ledger: bool,
+    /// With --ledger: entries a page; 20 when it is missing
+    #[arg(long, value_name = "N", requires = "ledger")]
+    limit: Option<usize>,
+    /// With --ledger: the page behind this cursor, which is the `next` of the page before
+    #[arg(long, value_name = "CURSOR", requires = "ledger")]
+    after: Option<String>,
     /// Print lines of `member key,points,level`, for everybody who has joined, by key
     #[arg(long)]
     csv: bool,
@@ -54,6 +64,12 @@ struct Item {
 impl Standing {
     pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
         let session = context.operator().await?;
+        if let Some(member) = self.member.as_ref().filter(|_| self.ledger) {
+            while context.engine.pump().await?.more {}
+            let (after, limit) = (self.after.as_deref(), self.limit);
+            let page = session.ledger(&self.community, member, after, limit).await?;
+            return Ok(Reply::new(Ledger(page)));
+        }
         // Sums tell of what happened in places that not everybody may see.
         require(&session, Action::Manage, &self.community, None).await?;
         let community = session.managed_community(&self.community).await?.into_inner();
@@ -188,6 +204,35 @@ async fn openings(context: &Context, file: &Path) -> Result<Vec<Opening>> {
         openings.push(Opening { member, points });
     }
     Ok(openings)
+}
+
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+struct Ledger(Page<Visible<LedgerItem>>);
+
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut table = Table::new(&["points", "rule", "step", "at", "about"]);
+        for item in &self.0.items {
+            let step = match item.step {
+                Step::Given => "given",
+                Step::Withdrawn => "withdrawn",
+                Step::Hidden => "hidden",
+                Step::Restored => "restored",
+                Step::Shared => "shared",
+                Step::Labelled => "labelled",
+            };
+            table.row([
+                item.points.to_string(),
+                item.rule.to_string(),
+                step.to_owned(),
+                moment(item.at),
+                item.title.as_ref().map_or_else(String::new, ToString::to_string),
+            ]);
+        }
+        write!(f, "{table}")?;
+        self.0.next.as_ref().map_or(Ok(()), |next| write!(f, "more: --after {next}"))
+    }
 }
 
 impl fmt::Display for Standings {

@@ -78,12 +78,20 @@ pub enum EventKind {
     Joined,
     /// A member left a community.
     Left,
-    /// A member's roles, level or sanctions changed.
+    /// A member's roles, level or sanctions changed, or whether the member is on leaderboards.
     StandingChanged,
     /// A topic was started.
-    TopicStarted,
+    TopicStarted {
+        /// Its labels, by key. Logs that were written before events named labels have none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        labels: Vec<Slug>,
+    },
     /// A topic's title, labels or payload changed.
-    TopicEdited,
+    TopicEdited {
+        /// The labels that it has now, by key, if they changed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        labels: Option<Vec<Slug>>,
+    },
     /// A topic went to another channel.
     TopicMoved {
         /// Where it was.

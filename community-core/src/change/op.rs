@@ -93,8 +93,10 @@ pub enum Op {
     /// Takes a document away, with its places in lists. Taking away what is not there does nothing.
     DropDocument(DocumentId),
     /// Appends an entry to a ledger, which exists from its first entry on, and moves the standing
-    /// of its member as [`Standing::add`](crate::reputation::Standing::add) says. Two entries at
-    /// one place make no sense.
+    /// of its member as [`Standing::add`](crate::reputation::Standing::add) says; all entries of a
+    /// change set together move days and boards as
+    /// [`LedgerMoves::of`](crate::reputation::LedgerMoves::of) says. Two entries at one place make
+    /// no sense.
     AppendLedger(Box<LedgerId>, Box<Entry>),
     /// Moves a named checkpoint.
     Checkpoint(Slug, Seq),

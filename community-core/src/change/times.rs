@@ -122,6 +122,7 @@ fn membership(membership: &Membership) -> Result<()> {
         roles: _,
         level: _,
         pinned: _,
+        off_boards: _,
         sanctions,
         rev: _,
     } = membership;
@@ -245,6 +246,8 @@ fn entry(entry: &Entry) -> Result<()> {
         giver: _,
         topic: _,
         post: _,
+        channel: _,
+        labels: _,
         points: _,
         day: of_day,
         at,

@@ -1,4 +1,4 @@
-//! Memberships: joining, roles, levels, sanctions.
+//! Memberships: joining, roles, levels, places on boards, sanctions.
 
 use super::{in_channel, nothing};
 use crate::change::{ChangeSet, Counter, EntityRef, EventKind, Expect, NewEvent, Op};
@@ -54,12 +54,7 @@ impl Session {
     /// [`Error::NotFound`] for a community that the member does not see.
     pub async fn leave(&self, community: &Slug) -> Result<()> {
         command!(self, ("leave", community), |rights| {
-            let known = rights.directory.community_by_key(community);
-            let mine = |community: &&std::sync::Arc<Community>| {
-                rights.scope.sees_community(community.id)
-                    || rights.facts.membership(community.id).is_some()
-            };
-            let community = known.filter(mine).ok_or(Error::NotFound("community"))?;
+            let community = rights.own_community(community)?;
             let me = rights.author(&Action::Join)?;
             self.set_joined(&rights, community, me, false).await
         });
@@ -157,6 +152,41 @@ impl Session {
             }
             let level = self.engine().earned_level(community, member).await?;
             let new = Membership { level, pinned: false, ..old.clone() };
+            rights.change_standing(&old, new, None)
+        });
+        Ok(())
+    }
+
+    /// Chooses whether one is shown to others on the leaderboards of a community, and in the list of
+    /// its [standings](Self::standings). Whoever chooses not to be still earns points, is still shown
+    /// to themselves, and can come back at any time.
+    ///
+    /// ```
+    /// use community::{BoardQuery, NewCommunity, NewMember, Policy};
+    ///
+    /// # pollster::block_on(async {
+    /// # let engine = community::in_memory();
+    /// # let host = engine.as_system();
+    /// # let id = host.sync_member(NewMember::new("user:1".parse()?, "Ana".parse()?)).await?;
+    /// # let club: community::Slug = "club".parse()?;
+    /// # let new = NewCommunity::new(club.clone(), "Club".parse()?, Policy::public());
+    /// # host.create_community(new).await?;
+    /// let ana = engine.member(id);
+    /// ana.join(&club).await?;
+    /// ana.show_on_boards(&club, false).await?;
+    /// assert!(host.leaderboard(&BoardQuery::community(club)).await?.items.is_empty());
+    /// # Ok::<(), community::Error>(()) }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] for a community that the member neither sees nor is known in;
+    /// [`Error::Denied`] to visitors; [`Error::Invalid`] to the system, which is on no board.
+    pub async fn show_on_boards(&self, community: &Slug, shown: bool) -> Result<()> {
+        command!(self, ("show on boards", community, shown), |rights| {
+            let community = rights.own_community(community)?;
+            let me = rights.author(&Action::Join)?;
+            let old = self.membership(community, me).await?;
+            let new = Membership { off_boards: !shown, ..old.clone() };
             rights.change_standing(&old, new, None)
         });
         Ok(())
@@ -266,6 +296,15 @@ impl Session {
 }
 
 impl Rights {
+    /// A community that the viewer sees, or is known in: what one says about oneself needs no more.
+    fn own_community(&self, key: &Slug) -> Result<&Community> {
+        let known = self.directory.community_by_key(key);
+        let mine = |community: &&std::sync::Arc<Community>| {
+            self.scope.sees_community(community.id) || self.facts.membership(community.id).is_some()
+        };
+        Ok(known.filter(mine).ok_or(Error::NotFound("community"))?)
+    }
+
     fn change_standing(
         &self,
         old: &Membership,

@@ -1,4 +1,4 @@
-//! What earns points in a community: its rule sets, and which of them is in force.
+//! What earns points in a community: its rule sets, which of them is in force, and who competes.
 
 use super::nothing;
 use crate::change::{EntityRef, EventKind, Expect, Op, Seq};
@@ -6,7 +6,7 @@ use crate::domain::Community;
 use crate::engine::{Rights, Session, command};
 use crate::error::{Error, Result};
 use crate::policy::Action;
-use crate::reputation::{LedgerId, Reputation, RuleSet, RuleSetId};
+use crate::reputation::{BoardRule, LedgerId, Reputation, RuleSet, RuleSetId};
 use crate::text::Slug;
 
 impl Session {
@@ -61,6 +61,25 @@ impl Session {
             let ledger = LedgerId { community: old.id, rules: rules.clone() };
             changes.ops.push(Op::Checkpoint(ledger.levels(), Seq(0)));
             Ok((subject, changes))
+        });
+        Ok(())
+    }
+}
+
+impl Session {
+    /// Sets who competes on the leaderboards of a community. It counts with the next read.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`], [`Error::Denied`] without the right to manage; [`Error::Invalid`] for
+    /// too many roles.
+    pub async fn define_boards(&self, community: &Slug, rule: &BoardRule) -> Result<()> {
+        rule.check()?;
+        command!(self, ("define boards", community, rule), |rights| {
+            let (old, _) = rights.place_to(&Action::Manage, community, None)?;
+            if old.reputation.boards == *rule {
+                return nothing(&rights, None);
+            }
+            put(&rights, old, Reputation { boards: rule.clone(), ..old.reputation.clone() })
         });
         Ok(())
     }

@@ -176,7 +176,8 @@ impl Session {
                 reason: None,
             };
             changes.add_topic(&topic, &opening, text);
-            changes.events.push(rights.event_on(EventKind::TopicStarted, &topic, Some(opening.id)));
+            let kind = EventKind::TopicStarted { labels: topic.labels.clone() };
+            changes.events.push(rights.event_on(kind, &topic, Some(opening.id)));
             Ok((Some(topic.id.uuid()), changes))
         });
         id.map(TopicId::from_uuid).ok_or(Error::NotFound("topic"))
@@ -239,7 +240,8 @@ impl Session {
                 };
                 changes.add_revision(&view.post, text, limits)?;
             }
-            changes.events.push(rights.event_on(EventKind::TopicEdited, &topic, None));
+            let labels = (after.labels != topic.labels).then(|| after.labels.clone());
+            changes.events.push(rights.event_on(EventKind::TopicEdited { labels }, &topic, None));
             changes.change_topic(&topic, after);
             Ok((None, changes))
         });

@@ -7,7 +7,7 @@ use crate::id::{ChannelId, CommunityId, MemberId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
-/// A member in a community: joined or not, roles, level, sanctions.
+/// A member in a community: joined or not, roles, level, place on boards, sanctions.
 ///
 /// Roles and sanctions can exist for somebody who has not joined, or has left.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,6 +26,9 @@ pub struct Membership {
     /// what the member has earned.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub pinned: bool,
+    /// Whether the member has chosen not to be shown to others on leaderboards and among standings.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub off_boards: bool,
     /// Sanctions, past ones included.
     pub sanctions: Vec<Sanction>,
     /// The revision.
@@ -43,6 +46,7 @@ impl Membership {
             roles: Vec::new(),
             level: 0,
             pinned: false,
+            off_boards: false,
             sanctions: Vec::new(),
             rev: Rev(0),
         }

@@ -64,8 +64,10 @@ reads! {
     Members,
     /// [`Session::member_count`].
     MemberCount,
-    /// [`Session::standing`] and [`Session::standings`].
+    /// [`Session::standing`], [`Session::standings`] and [`Session::ledger`].
     Standing,
+    /// [`Session::leaderboard`].
+    Leaderboard,
     /// [`Session::complete`].
     Complete,
     /// [`Session::can`] and its kin.

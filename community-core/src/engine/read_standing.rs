@@ -14,6 +14,7 @@ use crate::policy::{Action, Guarded, Scope, Unchecked, Visible};
 use crate::query::{Cursor, Position};
 use crate::reputation::{Book, Entry, LedgerId, Opening, RuleSet, RuleSetId, Standing, SumOf};
 use crate::text::{Key, Name, Slug};
+use crate::time::day_of;
 
 /// What a member has earned in a community.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -27,6 +28,10 @@ pub struct StandingView {
     pub rules: RuleSetId,
     /// The points.
     pub points: i64,
+    /// Those that count still, where points [fade](crate::reputation::Decay); in
+    /// [`Session::standing`] only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub current: Option<i64>,
     /// The level.
     pub level: u32,
 }
@@ -82,21 +87,30 @@ impl Session {
             let store = self.engine().store();
             let found = store.members_by_key(std::slice::from_ref(key)).await?;
             let member = found.into_iter().flatten().next().ok_or(Error::NotFound("member"))?;
-            let memberships = store.memberships(member.id).await?;
-            let known = known_in(&member, &memberships, community);
-            let known = known.ok_or(Error::NotFound("member"))?;
+            let known = store.memberships_in(community.id, &[member.id]).await?;
+            let known = known.into_iter().flatten().find(|known| is_shown(&member, known));
+            let known = &known.ok_or(Error::NotFound("member"))?;
             let rules = rules_of(community)?;
             let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
             let standing = store.standings(&ledger, &[member.id]).await?;
+            let current = match rules.decay {
+                Some(decay) => {
+                    let days = store.days(&ledger, member.id).await?;
+                    Some(rules.shown(decay.sum(day_of(rights.now), days)))
+                }
+                None => None,
+            };
             self.require_current(&rights).await?;
             let points = standing.into_iter().flatten().next().map_or(0, |known| known.points);
             let view = view_of(community, rules, &member, known, points);
+            let view = view.map(|view| StandingView { current, ..view });
             rights.scope.admit(view).ok_or(Error::NotFound("member"))
         })
     }
 
     /// The members of the community who have earned something, most points first; of equal points
-    /// the younger account first. Whoever directories do not list is not among them.
+    /// the younger account first. By points that do not fade. Whoever directories do not list is not
+    /// among them, nor who has [chosen](Self::show_on_boards) not to be shown to others.
     ///
     /// # Errors
     /// [`Error::NotFound`] when the community does not exist for this viewer; [`Error::Invalid`] for
@@ -121,16 +135,18 @@ impl Session {
                 let page = store.ranked(&ledger, after, limit + 1).await?;
                 let ids: Vec<MemberId> = page.iter().map(|standing| standing.member).collect();
                 let members = store.members(&ids).await?;
-                for (standing, member) in page.iter().zip(members) {
-                    let Some(member) = member else { continue };
-                    let memberships = store.memberships(member.id).await?;
-                    if let Some(known) = known_in(&member, &memberships, community) {
+                let memberships = store.memberships_in(community.id, &ids).await?;
+                let people = members.into_iter().zip(memberships);
+                for (standing, (member, known)) in page.iter().zip(people) {
+                    let Some((member, known)) = member.zip(known) else { continue };
+                    let chosen = !known.off_boards || rights.actor() == Some(member.id);
+                    if is_shown(&member, &known) && chosen {
                         if items.len() == limit {
                             next = shown.map(|last| Cursor::new(last, &name).to_string());
                             break 'pages;
                         }
                         let points = standing.points;
-                        items.push(view_of(community, rules, &member, known, points));
+                        items.push(view_of(community, rules, &member, &known, points));
                         shown = Some(Position { key: points, id: member.id.uuid() });
                     }
                 }
@@ -178,16 +194,9 @@ pub(super) fn rules_of(community: &Community) -> Result<&RuleSet> {
     community.reputation.active_rules().ok_or(Error::NotFound("rule set"))
 }
 
-/// The membership of somebody whom the community knows and directories list.
-fn known_in<'a>(
-    member: &Member,
-    memberships: &'a [Membership],
-    community: &Community,
-) -> Option<&'a Membership> {
-    memberships
-        .iter()
-        .find(|known| known.community == community.id && member.listed)
-        .filter(|known| known.joined_at.is_some())
+/// Whether somebody has joined, and directories list them.
+fn is_shown(member: &Member, known: &Membership) -> bool {
+    member.listed && known.joined_at.is_some()
 }
 
 fn view_of(
@@ -202,6 +211,7 @@ fn view_of(
         member: Author::from(member),
         rules: rules.id.clone(),
         points: rules.shown(sum),
+        current: None,
         level: membership.level,
     })
 }

@@ -182,7 +182,9 @@ impl Engine {
                 let (event, day) = (&event.event, day_of(event.event.at));
                 let Some(post) = event.post else { continue };
                 match &event.kind {
-                    EventKind::TopicStarted | EventKind::PostWritten if window.contains(&day) => {
+                    EventKind::TopicStarted { .. } | EventKind::PostWritten
+                        if window.contains(&day) =>
+                    {
                         written.insert(post);
                     }
                     EventKind::Reacted { from, to } => {

@@ -1,5 +1,6 @@
 //! What can be asked: feeds, threads, cursors, label expressions.
 
+mod board;
 mod cursor;
 mod feed;
 mod label_cover;
@@ -8,6 +9,8 @@ mod listing;
 mod names;
 mod thread;
 
+pub(crate) use board::BoardPosition;
+pub use board::{BoardPlace, BoardQuery};
 pub use cursor::{Cursor, CursorError, Position};
 pub use feed::{FeedQuery, FeedRequest, Selection, Sort, Window};
 pub use label_expr::LabelExpr;

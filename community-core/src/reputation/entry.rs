@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RuleSetId;
 use crate::change::Seq;
-use crate::id::{CommunityId, MemberId, PostId, TopicId};
+use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -64,6 +64,14 @@ pub struct Entry {
     pub topic: Option<TopicId>,
     /// The post that it is about; `None` for a topic as a whole.
     pub post: Option<PostId>,
+    /// The channel in which the points were given; `None` where it was in none. A reversal keeps
+    /// the place of what it reverses.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub channel: Option<ChannelId>,
+    /// The labels that the topic had when the points were given, sorted and each once, as far as the
+    /// log says so. In a mark that says which labels a topic has: those.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub labels: Vec<Slug>,
     /// The points: what was given less what caps and the floor held back, or that with the sign
     /// turned.
     pub points: i64,
@@ -88,12 +96,14 @@ pub enum Step {
     Restored,
     /// A mark only: the post belongs to the community from here on.
     Shared,
+    /// A mark only: the topic has the labels of the entry from here on.
+    Labelled,
 }
 
 impl Step {
     /// All steps, each at its [`Step::code`].
-    pub const ALL: [Self; 5] =
-        [Self::Given, Self::Withdrawn, Self::Hidden, Self::Restored, Self::Shared];
+    pub const ALL: [Self; 6] =
+        [Self::Given, Self::Withdrawn, Self::Hidden, Self::Restored, Self::Shared, Self::Labelled];
 
     /// The number under which stores keep it.
     #[must_use]
@@ -104,6 +114,7 @@ impl Step {
             Self::Hidden => 2,
             Self::Restored => 3,
             Self::Shared => 4,
+            Self::Labelled => 5,
         }
     }
 

@@ -1,5 +1,7 @@
 //! The projection: one event in, entries out. Pure, and the only place where points are worked out.
 
+use std::collections::BTreeSet;
+
 use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::{About, Book, Credit, Entry, Group, Occasion, Rule, RuleSet, Step, SumOf};
@@ -76,6 +78,8 @@ impl Book {
                 giver: None,
                 topic: None,
                 post: None,
+                channel: None,
+                labels: Vec::new(),
                 points: above_floor(rules, *points, self.points(*member)),
                 day: day_of(at),
                 at,
@@ -133,7 +137,11 @@ impl Projecting<'_> {
         let post = self.subject(event.post);
         let topic = self.subject(None);
         match &event.kind {
-            EventKind::TopicStarted => self.give(topic, Occasion::Started),
+            EventKind::TopicStarted { labels } => {
+                self.label(topic, labels);
+                self.give(topic, Occasion::Started);
+            }
+            EventKind::TopicEdited { labels: Some(labels) } => self.label(topic, labels),
             EventKind::PostWritten => {
                 if let Some(subject) = post {
                     self.give(post, Occasion::Written(subject.kind));
@@ -210,8 +218,9 @@ impl Projecting<'_> {
         {
             return;
         }
+        let labels = self.labels(subject.topic);
         for rule in self.rules.rules.iter().filter(|rule| rule.when.fits(occasion)) {
-            if !self.applies(rule, subject.topic) {
+            if !self.applies(rule, subject.topic, &labels) {
                 continue;
             }
             let member = match rule.to {
@@ -226,19 +235,21 @@ impl Projecting<'_> {
                 (_, Some(actor)) if actor != member => Some(actor),
                 _ => Some(subject.author).filter(|author| *author != member),
             };
-            self.put(rule, member, giver, Some((subject.topic, subject.post)), rule.points);
+            let about = (Some(subject.topic), subject.post);
+            self.put(rule, (member, giver), about, &labels, rule.points);
         }
     }
 
     fn grant(&mut self, reason: &Slug, points: i64) {
         let event = &self.event.event;
         let Some(member) = event.member else { return };
-        let subject = event.topic.map(|topic| (topic, event.post));
+        let (topic, post) = (event.topic, event.post.filter(|_| event.topic.is_some()));
+        let labels = topic.map_or_else(Vec::new, |topic| self.labels(topic));
         let occasion = Occasion::Granted(reason, points);
         for rule in self.rules.rules.iter().filter(|rule| rule.when.fits(occasion)) {
             let most = RuleSet::MOST_POINTS;
             let points = rule.points.saturating_mul(points).clamp(-most, most);
-            self.put(rule, member, None, subject, points);
+            self.put(rule, (member, None), (topic, post), &labels, points);
         }
     }
 
@@ -246,9 +257,9 @@ impl Projecting<'_> {
     fn put(
         &mut self,
         rule: &Rule,
-        member: MemberId,
-        giver: Option<MemberId>,
-        subject: Option<(TopicId, Option<PostId>)>,
+        (member, giver): (MemberId, Option<MemberId>),
+        (topic, post): (Option<TopicId>, Option<PostId>),
+        labels: &[Slug],
         points: i64,
     ) {
         let day = day_of(self.event.event.at);
@@ -270,8 +281,10 @@ impl Projecting<'_> {
             step: Step::Given,
             member,
             giver,
-            topic: subject.map(|(topic, _)| topic),
-            post: subject.and_then(|(_, post)| post),
+            topic,
+            post,
+            channel: self.event.event.channel,
+            labels: labels.to_vec(),
             points,
             day,
             at: self.event.event.at,
@@ -406,6 +419,21 @@ impl Projecting<'_> {
     }
 
     fn mark(&mut self, subject: Subject, step: Step) {
+        self.mark_with(subject, step, Vec::new());
+    }
+
+    /// A topic has these labels from here on.
+    fn label(&mut self, topic: Option<Subject>, labels: &[Slug]) {
+        let Some(subject) = topic else { return };
+        // Each once: a label counts once however often it is named.
+        let labels: BTreeSet<Slug> = labels.iter().cloned().collect();
+        let labels: Vec<Slug> = labels.into_iter().collect();
+        if labels != self.labels(subject.topic) {
+            self.mark_with(subject, Step::Labelled, labels);
+        }
+    }
+
+    fn mark_with(&mut self, subject: Subject, step: Step, labels: Vec<Slug>) {
         let rule = || Slug::new(Entry::MARK).unwrap_or_else(|_| Slug::placeholder());
         self.append(Entry {
             cause: self.event.seq,
@@ -418,6 +446,8 @@ impl Projecting<'_> {
             giver: None,
             topic: Some(subject.topic),
             post: subject.post,
+            channel: self.event.event.channel,
+            labels,
             points: 0,
             day: day_of(self.event.event.at),
             at: self.event.event.at,
@@ -434,12 +464,14 @@ impl Projecting<'_> {
 
 impl Projecting<'_> {
     /// Whether a rule speaks of such topics and of this place.
-    fn applies(&self, rule: &Rule, topic: TopicId) -> bool {
+    fn applies(&self, rule: &Rule, topic: TopicId, labels: &[Slug]) -> bool {
         let kind = self.facts.topics.get(&topic).map(|topic| &topic.kind);
         let channel = self.event.event.channel.and_then(|id| self.facts.channels.get(&id));
         let kinds = rule.kinds.as_ref();
         let channels = rule.channels.as_ref();
-        kinds.is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(kind)))
+        let wanted = rule.labels.as_ref();
+        wanted.is_none_or(|wanted| labels.iter().any(|label| wanted.contains(label)))
+            && kinds.is_none_or(|kinds| kind.is_some_and(|kind| kinds.contains(kind)))
             && channels.is_none_or(|all| channel.is_some_and(|channel| all.contains(channel)))
     }
 
@@ -460,8 +492,15 @@ impl Projecting<'_> {
 
     fn is_marked_hidden(&mut self, topic: TopicId, post: Option<PostId>) -> bool {
         let marks = self.book.entries(About::Marks(topic, post));
-        let visibility = marks.iter().rev().find(|mark| mark.step != Step::Shared);
-        visibility.is_some_and(|mark| mark.step == Step::Hidden)
+        let is_of_state = |mark: &&Entry| matches!(mark.step, Step::Hidden | Step::Restored);
+        marks.iter().rfind(is_of_state).is_some_and(|mark| mark.step == Step::Hidden)
+    }
+
+    /// The labels of a topic at this moment, as far as the log says so.
+    fn labels(&mut self, topic: TopicId) -> Vec<Slug> {
+        let marks = self.book.entries(About::Marks(topic, None));
+        let latest = marks.into_iter().rfind(|mark| mark.step == Step::Labelled);
+        latest.map(|mark| mark.labels).unwrap_or_default()
     }
 
     /// Whether the post belonged to the community on the day of the event. By day: what comes from

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::SuperUserRule;
+use super::{BoardRule, Decay, SuperUserRule};
 use crate::domain::{PostKind, Vote};
 use crate::error::{Error, Result};
 use crate::text::{Name, Slug, TextError};
@@ -107,6 +107,10 @@ pub struct RuleSet {
     /// What earns points. All rules that fit an event apply.
     #[serde(default)]
     pub rules: Vec<Rule>,
+    /// How points fade, for whoever wants to show who is active now. Levels, caps, boards and the
+    /// order of standings go by points that do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decay: Option<Decay>,
     /// What members of level 0 may put into one post.
     #[serde(default)]
     pub newcomers: PostLimits,
@@ -162,6 +166,11 @@ pub struct Rule {
     /// missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channels: Option<BTreeSet<Slug>>,
+    /// The labels of topics in which it applies, by key: those that have any of them when it
+    /// happens; all when it is missing. What a log says that was written before events named labels
+    /// has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub labels: Option<BTreeSet<Slug>>,
 }
 
 /// What a rule applies to.
@@ -354,7 +363,7 @@ impl RuleSet {
     ///
     /// # Errors
     /// [`Error::Invalid`] for a key that is there twice, a group that is not there, or numbers out
-    /// of range.
+    /// of range, those of [`Decay`] included.
     pub fn check(&self) -> Result<()> {
         let in_range = |number: i64| (-Self::MOST_POINTS..=Self::MOST_POINTS).contains(&number);
         let caps = self.groups.values().flat_map(|group| {
@@ -403,7 +412,7 @@ impl RuleSet {
             }
             points = level.points;
         }
-        Ok(())
+        self.decay.map_or(Ok(()), |decay| decay.check())
     }
 
     /// The points of somebody whose entries have this sum, as they are shown: with what everybody
@@ -472,13 +481,21 @@ pub struct Reputation {
     /// Who is to be proposed as a super user.
     #[serde(skip_serializing_if = "SuperUserRule::is_default")]
     pub super_users: SuperUserRule,
+    /// Who competes on leaderboards.
+    #[serde(skip_serializing_if = "BoardRule::is_default")]
+    pub boards: BoardRule,
 }
 
 impl Default for Reputation {
     fn default() -> Self {
         let key = Slug::new("balanced").unwrap_or_else(|_| Slug::placeholder());
         let active = RuleSetId { key, version: 1 };
-        Self { active, own: Vec::new(), super_users: SuperUserRule::default() }
+        Self {
+            active,
+            own: Vec::new(),
+            super_users: SuperUserRule::default(),
+            boards: BoardRule::default(),
+        }
     }
 }
 
@@ -509,7 +526,7 @@ impl Reputation {
     /// # Errors
     /// [`Error::Invalid`] for an unsound rule set, one that is there twice or has the name of one
     /// that comes with the engine, too many of them, or an active one that is not there; for an
-    /// unsound rule of super users.
+    /// unsound rule of super users or of boards.
     pub fn check(&self) -> Result<()> {
         if self.own.len() > Self::MOST_OWN {
             return Err(Error::invalid(format!(
@@ -527,6 +544,7 @@ impl Reputation {
         if self.active_rules().is_none() {
             return Err(Error::invalid(format!("there is no rule set `{}`", self.active)));
         }
-        self.super_users.check()
+        self.super_users.check()?;
+        self.boards.check()
     }
 }

@@ -7,7 +7,7 @@ use crate::change::{Event, Seq};
 use crate::domain::Grant;
 use crate::id::{CommunityId, GrantId, MemberId};
 use crate::query::Position;
-use crate::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use crate::reputation::{About, Board, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
 
 /// Contract between the engine and a store: ledgers of reputation, and visits. Not content, so without a
 /// scope: what of it somebody may see is for the engine to say.
@@ -86,6 +86,42 @@ pub trait LedgerReader: Send + Sync + std::fmt::Debug {
 
     /// Sums of points, in the order of the request.
     async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError>;
+
+    /// The sums of a member's points by the day on which they were given, days rising; those that
+    /// are zero are left out. Costs what it returns, however many entries there are.
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError>;
+
+    /// The members on a board behind the position, most points first and then the greatest id, with
+    /// their points: the key is the points, the id the member's. Those whose points are zero are not
+    /// on it. Costs what it returns.
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError>;
+
+    /// The points that members have on a board, in the order of the request; 0 for one who is not
+    /// on it.
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError>;
+
+    /// The boards of a ledger that somebody is on, in their order behind the given one.
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError>;
 
     /// Grants by id.
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError>;

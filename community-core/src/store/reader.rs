@@ -45,6 +45,13 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
     /// All memberships of one member.
     async fn memberships(&self, member: MemberId) -> Result<Vec<Membership>, StoreError>;
 
+    /// What these members are in one community, in the order of the request.
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>, StoreError>;
+
     /// Listed members who have joined a community, behind the position, earliest first: the key is
     /// the moment of joining in microseconds, the id the member's.
     async fn members_of(

@@ -53,6 +53,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
                 roles,
                 level,
                 pinned,
+                off_boards,
                 sanctions,
                 rev: _,
             } = membership;
@@ -78,6 +79,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
                 // One that follows from what was earned follows again where this is imported.
                 level: if pinned { level } else { 0 },
                 pinned: pinned && level == 0,
+                off_boards,
                 sanctions: records,
             })))?;
         }
@@ -91,6 +93,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             membership.community == self.community.id
                 && (membership.joined_at.is_some()
                     || membership.pinned
+                    || membership.off_boards
                     || !membership.roles.is_empty()
                     || !membership.sanctions.is_empty())
         }))

@@ -26,7 +26,7 @@ impl Touched {
     pub(super) fn by(events: &[Event], begun_at: Seq) -> Self {
         let mut touched = Self::default();
         for event in events {
-            if event.seq > begun_at || event.event.kind == EventKind::TopicStarted {
+            if event.seq > begun_at || matches!(event.event.kind, EventKind::TopicStarted { .. }) {
                 touched.add(event);
             }
         }
@@ -40,8 +40,8 @@ impl Touched {
         let (topic, post) = (event.event.topic, event.event.post);
         match &event.event.kind {
             // Labels, channel and state of a topic are in each of its documents.
-            EventKind::TopicStarted
-            | EventKind::TopicEdited
+            EventKind::TopicStarted { .. }
+            | EventKind::TopicEdited { .. }
             | EventKind::TopicMoved { .. }
             | EventKind::TopicStateChanged { .. } => self.whole.extend(topic),
             // What is counted of a topic and the texts of its answers are in the topic's.

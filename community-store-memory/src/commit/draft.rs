@@ -281,6 +281,7 @@ impl Drafting<'_> {
         self.member(entry.giver)?;
         entry.topic.map_or(Ok(()), |topic| self.topic(topic).map(drop))?;
         entry.post.map_or(Ok(()), |post| self.post(post).map(drop))?;
+        entry.channel.map_or(Ok(()), |channel| self.channel(channel))?;
         let place = entry.place();
         let stored = self.state.ledgers.get(&ledger).is_some_and(|table| table.has(place));
         if stored || !self.draft.entry_places.insert((ledger.clone(), place)) {

@@ -1,5 +1,8 @@
 //! Putting a draft in place: row by row into the tables, with word of each to the indexes.
 
+use community_core::reputation::{Entry, LedgerId};
+use rustc_hash::FxHashMap;
+
 use super::draft::Draft;
 use crate::state::State;
 
@@ -100,8 +103,12 @@ impl State {
         for (id, document) in documents {
             self.documents.change(id, document);
         }
+        let mut by_ledger: FxHashMap<LedgerId, Vec<Entry>> = FxHashMap::default();
         for (ledger, entry) in entries {
-            self.ledgers.entry(ledger).or_default().append(entry);
+            by_ledger.entry(ledger).or_default().push(entry);
+        }
+        for (ledger, entries) in by_ledger {
+            self.ledgers.entry(ledger).or_default().append(entries);
         }
         self.checkpoints.extend(checkpoints);
     }

@@ -29,6 +29,15 @@ pub(super) fn memberships(state: &State, member: MemberId) -> Vec<Membership> {
     state.memberships.get(&member).into_iter().flat_map(|all| all.values()).cloned().collect()
 }
 
+/// What members are in one community.
+pub(super) fn memberships_in(
+    state: &State,
+    community: CommunityId,
+    members: &[MemberId],
+) -> Vec<Option<Membership>> {
+    members.iter().map(|member| state.membership(community, *member).cloned()).collect()
+}
+
 /// Listed members who have joined, by the moment of joining.
 pub(super) fn joined(
     state: &State,

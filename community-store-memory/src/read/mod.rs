@@ -55,6 +55,14 @@ impl Reader for MemoryStore {
         Ok(members::memberships(&self.read(), member))
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Answer<Vec<Option<Membership>>> {
+        Ok(members::memberships_in(&self.read(), community, members))
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

@@ -4,10 +4,11 @@
 //! with their places in the listings: a reply with its five counters is one write of the topic's
 //! row. Everything else is written as it comes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::change::{ChangeSet, Op, Receipt, Request, Seq};
 use community_core::query::Listing;
+use community_core::reputation::Entry;
 use community_core::store::Conflict;
 use community_core::time::to_micros;
 use community_core::{Correction, Link, Reaction, RequestId, Revision, Slug, TopicId};
@@ -72,6 +73,8 @@ pub(super) struct Change<'a> {
     pub(super) raised: BTreeSet<AccessSlot>,
     /// Listings that it met, or gave a number.
     pub(super) listings: FxHashMap<Listing, i64>,
+    /// New entries by the number of their ledger: what follows from them is written once, at the end.
+    pub(super) entries: BTreeMap<i64, Vec<Entry>>,
 }
 
 impl<'a> Change<'a> {
@@ -90,6 +93,7 @@ impl<'a> Change<'a> {
             found: FxHashSet::default(),
             raised: BTreeSet::new(),
             listings: FxHashMap::default(),
+            entries: BTreeMap::new(),
         };
         if let Some(request) = request
             && let Some(receipt) = receipt(conn, request.id)?
@@ -110,6 +114,7 @@ impl<'a> Change<'a> {
             change.run(op)?;
         }
         change.write_touched()?;
+        change.follow_entries()?;
         let mut head = group.head;
         for event in events {
             head = Seq(head.0 + 1);

@@ -44,11 +44,11 @@ const PUT_MEMBER: &str = "INSERT INTO members
      listed = excluded.listed, created_at = excluded.created_at, rev = excluded.rev";
 
 const PUT_MEMBERSHIP: &str = "INSERT INTO memberships
-    (community, member, joined_at, roles, level, pinned, sanctions, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+    (community, member, joined_at, roles, level, pinned, off_boards, sanctions, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
     ON CONFLICT (member, community) DO UPDATE SET joined_at = excluded.joined_at,
      roles = excluded.roles, level = excluded.level,
-     pinned = excluded.pinned, sanctions = excluded.sanctions,
+     pinned = excluded.pinned, off_boards = excluded.off_boards, sanctions = excluded.sanctions,
      rev = excluded.rev";
 
 const ADD_ITEM: &str = "INSERT INTO items (community, key, topic, post) VALUES (?1, ?2, ?3, ?4)";
@@ -173,8 +173,17 @@ impl Change<'_> {
     }
 
     pub(super) fn put_membership(&mut self, membership: &Membership) -> Result<()> {
-        let Membership { community, member, joined_at, roles, level, pinned, sanctions, rev } =
-            membership;
+        let Membership {
+            community,
+            member,
+            joined_at,
+            roles,
+            level,
+            pinned,
+            off_boards,
+            sanctions,
+            rev,
+        } = membership;
         self.need_community(*community)?;
         self.need_member(Some(*member))?;
         let of_roles = roles.iter().map(|grant| grant.channel);
@@ -201,6 +210,7 @@ impl Change<'_> {
             json(roles)?,
             level,
             pinned,
+            off_boards,
             json(sanctions)?,
             signed(rev.0)?,
         ))?;

@@ -1,21 +1,25 @@
 //! Entries of ledgers, grants, and visits.
 
-use community_core::reputation::{Entry, LedgerId, RuleSetId, Standing};
+use std::collections::BTreeMap;
+
+use community_core::reputation::{Entry, LedgerId, LedgerMoves, RuleSetId, Standing};
 use community_core::time::to_micros;
 use community_core::{CommunityId, Grant, MemberId};
 use rusqlite::params;
 
 use super::change::Change;
+use crate::boards;
 use crate::error::Result;
 use crate::ledger::{find, standing};
-use crate::row::signed;
+use crate::row::{opt_json, signed};
 
 const ADD_LEDGER: &str =
     "INSERT INTO ledgers (community, rule_set, version) VALUES (?1, ?2, ?3) RETURNING id";
 
 const APPEND: &str = "INSERT INTO ledger_entries
-    (ledger, cause, number, origin, rule, grp, step, member, giver, topic, post, points, day, at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)";
+    (ledger, cause, number, origin, rule, grp, step, member, giver, topic, post, channel, labels,
+     points, day, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
 
 const PUT_STANDING: &str = "INSERT INTO standings (ledger, member, points, entries, moved)
     VALUES (?1, ?2, ?3, ?4, ?5)
@@ -42,6 +46,8 @@ impl Change<'_> {
             giver,
             topic,
             post,
+            channel,
+            labels,
             points,
             day,
             at,
@@ -51,6 +57,7 @@ impl Change<'_> {
         self.need_member(*giver)?;
         topic.map_or(Ok(()), |topic| self.need_topic(topic))?;
         post.map_or(Ok(()), |post| self.need_post(post))?;
+        channel.map_or(Ok(()), |channel| self.need_channel(channel))?;
         self.conn.prepare_cached(APPEND)?.execute(params![
             ledger,
             signed(cause.0)?,
@@ -63,16 +70,37 @@ impl Change<'_> {
             giver.as_ref().map(|id| id.as_bytes()),
             topic.as_ref().map(|id| id.as_bytes()),
             post.as_ref().map(|id| id.as_bytes()),
+            channel.as_ref().map(|id| id.as_bytes()),
+            opt_json(Some(labels).filter(|labels| !labels.is_empty()))?,
             points,
             day,
             to_micros(*at),
         ])?;
-        let mut now =
-            standing(self.conn, ledger, *member)?.unwrap_or_else(|| Standing::new(*member));
-        now.add(entry);
-        let Standing { member, points, entries, moved } = now;
-        let params = (ledger, member.as_bytes(), points, signed(entries)?, signed(moved.0)?);
-        self.conn.prepare_cached(PUT_STANDING)?.execute(params)?;
+        self.entries.entry(ledger).or_default().push(entry.clone());
+        Ok(())
+    }
+
+    /// Lets standings, days and boards follow the entries of the change set.
+    pub(super) fn follow_entries(&mut self) -> Result<()> {
+        for (ledger, entries) in std::mem::take(&mut self.entries) {
+            let mut moved: BTreeMap<MemberId, Standing> = BTreeMap::new();
+            for entry in &entries {
+                let member = entry.member;
+                if !moved.contains_key(&member) {
+                    let now = standing(self.conn, ledger, member)?;
+                    moved.insert(member, now.unwrap_or_else(|| Standing::new(member)));
+                }
+                if let Some(standing) = moved.get_mut(&member) {
+                    standing.add(entry);
+                }
+            }
+            for Standing { member, points, entries, moved } in moved.into_values() {
+                let params =
+                    (ledger, member.as_bytes(), points, signed(entries)?, signed(moved.0)?);
+                self.conn.prepare_cached(PUT_STANDING)?.execute(params)?;
+            }
+            boards::follow(self.conn, ledger, &LedgerMoves::of(&entries))?;
+        }
         Ok(())
     }
 

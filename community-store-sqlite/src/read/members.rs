@@ -19,7 +19,7 @@ macro_rules! member_columns {
 
 macro_rules! membership_columns {
     () => {
-        "s.community, s.member, s.joined_at, s.roles, s.level, s.pinned, s.sanctions, s.rev"
+        "s.community, s.member, s.joined_at, s.roles, s.level, s.pinned, s.off_boards, s.sanctions, s.rev"
     };
 }
 
@@ -36,6 +36,13 @@ const FROM_ID: &str =
 /// By the first column of the primary key.
 const MEMBERSHIPS: &str =
     concat!("SELECT ", membership_columns!(), " FROM memberships s WHERE s.member = ?1");
+
+/// By the primary key.
+const MEMBERSHIP: &str = concat!(
+    "SELECT ",
+    membership_columns!(),
+    " FROM memberships s WHERE s.member = ?1 AND s.community = ?2"
+);
 
 /// Along `memberships_by_joining`; members by the primary key.
 const OF_COMMUNITY: &str = concat!(
@@ -69,6 +76,7 @@ pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("members by key", BY_KEY),
     ("members in order of id", FROM_ID),
     ("memberships of a member", MEMBERSHIPS),
+    ("memberships in a community", MEMBERSHIP),
     ("members of a community", OF_COMMUNITY),
     ("members by name", NAMED),
     ("how many members", COUNT),
@@ -84,6 +92,17 @@ pub(super) fn by_key(snapshot: &Snapshot<'_>, keys: &[Key]) -> Result<Vec<Option
 
 pub(super) fn memberships(snapshot: &Snapshot<'_>, of: MemberId) -> Result<Vec<Membership>> {
     snapshot.all(MEMBERSHIPS, [of.as_bytes()], membership)
+}
+
+pub(super) fn memberships_in(
+    snapshot: &Snapshot<'_>,
+    community: CommunityId,
+    members: &[MemberId],
+) -> Result<Vec<Option<Membership>>> {
+    let of = |member: &MemberId| {
+        snapshot.one(MEMBERSHIP, (member.as_bytes(), community.as_bytes()), membership)
+    };
+    members.iter().map(of).collect()
 }
 
 pub(super) fn of_community(
@@ -162,6 +181,7 @@ fn membership(columns: &mut Columns<'_, '_>) -> Result<Membership> {
         roles: columns.json()?,
         level: columns.whole()?,
         pinned: columns.get()?,
+        off_boards: columns.get()?,
         sanctions: columns.json()?,
         rev: columns.rev()?,
     })

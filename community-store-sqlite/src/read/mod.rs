@@ -158,6 +158,15 @@ impl Reader for SqliteStore {
         self.read(move |s| members::memberships(s, member)).await
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>, StoreError> {
+        let members = members.to_vec();
+        self.read(move |s| members::memberships_in(s, community, &members)).await
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

@@ -8,7 +8,7 @@ use community_core::entropy::{Entropy, SystemEntropy};
 use rusqlite::{Connection, OptionalExtension};
 
 use crate::error::Result;
-use crate::names;
+use crate::{boards, names};
 
 /// A step from one format to the next.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 2, sql: include_str!("0002_names.sql"), then: names::fill },
     Migration { version: 3, sql: include_str!("0003_reputation.sql"), then: nothing },
     Migration { version: 4, sql: include_str!("0004_documents.sql"), then: nothing },
+    Migration { version: 5, sql: include_str!("0005_boards.sql"), then: boards::fill },
 ];
 
 /// Tells a store from any other SQLite database: "comm" in ASCII.

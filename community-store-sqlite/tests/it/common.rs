@@ -184,7 +184,8 @@ impl Home {
             let counter = Counter::LabelUse(topic.community, label.clone(), topic.channel);
             ops.push(Op::Bump(counter, 1));
         }
-        let events = vec![event(EventKind::TopicStarted, topic.created_at)];
+        let events =
+            vec![event(EventKind::TopicStarted { labels: topic.labels.clone() }, topic.created_at)];
         ChangeSet { ops, events, ..ChangeSet::default() }
     }
 

@@ -2,8 +2,9 @@
 
 use community_core::change::EventKind;
 use community_core::fold::Folded;
-use community_core::store::{DocumentReader, EventLog, Reader};
-use community_core::{CommunityUpdate, DocumentList, Engine, Member, Membership, Seq};
+use community_core::reputation::{Board, BoardScope, BoardWindow, LedgerId, RuleSetId};
+use community_core::store::{DocumentReader, EventLog, LedgerReader, Reader};
+use community_core::{CommunityUpdate, Document, DocumentList, Engine, Member, Membership, Seq};
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
 use rusqlite::Connection;
@@ -79,35 +80,66 @@ fn a_file_of_format_1_goes_on_as_if_it_had_always_been_of_the_newest() {
     assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
 }
 
-/// A data directory as format 3 left it: what came later only added to it, and is taken away.
-fn format_3(dir: &Path, home: &Home) {
-    let store = open(dir);
-    commit(&store, home.found());
-    home.started(&store, &home.garden, &["leek"]);
-    drop(store);
+/// A data directory as format 3 left it.
+fn format_3(dir: &Path) {
     let conn = Connection::open(dir.join("community.db")).unwrap();
-    conn.execute_batch(
-        "DROP VIEW readable_documents; DROP TABLE document_keys; DROP TABLE documents;
-         PRAGMA user_version = 3",
-    )
-    .unwrap();
+    for part in [
+        include_str!("../../src/schema/0001_base.sql"),
+        include_str!("format_1.sql"),
+        include_str!("../../src/schema/0002_names.sql"),
+        include_str!("../../src/schema/0003_reputation.sql"),
+        include_str!("format_3.sql"),
+        "PRAGMA application_id = 0x636f6d6d; PRAGMA user_version = 3",
+    ] {
+        conn.execute_batch(part).unwrap();
+    }
 }
 
 #[test]
-fn a_file_of_format_3_gets_documents_and_keeps_everything() {
+fn a_file_of_format_3_gets_documents() {
     let (dir, home) = (tempfile::tempdir().unwrap(), Home::new());
-    format_3(dir.path(), &home);
-    let list = DocumentList::new(home.community.id, slug("notes"), slug("by-state")).within("open");
+    format_3(dir.path());
     for n in 0..2 {
         let store = open(dir.path());
-        assert_eq!(block_on(store.info()).unwrap().format, 4);
-        assert_eq!(ids(&store, &home.feed()).len(), 1);
+        let directory = block_on(store.directory()).unwrap();
+        let garden = directory.community_by_key(&slug("garden")).unwrap().id;
+        let list = DocumentList::new(garden, slug("notes"), slug("by-state")).within("open");
         let found = block_on(store.documents_in(&list, None, 9)).unwrap();
         let keys: Vec<i64> = found.into_iter().map(|(place, _)| place.key).collect();
         assert_eq!(keys, (0..n).collect::<Vec<_>>());
         let new = home.document(u8::try_from(n).unwrap() + 1, n);
+        let new = Document { community: garden, ..new };
         let ops = vec![community_core::change::Op::PutDocument(Box::new(new))];
         commit(&store, community_core::change::ChangeSet { ops, ..Default::default() });
+        assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_file_of_format_3_gets_places_days_and_boards() {
+    let dir = tempfile::tempdir().unwrap();
+    format_3(dir.path());
+    for _ in 0..2 {
+        let store = open(dir.path());
+        let directory = block_on(store.directory()).unwrap();
+        let garden = directory.community_by_key(&slug("garden")).unwrap();
+        let beds = directory.channel_by_key(garden.id, &slug("beds")).unwrap().channel.id;
+        let rules = RuleSetId { key: slug("balanced"), version: 1 };
+        let ledger = LedgerId { community: garden.id, rules };
+        let entries = block_on(store.entries(&ledger, None, 9)).unwrap();
+        let places: Vec<_> = entries.iter().map(|entry| entry.channel).collect();
+        assert_eq!(places, [Some(beds), None, Some(beds), Some(beds)]);
+        assert!(entries.iter().all(|entry| entry.labels.is_empty()));
+        let (zoe, meera) = (entries[0].member, entries[1].member);
+        assert_eq!(block_on(store.days(&ledger, zoe)).unwrap(), []);
+        assert_eq!(block_on(store.days(&ledger, meera)).unwrap(), [(19_675, 7), (19_676, 2)]);
+        let board = |scope, first| Board { window: BoardWindow::Day, first, scope, group: None };
+        let on = |board| block_on(store.board(&ledger, &board, None, 9)).unwrap();
+        assert_eq!(on(board(BoardScope::Community, 19_675)), [(meera, 7)]);
+        assert_eq!(on(board(BoardScope::Channel(beds), 19_675)), []);
+        assert_eq!(on(board(BoardScope::Channel(beds), 19_676)), [(meera, 2)]);
+        // Six windows, and one day more; the community and the channel; all points and the group.
+        assert_eq!(block_on(store.boards(&ledger, None, 99)).unwrap().len(), 13 * 2);
         assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
     }
 }

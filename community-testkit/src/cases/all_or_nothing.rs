@@ -81,7 +81,7 @@ async fn refused(w: &World, draft: &Draft, ops: impl IntoIterator<Item = Op>) ->
     let behind = [Op::Bump(Counter::TopicDowns(topic), 2)];
     let mut changes = writing(sound.into_iter().chain(ops).chain(behind));
     changes.request = Some(request);
-    changes.events.push(w.new_event(EventKind::TopicEdited));
+    changes.events.push(w.new_event(EventKind::TopicEdited { labels: None }));
     match w.store.commit(changes).await {
         Err(CommitError::Store(StoreError::Failed(_))) => {}
         other => return Err(Failure::new(format!("not refused as a failure: {other:?}"))),

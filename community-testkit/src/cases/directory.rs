@@ -374,3 +374,24 @@ pub(crate) async fn two_members_may_swap_their_names_but_not_share_a_key(w: Worl
     let names: Vec<_> = read.into_iter().flatten().map(|member| member.name).collect();
     equal("names", names, vec![home.bob.name, home.ann.name])
 }
+
+pub(crate) async fn memberships_in_a_community_come_in_the_order_of_the_request(
+    w: World,
+) -> Outcome {
+    let home = w.home().await?;
+    let other = w.new_community("kitchen");
+    w.apply([Op::PutCommunity(Box::new(other.clone()))]).await?;
+    let there = Membership { off_boards: true, ..w.new_membership(&other, &home.ann) };
+    w.apply([Op::PutMembership(Box::new(there.clone()))]).await?;
+    let known = async |member| -> Outcome<Option<Membership>> {
+        let all = w.store.memberships(member).await?;
+        Ok(all.into_iter().find(|membership| membership.community == home.community.id))
+    };
+    let nobody = community_core::MemberId::from_bytes([9; 16]);
+    let asked = [home.bob.id, nobody, home.ann.id, home.bob.id];
+    let here = w.store.memberships_in(home.community.id, &asked).await?;
+    let (ann, bob) = (known(home.ann.id).await?, known(home.bob.id).await?);
+    equal("here", here, vec![bob.clone(), None, ann, bob])?;
+    let found = w.store.memberships_in(other.id, &asked).await?;
+    equal("there", found, vec![None, None, Some(there), None])
+}

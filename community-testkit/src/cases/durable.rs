@@ -145,7 +145,7 @@ pub(crate) async fn the_log_and_checkpoints_stay_and_go_on(w: World) -> Outcome 
     w.home().await?;
     let step = |w: &World, to| {
         let mut changes = crate::fixture::writing([Op::Checkpoint(checkpoint(), Seq(to))]);
-        changes.events.push(w.new_event(EventKind::TopicStarted));
+        changes.events.push(w.new_event(EventKind::TopicStarted { labels: Vec::new() }));
         changes
     };
     for to in 1..=3 {
@@ -242,7 +242,7 @@ pub(crate) async fn what_was_refused_is_not_there(w: World) -> Outcome {
     ops.push(Op::Bump(Counter::TopicAnswers(draft.topic.id), -1));
     let refused = ChangeSet {
         ops,
-        events: vec![w.new_event(EventKind::TopicStarted)],
+        events: vec![w.new_event(EventKind::TopicStarted { labels: Vec::new() })],
         ..ChangeSet::default()
     };
     holds("it is refused", w.store.commit(refused).await.is_err())?;

@@ -2,11 +2,14 @@
 
 use community_core::change::{ChangeSet, EventKind, NewEvent, Op};
 use community_core::query::Position;
-use community_core::reputation::{About, Entry, LedgerId, RuleSetId, Standing, Step, SumOf};
+use community_core::reputation::{
+    About, Board, BoardWindow, Entry, LedgerId, RuleSetId, Standing, Step, SumOf,
+};
 use community_core::{Community, Grant, GrantId, MemberId, PostId, Seq, TopicId};
 
 use crate::check::{Outcome, equal, holds};
 use crate::fixture::{Home, slug};
+use crate::naive_boards;
 use crate::world::World;
 
 fn ledger(community: &Community, key: &str) -> LedgerId {
@@ -26,6 +29,8 @@ fn entry(w: &World, cause: u64, number: u32, member: MemberId, points: i64) -> E
         giver: None,
         topic: None,
         post: None,
+        channel: None,
+        labels: Vec::new(),
         points,
         day: 19_675,
         at: w.now(),
@@ -62,6 +67,8 @@ async fn filled(w: &World) -> Outcome<(Home, LedgerId, Vec<Entry>)> {
                 giver: Some(giver).filter(|_| i % 6 != 5),
                 topic: subject.0,
                 post: subject.1,
+                channel: Some(home.channel.id).filter(|_| i % 4 > 0),
+                labels: ["leek", "sowing"].iter().take(i as usize % 3).map(|l| slug(l)).collect(),
                 day: 19_675 + i32::from(i > 7),
                 ..entry(w, u64::from(i / 2 + 1), i % 2, member, i64::from(i) * 3 - 8)
             }
@@ -201,6 +208,143 @@ pub(crate) async fn points_are_summed_by_group_giver_and_day(w: World) -> Outcom
     equal("sums", w.store.sums(&ledger, &asked).await?, expected.collect())
 }
 
+pub(crate) async fn points_are_summed_by_day(w: World) -> Outcome {
+    let (home, ledger, entries) = filled(&w).await?;
+    let of = |member| {
+        let sum = |day| {
+            let of = entries.iter().filter(|entry| entry.member == member && entry.day == day);
+            (day, of.map(|entry| entry.points).sum::<i64>())
+        };
+        [19_675, 19_676].map(sum).to_vec()
+    };
+    for member in [home.ann.id, home.bob.id] {
+        equal("days", w.store.days(&ledger, member).await?, of(member))?;
+    }
+    equal("nobody's", w.store.days(&ledger, MemberId::from_bytes([9; 16])).await?, vec![])?;
+    // What is taken back leaves no day.
+    let back: Vec<Entry> = of(home.bob.id)
+        .iter()
+        .zip(50..)
+        .map(|((day, points), cause)| Entry {
+            day: *day,
+            ..entry(&w, cause, 0, home.bob.id, -points)
+        })
+        .collect();
+    append(&w, &ledger, &back).await?;
+    equal("no days", w.store.days(&ledger, home.bob.id).await?, vec![])?;
+    equal("the others", w.store.days(&ledger, home.ann.id).await?, of(home.ann.id))
+}
+
+/// All members on a board, by pages of a size.
+async fn on_board(
+    w: &World,
+    ledger: &LedgerId,
+    board: &Board,
+    size: usize,
+) -> Outcome<Vec<(MemberId, i64)>> {
+    let (mut all, mut after): (Vec<(MemberId, i64)>, _) = (Vec::new(), None);
+    // A store that begins anew with each page would never come to an end.
+    for _ in 0..100 {
+        let page = w.store.board(ledger, board, after, size).await?;
+        holds("a page is not larger than asked for", page.len() <= size)?;
+        let Some((member, points)) = page.last() else { break };
+        after = Some(Position { key: *points, id: member.uuid() });
+        all.extend(page);
+    }
+    Ok(all)
+}
+
+/// What has to be on each board, most points first.
+fn expected_boards(entries: &[Entry]) -> Vec<(Board, Vec<(MemberId, i64)>)> {
+    let all = BoardWindow::ALL.into_iter().flat_map(|window| naive_boards::sums(window, entries));
+    let sorted = all.map(|(board, members)| {
+        let mut members: Vec<(MemberId, i64)> = members.into_iter().collect();
+        members.sort_by_key(|(member, points)| std::cmp::Reverse((*points, *member)));
+        (board, members)
+    });
+    sorted.collect()
+}
+
+pub(crate) async fn a_board_has_what_was_earned_there_and_then(w: World) -> Outcome {
+    let (home, ledger, entries) = filled(&w).await?;
+    let expected = expected_boards(&entries);
+    holds("boards of every window, place and group", expected.len() > 60)?;
+    let asked = [home.bob.id, MemberId::from_bytes([9; 16]), home.ann.id];
+    for (board, members) in &expected {
+        let what = format!("{board:?}");
+        equal(&what, on_board(&w, &ledger, board, 9).await?, members.clone())?;
+        let of = |member: &MemberId| members.iter().find(|(id, _)| id == member).map_or(0, |m| m.1);
+        let points = w.store.board_points(&ledger, board, &asked).await?;
+        equal(&what, points, asked.iter().map(of).collect())?;
+        // Another day is another board.
+        let other = Board { first: board.first + 400, ..board.clone() };
+        equal("an empty board", w.store.board(&ledger, &other, None, 9).await?, vec![])?;
+        equal("no points", w.store.board_points(&ledger, &other, &asked).await?, vec![0; 3])?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn a_board_comes_most_points_first(w: World) -> Outcome {
+    let home = w.home().await?;
+    let ledger = ledger(&home.community, "balanced");
+    let mut entries = Vec::new();
+    for (number, points) in [5, -3, 5, 0, 40, 5, 9].into_iter().enumerate() {
+        let member = w.joiner(&home.community, &format!("user:{number}")).await?;
+        let cause = number as u64 + 1;
+        entries.push(entry(&w, cause, 0, member.id, points));
+        // What moves somebody leaves nothing at the old place; the last one goes.
+        let step = if number == 6 { -9 } else { 1 };
+        entries.push(entry(&w, cause, 1, member.id, step));
+    }
+    for change in entries.chunks(3) {
+        append(&w, &ledger, change).await?;
+    }
+    for (board, expected) in expected_boards(&entries) {
+        equal("all but the one who has none", expected.len(), 6)?;
+        for size in [1, 2, 6, 7] {
+            let found = on_board(&w, &ledger, &board, size).await?;
+            equal("members by points", found, expected.clone())?;
+        }
+    }
+    Ok(())
+}
+
+pub(crate) async fn all_boards_that_somebody_is_on_are_named(w: World) -> Outcome {
+    let (home, ledger, entries) = filled(&w).await?;
+    let names = |entries: &[Entry]| -> Vec<Board> {
+        expected_boards(entries).into_iter().map(|(board, _)| board).collect()
+    };
+    let found = async |size| -> Outcome<Vec<Board>> {
+        let mut all: Vec<Board> = Vec::new();
+        loop {
+            let page = w.store.boards(&ledger, all.last(), size).await?;
+            holds("a page is not larger than asked for", page.len() <= size)?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
+    };
+    for size in [1, 7, 1_000] {
+        equal("boards", found(size).await?, names(&entries))?;
+    }
+    // Whatever is taken back, a board on which nobody is left is none.
+    let mut all = entries.clone();
+    for (entry, cause) in entries.iter().filter(|entry| entry.labels.len() == 2).zip(50..) {
+        let back = Entry { cause: Seq(cause), points: -entry.points, ..entry.clone() };
+        append(&w, &ledger, std::slice::from_ref(&back)).await?;
+        all.push(back);
+    }
+    equal("boards that are left", found(1_000).await?, names(&all))?;
+    holds("fewer than before", names(&all).len() < names(&entries).len())?;
+    let other = LedgerId { community: home.community.id, rules: ledger_of_nobody() };
+    equal("boards elsewhere", w.store.boards(&other, None, 9).await?, vec![])
+}
+
+fn ledger_of_nobody() -> RuleSetId {
+    RuleSetId { key: slug("nobody"), version: 1 }
+}
+
 pub(crate) async fn ledgers_of_rule_sets_and_communities_are_apart(w: World) -> Outcome {
     let (home, first, entries) = filled(&w).await?;
     let other = w.new_community("kitchen");
@@ -210,6 +354,8 @@ pub(crate) async fn ledgers_of_rule_sets_and_communities_are_apart(w: World) -> 
     for ledger in [&again, &ledger(&home.community, "other"), &ledger(&other, "balanced")] {
         equal("entries", w.store.entries(ledger, None, 9).await?, vec![])?;
         equal("standings", w.store.ranked(ledger, None, 9).await?, vec![])?;
+        equal("boards", w.store.boards(ledger, None, 9).await?, vec![])?;
+        equal("days", w.store.days(ledger, home.ann.id).await?, vec![])?;
         let first: Vec<Entry> = entries.iter().take(1).cloned().collect();
         append(&w, ledger, &first).await?;
         equal("entries", w.store.entries(ledger, None, 9).await?, first)?;

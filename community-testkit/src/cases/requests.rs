@@ -14,7 +14,7 @@ fn vote(w: &World, topic: TopicId, request: Request) -> ChangeSet {
     ChangeSet {
         request: Some(request),
         ops: vec![Op::Bump(Counter::TopicUps(topic), 1)],
-        events: vec![w.new_event(EventKind::TopicEdited)],
+        events: vec![w.new_event(EventKind::TopicEdited { labels: None })],
         ..ChangeSet::default()
     }
 }

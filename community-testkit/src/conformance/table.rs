@@ -119,6 +119,10 @@ macro_rules! __conformance_table {
                 two_entries_at_one_place_apply_nothing
                 events_of_a_community_are_read_without_those_of_others
                 a_grant_is_read_after_it_is_written
+                points_are_summed_by_day
+                a_board_has_what_was_earned_there_and_then
+                a_board_comes_most_points_first
+                all_boards_that_somebody_is_on_are_named
             }
             always documents Meaning {
                 documents_come_back_as_they_were_written
@@ -429,6 +433,7 @@ macro_rules! __conformance_table {
                 settings_and_rules_are_inherited_from_what_was_written
                 labels_of_two_communities_are_kept_apart
                 all_memberships_of_a_member_are_read
+                memberships_in_a_community_come_in_the_order_of_the_request
                 a_renamed_member_is_found_by_the_new_key_only
                 two_members_may_swap_their_names_but_not_share_a_key
             }

@@ -40,11 +40,15 @@ pub enum Fault {
     CountsEverything,
     /// A feed's last page leads on to topics that the viewer does not see.
     CursorHoldsHiddenId,
+    /// A page of a leaderboard begins behind everybody who has the last points of the page before.
+    BoardSkipsTies,
+    /// Who has chosen not to be on leaderboards is on them.
+    ForgetsChoices,
 }
 
 impl Fault {
     /// Faults of a store that computes wrong, which the differential finds.
-    pub const WRONG: [Self; 7] = [
+    pub const WRONG: [Self; 8] = [
         Self::WrongTieBreak,
         Self::PageOffByOne,
         Self::UndoNotCounted,
@@ -52,6 +56,7 @@ impl Fault {
         Self::AcceptedNotFirst,
         Self::CursorSkipsEqualKeys,
         Self::ActivityForgotten,
+        Self::BoardSkipsTies,
     ];
 }
 
@@ -59,7 +64,7 @@ impl Fault {
 #[derive(Debug)]
 pub(super) struct MeddledStore {
     pub(super) inner: Arc<dyn Store>,
-    fault: Fault,
+    pub(super) fault: Fault,
 }
 
 impl MeddledStore {
@@ -239,6 +244,18 @@ impl Reader for MeddledStore {
 
     async fn memberships(&self, member: MemberId) -> Result<Vec<Membership>, StoreError> {
         self.inner.memberships(member).await
+    }
+
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>, StoreError> {
+        let mut found = self.inner.memberships_in(community, members).await?;
+        if self.fault == Fault::ForgetsChoices {
+            found.iter_mut().flatten().for_each(|known| known.off_boards = false);
+        }
+        Ok(found)
     }
 
     async fn members_of(

@@ -3,11 +3,13 @@
 use async_trait::async_trait;
 use community_core::change::{Event, Seq};
 use community_core::query::Position;
-use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::reputation::{
+    About, Board, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf,
+};
 use community_core::store::LedgerReader;
 use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
 
-use super::controls::MeddledStore;
+use super::controls::{Fault, MeddledStore};
 
 #[async_trait]
 impl LedgerReader for MeddledStore {
@@ -89,6 +91,48 @@ impl LedgerReader for MeddledStore {
 
     async fn sums(&self, ledger: &LedgerId, of: &[SumOf]) -> Result<Vec<i64>, StoreError> {
         self.inner.sums(ledger, of).await
+    }
+
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        self.inner.days(ledger, member).await
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        let mut after = after;
+        if self.fault == Fault::BoardSkipsTies
+            && let Some(after) = &mut after
+        {
+            after.id = uuid::Uuid::nil();
+        }
+        self.inner.board(ledger, board, after, limit).await
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        self.inner.board_points(ledger, board, members).await
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        self.inner.boards(ledger, after, limit).await
     }
 
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {

@@ -51,6 +51,15 @@ impl<S: Store> Reader for FaultyStore<S> {
         self.inner.memberships(member).await
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>, StoreError> {
+        self.enter()?;
+        self.inner.memberships_in(community, members).await
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

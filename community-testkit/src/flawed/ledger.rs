@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 use community_core::change::{Event, Seq};
 use community_core::query::Position;
-use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::reputation::{
+    About, Board, BoardScope, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf,
+};
 use community_core::store::{EventLog, LedgerReader};
 use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
 
@@ -73,6 +75,9 @@ impl LedgerReader for Flawed {
         if self.is(Flaw::RanksTheOthersWay) {
             found.reverse();
         }
+        if self.is(Flaw::RanksOneLess) {
+            found.pop();
+        }
         Ok(found)
     }
 
@@ -82,7 +87,10 @@ impl LedgerReader for Flawed {
         after: Option<EntryPlace>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        let found = self.inner.entries(ledger, after, limit).await?;
+        let mut found = self.inner.entries(ledger, after, limit).await?;
+        if self.is(Flaw::TurnsEntriesAround) {
+            found.reverse();
+        }
         let lost = usize::from(self.is(Flaw::ForgetsEntryPlace) && after.is_some());
         Ok(found.into_iter().skip(lost).collect())
     }
@@ -114,6 +122,67 @@ impl LedgerReader for Flawed {
         let day = |of: &SumOf| of.day.filter(|_| !self.is(Flaw::SumsAllDays));
         let of: Vec<SumOf> = of.iter().map(|of| SumOf { day: day(of), ..of.clone() }).collect();
         self.inner.sums(ledger, &of).await
+    }
+
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        let mut found = self.inner.days(ledger, member).await?;
+        if self.is(Flaw::ForgetsLastDay) {
+            found.pop();
+        }
+        Ok(found)
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        let mut asked = board.clone();
+        if self.is(Flaw::IgnoresGroups) {
+            asked.group = None;
+        }
+        if self.is(Flaw::IgnoresPlaces) {
+            asked.scope = BoardScope::Community;
+        }
+        let after = after.filter(|_| !self.is(Flaw::ForgetsBoardPlace));
+        let mut found = self.inner.board(ledger, &asked, after, limit).await?;
+        if self.is(Flaw::TurnsBoardsAround) {
+            found.reverse();
+        }
+        if self.is(Flaw::DropsWhoLost) {
+            found.retain(|(_, points)| *points > 0);
+        }
+        Ok(found)
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut found = self.inner.board_points(ledger, board, members).await?;
+        if self.is(Flaw::CountsOneMore) {
+            found.iter_mut().for_each(|points| *points += 1);
+        }
+        Ok(found)
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        let found = self.inner.boards(ledger, after, limit).await?;
+        let lost = usize::from(self.is(Flaw::ForgetsBoard) && after.is_none());
+        Ok(found.into_iter().skip(lost).collect())
     }
 
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {

@@ -173,6 +173,19 @@ pub(crate) enum Flaw {
     HasOneGroup,
     ListsNoGroups,
     MovesDocuments,
+    TurnsEntriesAround,
+    RanksOneLess,
+    LosesPlaces,
+    LosesLabelsOfEntries,
+    ForgetsLastDay,
+    IgnoresGroups,
+    IgnoresPlaces,
+    ForgetsBoardPlace,
+    TurnsBoardsAround,
+    DropsWhoLost,
+    CountsOneMore,
+    ForgetsBoard,
+    FindsMembershipsElsewhere,
     // Visits.
     LosesEarlyVisits,
     IgnoresFirstDay,
@@ -341,6 +354,14 @@ impl Flawed {
             (Flaw::LosesEntries, Op::AppendLedger(_, entry)) if entry.number > 0 => vec![],
             (Flaw::CutsEntries, Op::AppendLedger(ledger, mut entry)) => {
                 entry.giver = None;
+                vec![Op::AppendLedger(ledger, entry)]
+            }
+            (Flaw::LosesPlaces, Op::AppendLedger(ledger, mut entry)) => {
+                entry.channel = None;
+                vec![Op::AppendLedger(ledger, entry)]
+            }
+            (Flaw::LosesLabelsOfEntries, Op::AppendLedger(ledger, mut entry)) => {
+                entry.labels.clear();
                 vec![Op::AppendLedger(ledger, entry)]
             }
             (Flaw::HasOneLedger, Op::AppendLedger(mut ledger, entry)) => {

@@ -158,6 +158,21 @@ impl Reader for Flawed {
         Ok(memberships)
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>> {
+        if self.is(Flaw::FindsMembershipsElsewhere) {
+            let mut found = Vec::new();
+            for member in members {
+                found.push(self.inner.memberships(*member).await?.into_iter().next());
+            }
+            return Ok(found);
+        }
+        Ok(self.batch(self.inner.memberships_in(community, members).await?))
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

@@ -284,6 +284,7 @@ fn in_community(key: &Slug, _open: Uuid) -> Vec<Command> {
         Command::UpdateCommunity(at(), CommunityUpdate::default()),
         suggestion(key, Suggested::Abandoned),
         Command::Leave(at()),
+        Command::ShowOnBoards(at(), false),
         Command::Join(at()),
         Command::SetMember(at(), member, true),
         Command::GrantRole(at(), member, slug("friend"), None),

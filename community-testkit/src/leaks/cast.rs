@@ -191,6 +191,10 @@ pub(super) fn enter(run: &mut Run) -> Outcome<Cast> {
         }
     }
     cast.notes = notes;
+    // What was earned in the open and in hiding, by one who is on boards and one who is not.
+    act(run, keeper, Command::ShowOnBoards(slug(HERE), false))?;
+    act(run, system, Command::Pump)?;
+
     cast.people = people;
     cast.topics = vec![vaulted, buried, removed, withdrawn, open, plain];
     cast.posts = vec![answer, removed_reply, gone, leaf, below, post.id()];

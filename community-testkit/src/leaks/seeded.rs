@@ -26,11 +26,15 @@ pub enum Leak {
     TotalOfEverything,
     /// Who sees a topic sees everything that an extension keeps about it.
     DocumentsOfEverybody,
+    /// The leaderboard of a hidden channel or label can be read.
+    BoardOfHiddenPlace,
+    /// Who has chosen not to be on leaderboards is on them.
+    BoardWithOptedOut,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
@@ -39,6 +43,8 @@ impl Leak {
         Self::FacetsOfEverything,
         Self::TotalOfEverything,
         Self::DocumentsOfEverybody,
+        Self::BoardOfHiddenPlace,
+        Self::BoardWithOptedOut,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -51,6 +57,8 @@ impl Leak {
             Self::FacetsOfEverything => backend.behind(all_facets),
             Self::TotalOfEverything => backend.behind(all_in_total),
             Self::DocumentsOfEverybody => backend.behind(notes_of_everybody),
+            Self::BoardOfHiddenPlace => backend.behind(any_board),
+            Self::BoardWithOptedOut => backend.with_fault(Fault::ForgetsChoices),
         }
     }
 }
@@ -99,6 +107,18 @@ fn all_labels(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
         label
     });
     Ok(Value::Array(listed.collect()))
+}
+
+/// Who sees a community sees all of its leaderboards.
+fn any_board(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    let answer = honest(engine, viewer, question);
+    match (question, &answer) {
+        (Question::Leaderboard(query), Err(Refusal { kind: "not_found", .. })) => {
+            honest(engine, viewer, &Question::Community(query.community.clone()))?;
+            honest(engine, Viewer::System, question)
+        }
+        _ => answer,
+    }
 }
 
 fn all_facets(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {

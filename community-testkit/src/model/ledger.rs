@@ -5,11 +5,14 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use community_core::change::{Event, Seq};
 use community_core::query::Position;
-use community_core::reputation::{About, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf};
+use community_core::reputation::{
+    About, Board, BoardWindow, Entry, EntryPlace, LedgerId, RuleSetId, Standing, SumOf,
+};
 use community_core::store::LedgerReader;
 use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
 
 use super::{ModelStore, State};
+use crate::naive_boards;
 
 impl State {
     fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
@@ -157,6 +160,56 @@ impl LedgerReader for ModelStore {
         };
         let sum = |of| entries.iter().filter(|entry| counts(entry, of)).map(|e| e.points).sum();
         Ok(of.iter().map(sum).collect())
+    }
+
+    async fn days(
+        &self,
+        ledger: &LedgerId,
+        member: MemberId,
+    ) -> Result<Vec<(i32, i64)>, StoreError> {
+        let mut days = naive_boards::days(&self.state().entries(ledger));
+        Ok(days.remove(&member).unwrap_or_default().into_iter().collect())
+    }
+
+    async fn board(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        after: Option<Position>,
+        limit: usize,
+    ) -> Result<Vec<(MemberId, i64)>, StoreError> {
+        let mut sums = naive_boards::sums(board.window, &self.state().entries(ledger));
+        let members = sums.remove(board).unwrap_or_default();
+        let mut found: Vec<(MemberId, i64)> = members.into_iter().collect();
+        found.sort_by_key(|(member, points)| std::cmp::Reverse((*points, *member)));
+        let behind = |(member, points): &(MemberId, i64)| {
+            after.is_none_or(|a| (*points, member.uuid()) < (a.key, a.id))
+        };
+        Ok(found.into_iter().filter(behind).take(limit).collect())
+    }
+
+    async fn board_points(
+        &self,
+        ledger: &LedgerId,
+        board: &Board,
+        members: &[MemberId],
+    ) -> Result<Vec<i64>, StoreError> {
+        let mut sums = naive_boards::sums(board.window, &self.state().entries(ledger));
+        let all = sums.remove(board).unwrap_or_default();
+        Ok(members.iter().map(|member| all.get(member).copied().unwrap_or(0)).collect())
+    }
+
+    async fn boards(
+        &self,
+        ledger: &LedgerId,
+        after: Option<&Board>,
+        limit: usize,
+    ) -> Result<Vec<Board>, StoreError> {
+        let entries = self.state().entries(ledger);
+        let all = BoardWindow::ALL.map(|window| naive_boards::sums(window, &entries));
+        let names: BTreeSet<Board> = all.into_iter().flatten().map(|(board, _)| board).collect();
+        let behind = names.into_iter().filter(|board| after.is_none_or(|after| board > after));
+        Ok(behind.take(limit).collect())
     }
 
     async fn grants(&self, ids: &[GrantId]) -> Result<Vec<Option<Grant>>, StoreError> {

@@ -54,6 +54,16 @@ impl Reader for ModelStore {
         Ok(state.memberships.values().filter(|m| m.member == member).cloned().collect())
     }
 
+    async fn memberships_in(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Option<Membership>>> {
+        let state = self.state();
+        let of = |member: &MemberId| state.memberships.get(&(community, *member)).cloned();
+        Ok(members.iter().map(of).collect())
+    }
+
     async fn members_of(
         &self,
         community: CommunityId,

@@ -13,8 +13,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
-    Action, ChannelId, CompleteQuery, DocumentId, Error, FeedQuery, Key, MemberId, PostId, Read,
-    SearchQuery, Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
+    Action, BoardQuery, ChannelId, CompleteQuery, DocumentId, Error, FeedQuery, Key, MemberId,
+    PostId, Read, SearchQuery, Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -147,6 +147,19 @@ pub enum Question {
         /// Items a page.
         limit: Option<usize>,
     },
+    /// [`Session::ledger`].
+    Ledger {
+        /// The community.
+        community: Slug,
+        /// Whose.
+        member: Key,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
+    /// [`Session::leaderboard`].
+    Leaderboard(BoardQuery),
     /// [`Session::complete`].
     Complete(CompleteQuery),
     /// [`Session::can`].
@@ -221,7 +234,8 @@ impl Question {
             Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
-            Self::Standing(..) | Self::Standings { .. } => Read::Standing,
+            Self::Standing(..) | Self::Standings { .. } | Self::Ledger { .. } => Read::Standing,
+            Self::Leaderboard(_) => Read::Leaderboard,
             Self::Complete(_) => Read::Complete,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
             Self::Search(_) => Read::Search,
@@ -248,7 +262,9 @@ impl Question {
             | Self::Members { after, .. }
             | Self::NotesBeside { after, .. }
             | Self::NotesBy { after, .. }
-            | Self::Standings { after, .. } => *after = Some(cursor.to_owned()),
+            | Self::Standings { after, .. }
+            | Self::Ledger { after, .. }
+            | Self::Leaderboard(BoardQuery { after, .. }) => *after = Some(cursor.to_owned()),
             _ => return None,
         }
         Some(next)
@@ -310,6 +326,10 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Standings { community, after, limit } => {
             shown(session.standings(community, after.as_deref(), *limit).await?)
         }
+        Question::Ledger { community, member, after, limit } => {
+            shown(session.ledger(community, member, after.as_deref(), *limit).await?)
+        }
+        Question::Leaderboard(query) => shown(session.leaderboard(query).await?),
         Question::Complete(query) => shown(session.complete(query).await?),
         Question::Can(action, community, channel) => {
             shown(session.can(action, community, channel.as_ref()).await?)

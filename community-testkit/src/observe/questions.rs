@@ -1,11 +1,12 @@
 //! What to ask for each read of the register.
 
 use community_core::query::PostOrder;
+use community_core::reputation::BoardWindow;
 use community_core::search::Per;
 use community_core::{
-    Action, ChannelId, CompleteQuery, CorrectionId, DocumentId, FeedQuery, Key, LabelExpr,
-    MemberId, NameKind, PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort,
-    ThreadQuery, TopicId, Window,
+    Action, BoardQuery, ChannelId, CompleteQuery, CorrectionId, DocumentId, FeedQuery, Key,
+    LabelExpr, MemberId, NameKind, PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot,
+    Slug, Sort, ThreadQuery, TopicId, Window,
 };
 
 use super::Question;
@@ -126,6 +127,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
         Read::Standing => standings(refs),
+        Read::Leaderboard => boards(refs).into_iter().map(Question::Leaderboard).collect(),
         Read::Complete => completions(refs).into_iter().map(Question::Complete).collect(),
         Read::Can => rights(refs),
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
@@ -355,6 +357,42 @@ fn standings(refs: &Refs) -> Vec<Question> {
         all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
         let people = refs.people.iter().cloned();
         all.extend(people.map(|key| Question::Standing(community.clone(), key)));
+        for member in &refs.people {
+            let ask = |after, limit| Question::Ledger {
+                community: community.clone(),
+                member: member.clone(),
+                after,
+                limit,
+            };
+            all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
+            all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
+        }
+    }
+    all
+}
+
+/// Every window of every place, at sizes and of groups in turn, with and without the own rank.
+fn boards(refs: &Refs) -> Vec<BoardQuery> {
+    let mut all = Vec::new();
+    let groups: Vec<Option<Slug>> =
+        ["votes", "contributions", "nothing"].iter().map(|key| Slug::new(key).ok()).collect();
+    let days = [None, None, None, Some(19_675), Some(19_700), Some(0), Some(-1), Some(84_006)];
+    let mut turn = 0;
+    for community in &refs.communities {
+        let whole = BoardQuery::community(community.clone());
+        let mut places = vec![whole.clone()];
+        places.extend(refs.channels.iter().map(|key| whole.clone().channel(key.clone())));
+        places.extend(refs.labels.iter().map(|key| whole.clone().label(key.clone())));
+        for (place, window) in places.iter().flat_map(|p| BoardWindow::ALL.map(|w| (p, w))) {
+            let group = groups.get(turn % 7).cloned().flatten();
+            let day = days.get(turn % days.len()).copied().flatten();
+            let query = BoardQuery { group, day, own: turn % 2 == 0, ..place.clone() };
+            turn += 1;
+            all.extend(refs.sizes.iter().map(|size| query.clone().window(window).limit(*size)));
+            all.push(query.window(window));
+        }
+        all.extend([0, 1_000_000].map(|size| whole.clone().limit(size)));
+        all.extend(refs.strange_cursors.iter().map(|cursor| whole.clone().after(cursor.clone())));
     }
     all
 }

@@ -65,6 +65,10 @@ impl Oracle {
             Question::Standings { community, after, limit } => {
                 self.standings(act, community, after.as_deref(), *limit)
             }
+            Question::Ledger { community, member, after, limit } => {
+                self.ledger(act, community, member, after.as_deref(), *limit)
+            }
+            Question::Leaderboard(query) => self.leaderboard(act, query),
             Question::Complete(query) => self.complete(act, query),
             Question::Can(action, community, channel) => {
                 shown(self.can(act, action, community, channel.as_ref())?)

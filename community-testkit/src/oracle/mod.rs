@@ -13,6 +13,7 @@
 mod ask;
 mod ask_items;
 mod ask_places;
+mod boards;
 mod hot;
 mod marks;
 mod notes;
@@ -71,6 +72,8 @@ pub struct Oracle {
     events: Vec<Event>,
     /// What members have earned, as of the last pump.
     points: Vec<standings::Points>,
+    /// The entries that it is the sum of.
+    ledgers: Vec<(CommunityId, community_core::reputation::Entry)>,
     /// The last event before the last pump.
     projected: Seq,
     requests: Vec<Applied>,
@@ -129,6 +132,7 @@ impl Oracle {
             notes: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
+            ledgers: Vec::new(),
             projected: Seq(0),
             requests: Vec::new(),
         }
@@ -230,6 +234,7 @@ impl Oracle {
             Command::SetLevel(community, member, level) => {
                 self.set_level(act, community, member.member(), *level)
             }
+            Command::ShowOnBoards(community, shown) => self.show_on_boards(act, community, *shown),
             Command::Sanction(community, member, new) => {
                 self.sanction(act, community, member.member(), new)
             }

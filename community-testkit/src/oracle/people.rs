@@ -230,6 +230,19 @@ impl Oracle {
         self.change_standing(act, &old, Membership { level, pinned: true, ..old.clone() }, None)
     }
 
+    pub(super) fn show_on_boards(&mut self, act: Act, key: &Slug, shown: bool) -> Answer {
+        let missing = || not_found("community");
+        let community = self.community_of_key(key).ok_or_else(missing)?.clone();
+        let knows_me =
+            act.viewer.member().is_some_and(|me| self.membership(community.id, me).is_some());
+        if self.access(act, &community, None) == Access::Nothing && !knows_me {
+            return Err(missing());
+        }
+        let me = self.author(act, &Action::Join)?;
+        let old = self.membership_or_stranger(&community, me)?;
+        self.change_standing(act, &old, Membership { off_boards: !shown, ..old.clone() }, None)
+    }
+
     pub(super) fn sanction(
         &mut self,
         act: Act,

@@ -40,6 +40,7 @@ impl Oracle {
             facts.channels.insert(channel.id, channel.key.clone());
         }
         self.points.clear();
+        self.ledgers.clear();
         let (before, head) = (self.projected, self.events.last().map_or(Seq(0), |last| last.seq));
         let mut communities = self.communities.clone();
         communities.sort_by(|a, b| a.key.cmp(&b.key));
@@ -77,15 +78,22 @@ impl Oracle {
                 member: standing.member,
                 sum: standing.points,
             }));
+            self.ledgers.extend(ledger.into_iter().map(|entry| (community.id, entry)));
         }
         self.projected = head;
     }
 
     pub(super) fn standing(&self, act: Act, community: &Slug, key: &Key) -> Result<StandingView> {
-        let community = self.community(act, community)?.id;
+        let community = self.community(act, community)?;
         let member = self.members.iter().find(|member| member.key == *key);
-        let view = member.and_then(|member| self.shown_standing(community, member));
-        view.ok_or_else(|| not_found("member"))
+        let member = member.ok_or_else(|| not_found("member"))?;
+        let view = self.shown_standing(community.id, member).ok_or_else(|| not_found("member"))?;
+        let rules = community.reputation.active_rules().ok_or_else(|| not_found("rule set"))?;
+        let today = i32::try_from(act.now.timestamp() / 86_400).unwrap_or(i32::MAX);
+        let mut days = crate::naive_boards::days(self.entries_of(community));
+        let days = days.remove(&member.id).unwrap_or_default();
+        let current = rules.decay.map(|decay| rules.shown(decay.sum(today, days)));
+        Ok(StandingView { current, ..view })
     }
 
     pub(super) fn standings(
@@ -103,7 +111,10 @@ impl Oracle {
         for points in self.points.iter().filter(|points| points.community == community.id) {
             let Some(member) = self.member(points.member) else { continue };
             let place = Place { key: points.sum, id: member.id.uuid() };
-            if after.is_none_or(|after| place < after) {
+            let known = self.membership(community.id, member.id);
+            let hides = known.is_some_and(|known| known.off_boards)
+                && act.viewer != Viewer::Member(member.id);
+            if after.is_none_or(|after| place < after) && !hides {
                 found.extend(self.shown_standing(community.id, member).map(|view| (place, view)));
             }
         }
@@ -125,6 +136,7 @@ impl Oracle {
             member: Author::from(member),
             rules: rules.id.clone(),
             points: rules.shown(sum),
+            current: None,
             level: membership.level,
         })
     }

@@ -79,7 +79,8 @@ impl Oracle {
             reason: None,
         });
         let id = topic.id;
-        self.log(act, EventKind::TopicStarted, About::post(&topic, topic.opening));
+        let kind = EventKind::TopicStarted { labels: topic.labels.clone() };
+        self.log(act, kind, About::post(&topic, topic.opening));
         self.topics.push(topic);
         Ok(json!(id))
     }
@@ -173,7 +174,8 @@ impl Oracle {
                 reason: edit.reason.clone(),
             })?;
         }
-        self.log(act, EventKind::TopicEdited, About::topic(&old));
+        let labels = Some(new.labels.clone()).filter(|labels| *labels != old.labels);
+        self.log(act, EventKind::TopicEdited { labels }, About::topic(&old));
         self.put_topic(new);
         done()
     }

@@ -112,6 +112,7 @@ impl Book {
             | Command::SyncMember(_)
             | Command::Join(_)
             | Command::Leave(_)
+            | Command::ShowOnBoards(..)
             | Command::StartTopic(_)
             | Command::Pump => {}
         }

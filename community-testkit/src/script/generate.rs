@@ -75,6 +75,7 @@ impl Script {
             synonym: 30,
             payload: 200,
             document: 700,
+            board_rank: 2,
             ..Limits::default()
         }
     }
@@ -306,7 +307,7 @@ fn suggestion(dice: &mut Dice) -> Suggestion {
 fn command_on_places(dice: &mut Dice) -> Command {
     let limits = Script::limits();
     let sanctions = [SanctionKind::Silence, SanctionKind::Suspension];
-    match dice.below(24) {
+    match dice.below(26) {
         0..2 => Command::Join(community(dice)),
         2 => Command::Leave(community(dice)),
         3 => Command::SetMember(community(dice), person(dice), dice.chance(60)),
@@ -372,6 +373,7 @@ fn command_on_places(dice: &mut Dice) -> Command {
             let key = one_of(dice, &names::COMMUNITIES[..4]);
             Command::CreateCommunity(new_community(dice, key))
         }
+        23 | 24 => Command::ShowOnBoards(community(dice), dice.chance(40)),
         _ => {
             let key = one_of(dice, &names::CHANNELS[..6]);
             let mut new = new_channel(dice, key);

@@ -175,6 +175,8 @@ pub enum Command {
     RevokeRole(Slug, Pick, Slug, Option<Slug>),
     /// [`set_level`](community_core::Session::set_level).
     SetLevel(Slug, Pick, u32),
+    /// [`show_on_boards`](community_core::Session::show_on_boards).
+    ShowOnBoards(Slug, bool),
     /// [`sanction`](community_core::Session::sanction).
     Sanction(Slug, Pick, NewSanction),
     /// [`lift_sanction`](community_core::Session::lift_sanction).

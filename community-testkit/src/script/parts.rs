@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::policy::Comparison;
+use community_core::reputation::{Decay, GiverRule, Reputation, RuleSet, RuleSetId};
 use community_core::{
     Action, Attribute, Audience, Field, FieldType, Filter, Kind, Name, NewChannel, NewCommunity,
     NewLabel, NewMember, NewPin, NewTopic, PinPlace, Policy, ReactionDef, Rev, Settings, Slug,
@@ -69,7 +70,24 @@ pub(super) fn new_community(dice: &mut Dice, key: Slug) -> NewCommunity {
         new.hot_scale = 90_000;
     }
     new.capacity = dice.maybe(15, capacity).flatten();
+    new.reputation = dice.maybe(50, reputation).unwrap_or_default();
     new
+}
+
+/// Rules under which the votes of new members count, that look at labels, and whose points fade.
+fn reputation(dice: &mut Dice) -> Reputation {
+    let Some(balanced) = RuleSet::shipped().first() else { return Reputation::default() };
+    let id = RuleSetId { key: slug("script"), version: 1 };
+    let mut rules = RuleSet { id: id.clone(), giver: GiverRule::default(), ..balanced.clone() };
+    for rule in &mut rules.rules {
+        rule.labels = dice.maybe(20, |dice| labels(dice).into_iter().collect());
+    }
+    rules.decay = dice.maybe(60, |dice| Decay { half_life_days: 1 + u32::from(dice.small(20)) });
+    let mut reputation = Reputation { active: id, own: vec![rules], ..Reputation::default() };
+    if dice.chance(40) {
+        reputation.boards.without_roles = [role(dice)].into();
+    }
+    reputation
 }
 
 pub(super) fn new_channel(dice: &mut Dice, key: Slug) -> NewChannel {

@@ -68,6 +68,7 @@ pub async fn perform(session: &Session, command: &Command) -> Answer {
         Command::SetLevel(community, member, level) => {
             session.set_level(community, member.member(), *level).await
         }
+        Command::ShowOnBoards(community, shown) => session.show_on_boards(community, *shown).await,
         Command::Sanction(community, member, new) => {
             session.sanction(community, member.member(), new.clone()).await
         }

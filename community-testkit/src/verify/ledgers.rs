@@ -4,9 +4,17 @@ use std::collections::BTreeMap;
 
 use community_core::query::Position;
 use community_core::reputation::{Entry, EntryPlace, LedgerId, Standing};
-use community_core::{Community, MemberId, Seq, StoreError};
+use community_core::{ChannelId, Community, MemberId, Seq, Slug, StoreError};
 
 use super::{PAGE, Verifier};
+
+/// What entries have in common that count on the same day and boards.
+type Alike = (MemberId, i32, Option<ChannelId>, Vec<Slug>, Slug);
+
+fn alike_of(entry: &Entry) -> Alike {
+    let Entry { member, day, channel, labels, group, .. } = entry;
+    (*member, *day, *channel, labels.clone(), group.clone())
+}
 
 impl Verifier<'_> {
     /// Checks every ledger of every community.
@@ -25,7 +33,8 @@ impl Verifier<'_> {
         let subject = format!("ledger {} of `{}`", ledger.rules, community.key);
         let follows = self.store.checkpoint(&ledger.checkpoint()).await?.unwrap_or_default();
         let mut sums: BTreeMap<MemberId, Standing> = BTreeMap::new();
-        let mut claims: BTreeMap<(Seq, community_core::Slug), i64> = BTreeMap::new();
+        let mut claims: BTreeMap<(Seq, Slug), i64> = BTreeMap::new();
+        let mut alike: BTreeMap<Alike, Entry> = BTreeMap::new();
         let mut after: Option<EntryPlace> = None;
         loop {
             let page = self.store.entries(ledger, after, PAGE).await?;
@@ -37,6 +46,10 @@ impl Verifier<'_> {
                 self.entry(&subject, entry, follows);
                 let sum = sums.entry(entry.member).or_insert_with(|| Standing::new(entry.member));
                 sum.add(entry);
+                // Added up as far as it makes no difference to days and boards: what is left is small.
+                let of = alike.entry(alike_of(entry));
+                of.and_modify(|known| known.points += entry.points)
+                    .or_insert_with(|| entry.clone());
                 *claims.entry((entry.origin, entry.rule.clone())).or_default() += entry.points;
                 let settled = entry.step == community_core::reputation::Step::Withdrawn;
                 let left = claims.get(&(entry.origin, entry.rule.clone())).copied().unwrap_or(0);
@@ -47,13 +60,21 @@ impl Verifier<'_> {
                 break;
             }
         }
-        self.standings(&subject, ledger, &sums).await
+        self.standings(&subject, ledger, &sums).await?;
+        let entries: Vec<Entry> = alike.into_values().collect();
+        self.boards(&subject, ledger, &entries).await
     }
 
     fn entry(&mut self, subject: &str, entry: &Entry, follows: Seq) {
         let known = entry.cause <= follows && entry.origin <= entry.cause;
         let rule = "an entry has a cause that was taken into account";
         self.holds(rule, subject, "a position before the checkpoint", known, entry);
+        let channel = entry.channel.is_none_or(|id| self.directory.channel(id).is_some());
+        let rule = "the channel of an entry exists";
+        self.holds(rule, subject, "a channel that exists", channel, entry);
+        let is_set = entry.labels.is_sorted_by(|a, b| a < b);
+        let rule = "the labels of an entry are sorted, each once";
+        self.holds(rule, subject, "a sorted list", is_set, entry);
         let topic = entry.topic.is_none_or(|id| self.seen.cards.contains_key(&id));
         let post = entry.post.is_none_or(|id| self.seen.posts.contains(&id));
         let rule = "what an entry is about exists";

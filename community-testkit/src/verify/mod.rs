@@ -29,6 +29,7 @@
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
 //! store shows to others than the system is for the conformance table to test.
 
+mod boards;
 mod documents;
 mod ledgers;
 mod listings;

@@ -110,6 +110,7 @@ impl Verifier<'_> {
             level: _,
             pinned: _,
             sanctions,
+            off_boards: _,
             rev: _,
         } = membership;
         let rule = "a membership is of a community";

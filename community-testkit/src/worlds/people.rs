@@ -330,6 +330,7 @@ impl People {
             roles,
             level: if part.joined { level } else { 0 },
             pinned: false,
+            off_boards: false,
             sanctions,
         })
     }

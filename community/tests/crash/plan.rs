@@ -311,8 +311,9 @@ impl Plan {
             }
             Deed::Start { key, labels } => {
                 let labels = labels.clone();
-                self.topics.push(Topic { key: key.clone(), labels, accepted: 0 });
-                event_line(&EventKind::TopicStarted, key)
+                let topic = Topic { key: key.clone(), labels: labels.clone(), accepted: 0 };
+                self.topics.push(topic);
+                event_line(&EventKind::TopicStarted { labels }, key)
             }
             Deed::Reply { by, key, topic, parent } => {
                 self.posts.push(Post {
@@ -336,7 +337,8 @@ impl Plan {
             }
             Deed::Relabel { topic, labels } => {
                 self.topic(topic).labels.clone_from(labels);
-                event_line(&EventKind::TopicEdited, topic)
+                let labels = Some(labels.clone());
+                event_line(&EventKind::TopicEdited { labels }, topic)
             }
             Deed::Vote { post: key, vote } => {
                 let from = std::mem::replace(&mut self.post(key).vote, *vote);

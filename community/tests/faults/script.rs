@@ -174,6 +174,7 @@ pub(crate) fn script() -> Vec<Step> {
             Command::RevokeRole(garden(), made.member(1), friend(), Some(slug("beds")))
         }),
         step(Host, |made| Command::SetLevel(garden(), made.member(1), 3)),
+        step(Ana, |_| Command::ShowOnBoards(garden(), false)),
         step(Eva, |made| Command::Sanction(garden(), made.member(1), silence())),
         step(Eva, |made| {
             Command::LiftSanction(garden(), made.member(1), SanctionKind::Silence, None)
@@ -269,9 +270,10 @@ pub(crate) fn number(command: &Command) -> Option<usize> {
         Command::Correct { .. } => 31,
         Command::WithdrawCorrection(_) => 32,
         Command::RecordSuggestion(_) => 33,
+        Command::ShowOnBoards(..) => 34,
         Command::RecordView(_) | Command::Pump => return None,
     })
 }
 
 /// How many commands take a request.
-pub(crate) const COMMANDS: usize = 34;
+pub(crate) const COMMANDS: usize = 35;

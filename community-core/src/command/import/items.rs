@@ -100,7 +100,7 @@ impl Batch<'_> {
             ..revision
         };
         let absent = self.absent(key, EntityRef::Topic(topic.id));
-        let kind = EventKind::TopicStarted;
+        let kind = EventKind::TopicStarted { labels: topic.labels.clone() };
         let mut events = vec![self.event(kind, &topic, Some(post.id), Some(author), at)];
         events.extend(self.events_of_new(&topic, &post));
         if topic.state != State::Published {
@@ -221,7 +221,9 @@ impl Batch<'_> {
             return Ok(());
         }
         let at = text.edited_at.unwrap_or(self.rights.now);
-        let mut events = vec![self.event(EventKind::TopicEdited, &new, None, None, at)];
+        let labels = (new.labels != old.labels).then(|| new.labels.clone());
+        let kind = EventKind::TopicEdited { labels };
+        let mut events = vec![self.event(kind, &new, None, None, at)];
         let now = self.rights.now;
         if new.channel != old.channel {
             let kind = EventKind::TopicMoved { from: old.channel };

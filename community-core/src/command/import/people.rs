@@ -130,6 +130,7 @@ impl Batch<'_> {
             roles,
             level: if pinned || old.pinned { record.level } else { old.level },
             pinned,
+            off_boards: record.off_boards,
             sanctions,
             ..old.clone()
         };

@@ -70,7 +70,7 @@ fn a_wrong_log_is_found() {
     assert_eq!(through(Flaw::LogLosesLast), rules(&["the head of the log is its last event"]));
     let speaks = |change: fn(&mut NewEvent)| {
         let sound = sound();
-        let mut event = sound.w.new_event(EventKind::TopicEdited);
+        let mut event = sound.w.new_event(EventKind::TopicEdited { labels: None });
         change(&mut event);
         let changes = ChangeSet { events: vec![event], ..ChangeSet::default() };
         block_on(sound.w.store.commit(changes)).unwrap();

@@ -2,6 +2,7 @@
 
 mod content;
 mod documents;
+mod ledgers;
 mod lists;
 mod people;
 
@@ -132,7 +133,10 @@ fn sound() -> Sound {
             community: Some(home.community.id),
             ..w.new_event(kind)
         };
-        let mut events = vec![event(EventKind::TopicStarted), event(EventKind::PostWritten)];
+        let mut events = vec![
+            event(EventKind::TopicStarted { labels: Vec::new() }),
+            event(EventKind::PostWritten),
+        ];
         events.push(w.new_event(EventKind::MemberChanged));
         w.store.commit(ChangeSet { events, ..ChangeSet::default() }).await.unwrap();
         let reply = reply.post;
@@ -217,6 +221,8 @@ fn sanctioned(s: &Sound, n: usize, reason: &str, by: Option<MemberId>) -> Op {
 fn every_rule_has_a_test() {
     let sources = [
         include_str!("../documents.rs"),
+        include_str!("../boards.rs"),
+        include_str!("../ledgers.rs"),
         include_str!("../listings.rs"),
         include_str!("../log.rs"),
         include_str!("../mod.rs"),
@@ -239,6 +245,7 @@ fn every_rule_has_a_test() {
     let tests = [
         include_str!("content.rs"),
         include_str!("documents.rs"),
+        include_str!("ledgers.rs"),
         include_str!("lists.rs"),
         include_str!("people.rs"),
     ]

@@ -1,0 +1,30 @@
+-- What a store of format 3 held beside that of format 1: a channel, and a ledger of which one entry
+-- was taken back.
+
+INSERT INTO channels VALUES
+  (x'01900000000070008000000000000002', x'01900000000070008000000000000001', NULL, 'beds', 'Beds', '', 0,
+   '{}', '{}', 0, 1700000000000000, 1);
+
+INSERT INTO events (seq, event, at, community, channel, member, data) VALUES
+  (3, 'granted', 1700000000000000, x'01900000000070008000000000000001',
+   x'01900000000070008000000000000002', x'0190000000007000800000000000000a', '{"reason":"award","points":5}'),
+  (4, 'granted', 1700000000000000, x'01900000000070008000000000000001', NULL,
+   x'0190000000007000800000000000000b', '{"reason":"award","points":7}'),
+  (5, 'granted', 1700000000000000, x'01900000000070008000000000000001',
+   x'01900000000070008000000000000002', x'0190000000007000800000000000000b', '{"reason":"award","points":2}'),
+  (6, 'post_written', 1700000000000000, x'01900000000070008000000000000001', NULL, NULL, NULL);
+
+INSERT INTO ledgers VALUES (1, x'01900000000070008000000000000001', 'balanced', 1);
+
+INSERT INTO ledger_entries
+  (ledger, cause, number, origin, rule, grp, step, member, points, day, at) VALUES
+  (1, 3, 0, 3, 'granted', 'grants', 0, x'0190000000007000800000000000000a', 5, 19675, 1700000000000000),
+  (1, 4, 0, 4, 'granted', 'grants', 0, x'0190000000007000800000000000000b', 7, 19675, 1700000000000000),
+  (1, 5, 0, 5, 'granted', 'grants', 0, x'0190000000007000800000000000000b', 2, 19676, 1700086400000000),
+  (1, 6, 0, 3, 'granted', 'grants', 1, x'0190000000007000800000000000000a', -5, 19675, 1700086400000000);
+
+INSERT INTO standings VALUES
+  (1, x'0190000000007000800000000000000a', 0, 2, 6),
+  (1, x'0190000000007000800000000000000b', 9, 2, 5);
+
+INSERT INTO checkpoints VALUES ('rep.01900000000070008000000000000001.1.balanced', 6);
