@@ -26,8 +26,8 @@ pub const PRODUCT_VERSION: usize = 64;
 pub const VERSIONS: u32 = 1_000;
 /// Members who wrote versions of an article.
 pub const AUTHORS: usize = 64;
-/// Comments on one article.
-pub const COMMENTS: usize = 1_000;
+/// A comment in a review, in bytes.
+pub const COMMENT: usize = 16_384;
 /// Concerns that are kept of one article. It stays queued when there are more.
 pub const CONCERNS: usize = 32;
 

@@ -77,10 +77,12 @@ pub struct Article {
     /// Where an archived article leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<ArticleId>,
+    /// Whether something may have happened in its sources before the projection of the log knew of
+    /// it, which has to be looked at.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub behind: bool,
     /// When it was begun.
     pub created_at: Timestamp,
-    /// When this head last changed.
-    pub updated_at: Timestamp,
 }
 
 /// What is needed of a version without reading it: whether somebody may see it, and in which lists

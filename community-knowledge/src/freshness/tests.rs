@@ -48,7 +48,7 @@ fn article() -> Article {
         review_at: None,
         redirect: None,
         created_at: at(0),
-        updated_at: at(0),
+        behind: false,
     }
 }
 
