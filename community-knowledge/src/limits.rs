@@ -17,7 +17,7 @@ pub const BLOCKS: usize = 128;
 /// Posts that an article cites.
 pub const CITED: usize = 64;
 /// Topics that the versions of an article were ever made from.
-pub const SOURCES: usize = 24;
+pub const SOURCES: usize = 20;
 /// Products of an article.
 pub const PRODUCTS: usize = 16;
 /// The version of a product, in bytes.

@@ -44,6 +44,8 @@ pub(crate) mod list {
     pub(crate) const REVIEW: &str = "review";
     /// By the time at which an approved version is published.
     pub(crate) const SCHEDULE: &str = "schedule";
+    /// By the topics that they were made from, archived ones included: for the projection of the log.
+    pub(crate) const WATCH: &str = "watch";
     /// Those in whose sources something may have happened unnoticed.
     pub(crate) const BEHIND: &str = "behind";
     /// Versions, comments and feedback of an article.
@@ -144,6 +146,12 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
     add(list::STATE, article.state.as_str(), -to_micros(article.since))?;
     let original = article.original.unwrap_or(article.id);
     add(list::ORIGINAL, &original.to_string(), -to_micros(article.created_at))?;
+    for topic in article.sources.keys() {
+        add(list::WATCH, &topic.to_string(), to_micros(article.created_at))?;
+    }
+    if !article.behind.is_empty() {
+        add(list::BEHIND, "", to_micros(article.created_at))?;
+    }
     if article.state == State::Archived {
         return Ok(keys);
     }
@@ -170,9 +178,6 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
     }
     if let Some(next) = &article.scheduled {
         add(list::SCHEDULE, "", to_micros(next.at))?;
-    }
-    if article.behind {
-        add(list::BEHIND, "", to_micros(article.created_at))?;
     }
     Ok(keys)
 }

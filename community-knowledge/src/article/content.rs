@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use community_core::{CorrectionId, MemberId, Name, PostId, Slug, Title, TopicId};
+use community_core::{CorrectionId, MemberId, Name, PostId, Seq, Slug, Title, TopicId};
 use serde::{Deserialize, Serialize};
 
 use super::{Cited, Face};
@@ -145,13 +145,15 @@ impl Content {
         self.sources().map(|source| source.author).filter(|author| seen.insert(*author)).collect()
     }
 
-    /// What is needed of it without reading it.
+    /// What is needed of it without reading it. What happens behind `head` to what it cites concerns
+    /// the article.
     #[must_use]
-    pub fn face(&self) -> Face {
+    pub fn face(&self, head: Seq) -> Face {
         let mut cited: BTreeMap<PostId, Cited> = BTreeMap::new();
         for Source { topic, post, revision, .. } in self.sources() {
             let known = cited.entry(*post);
-            let known = known.or_insert(Cited { topic: *topic, revision: *revision });
+            let known =
+                known.or_insert(Cited { topic: *topic, revision: *revision, since: head });
             known.revision = known.revision.max(*revision);
         }
         Face {

@@ -12,7 +12,7 @@ pub use content::{Block, Content, Origin, Product, Section, SectionKind, Source}
 pub use state::{IllegalStep, State, Step, TRANSITIONS, Transition};
 pub use version::{Note, Version, changes};
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::{
     ChannelId, CommunityId, MemberId, PostId, Seq, Slug, Timestamp, Title, TopicId,
@@ -77,10 +77,10 @@ pub struct Article {
     /// Where an archived article leads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redirect: Option<ArticleId>,
-    /// Whether something may have happened in its sources before the projection of the log knew of
-    /// it, which has to be looked at.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub behind: bool,
+    /// The sources in which something may have happened before the projection of the log knew that
+    /// the article cites them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub behind: BTreeSet<TopicId>,
     /// When it was begun.
     pub created_at: Timestamp,
 }
@@ -109,6 +109,9 @@ pub struct Cited {
     pub topic: TopicId,
     /// The newest of its revisions that was read.
     pub revision: u32,
+    /// The position in the log behind which what happens to it concerns the article.
+    #[serde(default)]
+    pub since: Seq,
 }
 
 /// A version that readers see, or will.

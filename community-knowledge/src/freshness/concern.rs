@@ -74,7 +74,10 @@ pub fn concern(article: &Article, event: &Event) -> Option<Concern> {
     if *seq <= *article.sources.get(&topic)? {
         return None;
     }
-    let cites = |post: PostId| article.faces().any(|face| face.cited.contains_key(&post));
+    // As it was then: a post that is cited since is no news.
+    let cites = |post: PostId| {
+        article.faces().any(|face| face.cited.get(&post).is_some_and(|c| c.since < *seq))
+    };
     let cites_before = |post: PostId, revision: u32| {
         article.faces().any(|face| face.cited.get(&post).is_some_and(|c| c.revision < revision))
     };

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::change::NewEvent;
 use community_core::{
@@ -24,7 +24,7 @@ fn article() -> Article {
         title: "Leaves curl".parse().unwrap(),
         labels: Vec::new(),
         products: vec![Product { name: "pot".parse().unwrap(), version: "1".to_owned() }],
-        cited: [(CITED, Cited { topic: HERE, revision })].into_iter().collect(),
+        cited: [(CITED, Cited { topic: HERE, revision, since: Seq(100) })].into_iter().collect(),
     };
     Article {
         id: ArticleId::from_uuid(Uuid::from_u128(5)),
@@ -48,7 +48,7 @@ fn article() -> Article {
         review_at: None,
         redirect: None,
         created_at: at(0),
-        behind: false,
+        behind: BTreeSet::new(),
     }
 }
 

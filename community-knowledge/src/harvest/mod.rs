@@ -46,14 +46,14 @@ impl CurateRules {
 /// The resolution is what was made official, then what was accepted; where there is neither, the
 /// answers with the best score. Corrections that stand beside a post come right behind its words.
 /// The same conversation gives the same draft, in whichever order the posts are handed in.
-///
-/// # Panics
-/// Never.
 #[must_use]
 pub fn curate(topic: &Topic, posts: &[PostView], rules: &CurateRules) -> Option<Content> {
     let seen = |view: &&PostView| {
         view.post.topic == topic.id && view.post.state == State::Published && !view.body.is_empty()
     };
+    if topic.state != State::Published {
+        return None;
+    }
     let opening = posts.iter().filter(seen).find(|view| view.post.id == topic.opening)?;
     let mut answers: Vec<&PostView> = posts
         .iter()

@@ -9,12 +9,12 @@ use community_core::extension::Planning;
 use community_core::query::Position;
 use community_core::time::to_micros;
 use community_core::{
-    CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Seq, Session, Slug, TopicId,
+    CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Session, Slug, TopicId,
 };
 
 use super::{Knowledge, Work};
 use crate::article::{Article, State, Step};
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::freshness::{Concern, ConcernKind, concern};
 use crate::store::{self, list};
 
@@ -157,7 +157,7 @@ impl Knowledge {
         topic: TopicId,
         heads: &mut Heads,
     ) -> Result<Vec<DocumentId>> {
-        let list = store::list(community, store::ARTICLES, list::SOURCE)?.within(topic);
+        let list = store::list(community, store::ARTICLES, list::WATCH)?.within(topic);
         let mut ids = Vec::new();
         let mut after = None;
         loop {
@@ -189,25 +189,27 @@ impl Knowledge {
                 let Some((before, mut article)) = head(planning, document).await? else {
                     return Ok((None, changes));
                 };
-                if !article.behind {
+                let behind = std::mem::take(&mut article.behind);
+                if behind.is_empty() {
                     return Ok((None, changes));
                 }
                 let position = planning.position(&name).await?.unwrap_or_default();
-                let mut at = article.sources.values().min().copied().unwrap_or(position);
+                let from = behind.iter().filter_map(|topic| article.sources.get(topic));
+                let mut at = from.min().copied().unwrap_or(position);
                 let mut first = None;
                 while at < position {
                     let events = self.engine.store().events_after(at, STEP).await?;
                     let Some(last) = events.last() else { break };
                     at = last.seq;
                     for event in events.iter().filter(|event| event.seq <= position) {
-                        if let Some(concern) = concern(&article, event)
+                        if event.event.topic.is_some_and(|topic| behind.contains(&topic))
+                            && let Some(concern) = concern(&article, event)
                             && article.add_concern(concern.clone())
                         {
                             first.get_or_insert(concern);
                         }
                     }
                 }
-                article.behind = false;
                 *lock(&counted) = usize::from(first.is_some());
                 match first {
                     Some(concern) => {

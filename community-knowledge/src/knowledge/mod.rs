@@ -18,7 +18,7 @@ use std::sync::{Mutex, PoisonError};
 
 use community_core::extension::{About, DocumentChanges, Planning, Reading};
 use community_core::{
-    Action, Community, Decision, Document, Engine, MemberId, Session, Slug, Viewer,
+    Action, Community, Decision, Document, Engine, MemberId, Seq, Session, Slug, Viewer,
 };
 use uuid::Uuid;
 
@@ -265,10 +265,15 @@ impl<'a> Work<'a> {
     }
 
     /// Adds a version, which becomes the latest.
-    fn add_version(&mut self, content: crate::Content, note: Note) -> Result<()> {
+    fn add_version(&mut self, content: crate::Content, note: Note, head: Seq) -> Result<()> {
         let actor = self.planning.actor();
         self.article.latest += 1;
-        self.article.face = content.face();
+        let mut face = content.face(head);
+        for (post, cited) in &mut face.cited {
+            let known = self.article.faces().filter_map(|face| face.cited.get(post));
+            cited.since = known.map(|known| known.since).min().unwrap_or(head);
+        }
+        self.article.face = face;
         if let Some(member) = actor.filter(|member| !self.article.is_author(*member)) {
             self.article.authors.push(member);
         }

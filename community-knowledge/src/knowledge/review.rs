@@ -168,8 +168,6 @@ impl Knowledge {
             work.step(Step::Restore)?;
             work.article.published = None;
             work.article.redirect = None;
-            // While it was archived nobody followed its sources.
-            work.article.behind = !work.article.sources.is_empty();
             Ok("restored")
         })
         .await

@@ -99,7 +99,7 @@ impl Knowledge {
             let content =
                 with_hidden_labels(planning, work.article.community, &edit.content, &latest);
             work.cite(&content, head);
-            work.add_version(content, Note::Edit { why: edit.why.clone() })?;
+            work.add_version(content, Note::Edit { why: edit.why.clone() }, head)?;
             work.finish("edited")
         })
         .await?;
@@ -119,12 +119,13 @@ impl Knowledge {
     ) -> Result<()> {
         self.engine.env().limits().reason(why.len())?;
         self.run(session, &("roll back", id, to, why), async |planning| {
+            let head = self.engine.store().head().await?;
             let mut work = Work::open(planning, id).await?;
             work.require_writer()?;
             work.catch_up();
             work.step(Step::Edit)?;
             let Version { content, .. } = work.version(to).await?;
-            work.add_version(content, Note::Rollback { to, why: why.to_owned() })?;
+            work.add_version(content, Note::Rollback { to, why: why.to_owned() }, head)?;
             work.finish("rolled-back")
         })
         .await?;
@@ -250,7 +251,7 @@ pub(super) async fn draft(
         origin,
         authors: author.into_iter().collect(),
         latest: 1,
-        face: new.content.face(),
+        face: new.content.face(head),
         published: None,
         scheduled: None,
         shelf: new.shelf.clone(),
@@ -260,7 +261,7 @@ pub(super) async fn draft(
         confirmed: None,
         review_at: None,
         redirect: None,
-        behind: !new.content.topics().is_empty(),
+        behind: new.content.topics(),
         created_at: now,
     })
 }
@@ -375,7 +376,7 @@ impl Work<'_> {
         for topic in content.topics() {
             if !self.article.sources.contains_key(&topic) {
                 self.article.sources.insert(topic, head);
-                self.article.behind = true;
+                self.article.behind.insert(topic);
             }
         }
     }
