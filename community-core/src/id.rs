@@ -83,6 +83,8 @@ ids! {
     CorrectionId,
     /// Names a [`Grant`](crate::Grant).
     GrantId,
+    /// Names a [`Document`](crate::Document).
+    DocumentId,
     /// Names one visit of somebody to whom topics are suggested.
     VisitId,
     /// Names one request of a caller, so that a retry has one effect.

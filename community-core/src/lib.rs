@@ -11,6 +11,7 @@ pub mod entropy;
 mod env;
 mod error;
 mod expr;
+pub mod extension;
 pub mod fold;
 mod id;
 mod limits;
@@ -41,8 +42,8 @@ pub use engine::{
 pub use env::Env;
 pub use error::{Error, Result};
 pub use id::{
-    ChannelId, CommunityId, CorrectionId, GrantId, IdSource, MemberId, PostId, RequestId, TopicId,
-    VisitId,
+    ChannelId, CommunityId, CorrectionId, DocumentId, GrantId, IdSource, MemberId, PostId,
+    RequestId, TopicId, VisitId,
 };
 pub use limits::{LimitError, Limits};
 pub use policy::{

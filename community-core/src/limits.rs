@@ -143,6 +143,12 @@ limits! {
     kind_parts: 64 up to 256, "the number of transitions or fields of a kind", "parts";
     /// The payload of a topic, as JSON.
     payload: 16_384 up to 65_536, "a payload", "bytes";
+    /// The body of a document of an extension, as JSON.
+    document: 262_144 up to 1_048_576, "a document", "bytes";
+    /// Lists in which one document of an extension stands.
+    document_keys: 64 up to 256, "the number of lists of a document", "lists";
+    /// Documents that one command of an extension writes.
+    documents: 100 up to 1_000, "the number of documents in one command", "documents";
     /// One line of an import file.
     import_line: 1_048_576 up to 4_194_304, "an import line", "bytes";
     /// Views, and visits, that wait in memory to be written.

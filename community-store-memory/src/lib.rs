@@ -24,6 +24,7 @@
 //! ```
 
 mod commit;
+mod document;
 mod index;
 mod ledger;
 mod log;

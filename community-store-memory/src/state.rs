@@ -12,6 +12,7 @@ use community_core::{
 };
 use rustc_hash::FxHashMap;
 
+use crate::document::DocumentTable;
 use crate::index::Index;
 use crate::ledger::{LedgerTable, VisitTable};
 
@@ -44,6 +45,7 @@ pub(crate) struct State {
     pub(crate) counts: FxHashMap<Counter, i64>,
     pub(crate) visits: FxHashMap<CommunityId, VisitTable>,
     pub(crate) grants: BTreeMap<GrantId, Grant>,
+    pub(crate) documents: DocumentTable,
     pub(crate) ledgers: FxHashMap<LedgerId, LedgerTable>,
     pub(crate) checkpoints: FxHashMap<Slug, Seq>,
     pub(crate) requests: FxHashMap<RequestId, (Request, Seq)>,
@@ -80,6 +82,7 @@ impl State {
             EntityRef::Topic(id) => self.topics.get(&id).map(|row| row.rev),
             EntityRef::Post(id) => self.posts.get(&id).map(|row| row.rev),
             EntityRef::Correction(id) => self.corrections.get(&id).map(|row| row.rev),
+            EntityRef::Document(id) => self.documents.get(id).map(|row| row.rev),
             EntityRef::Grant(id) => self.grants.get(&id).map(|_| Rev::FIRST),
         }
         .unwrap_or(Rev(0))

@@ -26,6 +26,7 @@
 mod access;
 mod backup;
 mod commit;
+mod document;
 mod error;
 mod explain;
 mod files;

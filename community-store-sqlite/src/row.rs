@@ -7,8 +7,8 @@ use community_core::change::EntityId;
 use community_core::reputation::Step;
 use community_core::time::{from_micros, to_micros};
 use community_core::{
-    ChannelId, CommunityId, CorrectionId, GrantId, LinkKind, MemberId, PostId, PostKind, RequestId,
-    Rev, Slot, Slug, State, Timestamp, TopicId,
+    ChannelId, CommunityId, CorrectionId, DocumentId, GrantId, LinkKind, MemberId, PostId,
+    PostKind, RequestId, Rev, Slot, Slug, State, Timestamp, TopicId,
 };
 use rusqlite::Row;
 use rusqlite::types::{FromSql, ValueRef};
@@ -198,7 +198,18 @@ macro_rules! ids {
     )+};
 }
 
-ids!(ChannelId, CommunityId, CorrectionId, GrantId, MemberId, PostId, RequestId, TopicId, EntityId);
+ids!(
+    ChannelId,
+    CommunityId,
+    CorrectionId,
+    DocumentId,
+    GrantId,
+    MemberId,
+    PostId,
+    RequestId,
+    TopicId,
+    EntityId
+);
 
 /// A value of a small closed set, kept as a number.
 pub(crate) trait Code: Copy {

@@ -71,6 +71,15 @@ async fn content(
     channels.sort();
     lines.push(format!("{labels:?} {channels:?}"));
 
+    for document in scope.admit_all(store.documents_by_id(community, None, ALL).await?) {
+        lines.push(format!("{document:?}"));
+    }
+    for list in store.document_lists(community, None, ALL).await? {
+        let page = store.documents_in(&list, None, ALL).await?;
+        let places: Vec<_> = page.into_iter().map(|(place, _)| place).collect();
+        lines.push(format!("{list:?} {places:?}"));
+    }
+
     let whole = whole_community(store, community).await?;
     for sort in Sort::ALL {
         let request = feed(vec![whole.clone()], sort, ALL);

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::domain::SuggestionStep;
-use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId, VisitId};
+use crate::id::{ChannelId, CommunityId, DocumentId, MemberId, PostId, TopicId, VisitId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -172,6 +172,16 @@ pub enum EventKind {
         held_out: bool,
         /// What happened.
         step: SuggestionStep,
+    },
+    /// A document of an extension was written or taken away. The event may name the channel, topic,
+    /// post and member that the document is about: nothing about these has changed.
+    DocumentChanged {
+        /// The document's collection.
+        collection: Slug,
+        /// Which document.
+        document: DocumentId,
+        /// What happened to it, in the extension's own word.
+        change: Slug,
     },
     /// Two topics were linked, or the link taken away.
     Linked {

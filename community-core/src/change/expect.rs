@@ -2,7 +2,9 @@
 
 use super::{Counter, Seq};
 use crate::domain::{Rev, Slot};
-use crate::id::{ChannelId, CommunityId, CorrectionId, GrantId, MemberId, PostId, TopicId};
+use crate::id::{
+    ChannelId, CommunityId, CorrectionId, DocumentId, GrantId, MemberId, PostId, TopicId,
+};
 use crate::policy::AccessRev;
 use crate::text::{Key, Slug};
 
@@ -54,6 +56,8 @@ pub enum EntityRef {
     Correction(CorrectionId),
     /// A grant. Its revision is 1: it never changes.
     Grant(GrantId),
+    /// A document.
+    Document(DocumentId),
 }
 
 /// A key that one entity at most may have.

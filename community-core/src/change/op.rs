@@ -1,10 +1,10 @@
 //! Operations.
 
 use crate::domain::{
-    Channel, Community, Correction, Grant, Label, Link, LinkKind, Member, Membership, Post,
-    Reaction, Revision, Slot, Topic,
+    Channel, Community, Correction, Document, Grant, Label, Link, LinkKind, Member, Membership,
+    Post, Reaction, Revision, Slot, Topic,
 };
-use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
+use crate::id::{ChannelId, CommunityId, DocumentId, MemberId, PostId, TopicId};
 use crate::reputation::{Entry, LedgerId};
 use crate::text::Slug;
 use crate::time::Timestamp;
@@ -86,6 +86,12 @@ pub enum Op {
     },
     /// Writes a grant. One that is there stays as it is.
     PutGrant(Box<Grant>),
+    /// Writes a document, with its places in lists: those that it had before and that are not among
+    /// its keys are gone. A document keeps its community and its collection; one that would change
+    /// them, or stand twice in one list, makes no sense.
+    PutDocument(Box<Document>),
+    /// Takes a document away, with its places in lists. Taking away what is not there does nothing.
+    DropDocument(DocumentId),
     /// Appends an entry to a ledger, which exists from its first entry on, and moves the standing
     /// of its member as [`Standing::add`](crate::reputation::Standing::add) says. Two entries at
     /// one place make no sense.
@@ -95,7 +101,7 @@ pub enum Op {
 }
 
 impl Op {
-    /// The entity that it writes the facts of.
+    /// The entity that it writes the facts of, or takes away.
     #[must_use]
     pub fn writes(&self) -> Option<EntityRef> {
         match self {
@@ -107,6 +113,8 @@ impl Op {
             Self::PutPost(post) => Some(EntityRef::Post(post.id)),
             Self::PutCorrection(correction) => Some(EntityRef::Correction(correction.id)),
             Self::PutGrant(grant) => Some(EntityRef::Grant(grant.id)),
+            Self::PutDocument(document) => Some(EntityRef::Document(document.id)),
+            Self::DropDocument(document) => Some(EntityRef::Document(*document)),
             Self::PutLabel(_)
             | Self::PutRevision(_)
             | Self::PutLink(_)

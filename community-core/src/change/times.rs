@@ -6,8 +6,8 @@
 
 use super::{ChangeSet, NewEvent, Op};
 use crate::domain::{
-    Channel, Community, Correction, Grant, Link, Mark, Member, Membership, Pin, Post, Reaction,
-    Revision, Sanction, Topic,
+    Channel, Community, Correction, Document, Grant, Link, Mark, Member, Membership, Pin, Post,
+    Reaction, Revision, Sanction, Topic,
 };
 use crate::error::{Error, Result};
 use crate::reputation::Entry;
@@ -41,12 +41,14 @@ fn op(op: &Op) -> Result<()> {
         | Op::RaiseActive(_, at)
         | Op::SetActive(_, at) => time(*at),
         Op::PutGrant(it) => grant(it),
+        Op::PutDocument(it) => document(it),
         Op::AppendLedger(_, it) => entry(it),
         Op::AddViews { topic: _, day: at, views: _ }
         | Op::AddVisit { community: _, member: _, day: at } => day(*at),
         Op::PutLabel(_)
         | Op::DropLink { .. }
         | Op::DropReaction { .. }
+        | Op::DropDocument(_)
         | Op::Bump(..)
         | Op::Checkpoint(..) => Ok(()),
     }
@@ -215,6 +217,20 @@ fn grant(grant: &Grant) -> Result<()> {
     let Grant { id: _, community: _, member: _, reason: _, points: _, post: _, by: _, note: _, at } =
         grant;
     time(*at)
+}
+
+fn document(document: &Document) -> Result<()> {
+    let Document {
+        id: _,
+        community: _,
+        collection: _,
+        body: _,
+        keys: _,
+        created_at,
+        updated_at,
+        rev: _,
+    } = document;
+    times([Some(*created_at), Some(*updated_at)])
 }
 
 fn entry(entry: &Entry) -> Result<()> {

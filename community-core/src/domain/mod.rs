@@ -5,6 +5,7 @@
 
 mod channel;
 mod community;
+mod document;
 mod grant;
 mod kind;
 mod label;
@@ -19,6 +20,7 @@ mod topic;
 
 pub use channel::Channel;
 pub use community::Community;
+pub use document::{Document, DocumentKey, DocumentList};
 pub use grant::Grant;
 pub use kind::{Field, FieldType, Kind, Transition, TransitionBy, builtin_kinds};
 pub use label::Label;

@@ -4,6 +4,7 @@
 //! `async` and bound to no runtime: futures do their work when they are polled, on whatever polls
 //! them.
 
+mod extension;
 mod facts;
 mod project;
 mod read;
@@ -20,6 +21,7 @@ mod view_search;
 mod views;
 mod visits;
 
+pub use extension::{DocumentView, Planning, Reading};
 pub use project::Pumped;
 pub use read::Read;
 pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};

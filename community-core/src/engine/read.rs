@@ -78,6 +78,8 @@ reads! {
     RecordView,
     /// [`Session::visit`] and [`Session::visits`].
     Visits,
+    /// [`Session::read_extension`].
+    Extension,
     /// [`Session::events`].
     Events,
 }
@@ -232,7 +234,7 @@ impl Session {
         })
     }
 
-    async fn visible_revisions(
+    pub(super) async fn visible_revisions(
         &self,
         rights: &Rights,
         post: PostId,

@@ -1,9 +1,9 @@
 //! The contract between the engine and a store.
 //!
-//! A store implements four object-safe traits: [`Reader`], [`Committer`], [`EventLog`] and
-//! [`LedgerReader`]. There
-//! are no default methods: a wrapper that forgets one does not compile. What a store may rely on
-//! and what it guarantees, in the order in which the conformance suite tests it:
+//! A store implements five object-safe traits: [`Reader`], [`Committer`], [`EventLog`],
+//! [`LedgerReader`] and [`DocumentReader`]. There are no default methods: a wrapper that forgets one
+//! does not compile. What a store may rely on and what it guarantees, in the order in which the
+//! conformance suite tests it:
 //!
 //! - **G1** all or nothing: a change set is applied whole or leaves no trace;
 //! - **G2** expectations are checked in the same atomic step in which the operations are applied;
@@ -26,12 +26,14 @@
 //! `community_testkit::conformance!` on it.
 
 mod committer;
+mod document;
 mod error;
 mod ledger;
 mod log;
 mod reader;
 
 pub use committer::Committer;
+pub use document::DocumentReader;
 pub use error::{CommitError, Conflict, StoreError};
 pub use ledger::LedgerReader;
 pub use log::EventLog;
@@ -43,6 +45,6 @@ pub use reader::{
 use std::any::Any;
 
 /// Everything that the engine needs of a store.
-pub trait Store: Reader + Committer + EventLog + LedgerReader + Any {}
+pub trait Store: Reader + Committer + EventLog + LedgerReader + DocumentReader + Any {}
 
-impl<T: Reader + Committer + EventLog + LedgerReader + Any> Store for T {}
+impl<T: Reader + Committer + EventLog + LedgerReader + DocumentReader + Any> Store for T {}

@@ -72,7 +72,8 @@ impl Touched {
             | EventKind::TopicLocked { .. }
             | EventKind::TopicPinned { .. }
             | EventKind::StatusChanged { .. }
-            | EventKind::Linked { .. } => {}
+            | EventKind::Linked { .. }
+            | EventKind::DocumentChanged { .. } => {}
             // A kind of event that came later than this crate may touch anything of its topic.
             _ => self.whole.extend(topic),
         }

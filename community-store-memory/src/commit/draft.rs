@@ -9,9 +9,9 @@ use community_core::change::{Counter, EntityRef, Op, Seq, UniqueKey};
 use community_core::reputation::{Entry, EntryPlace, LedgerId};
 use community_core::time::Timestamp;
 use community_core::{
-    Channel, ChannelId, Community, CommunityId, Correction, Grant, GrantId, Label, Link, Mark,
-    Member, MemberId, Membership, Post, PostCounters, PostId, Reaction, Revision, Slug, StoreError,
-    Topic, TopicCounters, TopicId,
+    Channel, ChannelId, Community, CommunityId, Correction, Document, DocumentId, DocumentList,
+    Grant, GrantId, Label, Link, Mark, Member, MemberId, Membership, Post, PostCounters, PostId,
+    Reaction, Revision, Slug, StoreError, Topic, TopicCounters, TopicId,
 };
 use rustc_hash::{FxHashMap, FxHashSet};
 
@@ -40,6 +40,8 @@ pub(super) struct Draft {
     /// Who has a key; `None` frees it.
     pub(super) keys: FxHashMap<UniqueKey, Option<EntityRef>>,
     pub(super) grants: FxHashMap<GrantId, Grant>,
+    /// `None` takes it away.
+    pub(super) documents: FxHashMap<DocumentId, Option<Document>>,
     /// New entries, in their order.
     pub(super) entries: Vec<(LedgerId, Entry)>,
     pub(super) entry_places: FxHashSet<(LedgerId, EntryPlace)>,
@@ -94,6 +96,11 @@ impl Drafting<'_> {
             Op::AddViews { topic, day, views } => self.add_views(topic, day, views),
             Op::AddVisit { community, member, day } => self.add_visit(community, member, day),
             Op::PutGrant(grant) => self.put_grant(*grant),
+            Op::PutDocument(document) => self.put_document(*document),
+            Op::DropDocument(document) => {
+                self.draft.documents.insert(document, None);
+                Ok(())
+            }
             Op::AppendLedger(ledger, entry) => self.append(*ledger, *entry),
             Op::Checkpoint(name, seq) => {
                 self.draft.checkpoints.insert(name, seq);
@@ -248,6 +255,23 @@ impl Drafting<'_> {
         if !self.state.grants.contains_key(&grant.id) {
             self.draft.grants.entry(grant.id).or_insert(grant);
         }
+        Ok(())
+    }
+
+    fn put_document(&mut self, document: Document) -> Applied {
+        self.community(document.community)?;
+        let id = document.id;
+        let drafted = self.draft.documents.get(&id).map(Option::as_ref);
+        let was = drafted.unwrap_or_else(|| self.state.documents.get(id));
+        let place = |document: &Document| (document.community, document.collection.clone());
+        if was.is_some_and(|was| place(was) != place(&document)) {
+            return Err(refused(format!("document {id} cannot go elsewhere")));
+        }
+        let lists: FxHashSet<DocumentList> = document.lists().collect();
+        if lists.len() < document.keys.len() {
+            return Err(refused(format!("document {id} stands twice in one list")));
+        }
+        self.draft.documents.insert(id, Some(document));
         Ok(())
     }
 

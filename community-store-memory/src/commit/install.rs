@@ -23,6 +23,7 @@ impl State {
             visits,
             keys,
             grants,
+            documents,
             entries,
             entry_places: _,
             checkpoints,
@@ -96,6 +97,9 @@ impl State {
             self.index.key_changed(key, holder);
         }
         self.grants.extend(grants);
+        for (id, document) in documents {
+            self.documents.change(id, document);
+        }
         for (ledger, entry) in entries {
             self.ledgers.entry(ledger).or_default().append(entry);
         }

@@ -66,7 +66,7 @@ pub(super) struct Change<'a> {
     pub(super) inner: &'a Inner,
     pub(super) group: &'a Group,
     pub(super) touched: Touched,
-    /// What was found to exist. Nothing is ever deleted.
+    /// What was found to exist. Nothing of it is ever deleted.
     pub(super) found: FxHashSet<(&'static str, [u8; 16])>,
     /// Whose rights it may change.
     pub(super) raised: BTreeSet<AccessSlot>,
@@ -163,6 +163,8 @@ impl<'a> Change<'a> {
             Op::AddViews { topic, day, views } => self.add_views(*topic, *day, *views),
             Op::AddVisit { community, member, day } => self.add_visit(*community, *member, *day),
             Op::PutGrant(grant) => self.put_grant(grant),
+            Op::PutDocument(document) => self.put_document(document),
+            Op::DropDocument(document) => self.drop_document(*document),
             Op::AppendLedger(ledger, entry) => self.append(ledger, entry),
             Op::Checkpoint(name, seq) => self.put_checkpoint(name, *seq),
         }

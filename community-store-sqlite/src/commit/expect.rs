@@ -23,6 +23,7 @@ const CHANNEL_REV: &str = "SELECT rev FROM channels WHERE id = ?1";
 const MEMBER_REV: &str = "SELECT rev FROM members WHERE id = ?1";
 const MEMBERSHIP_REV: &str = "SELECT rev FROM memberships WHERE member = ?1 AND community = ?2";
 const CORRECTION_REV: &str = "SELECT rev FROM corrections WHERE id = ?1";
+const DOCUMENT_REV: &str = "SELECT rev FROM documents WHERE id = ?1";
 const REACTION: &str = "SELECT key FROM reactions WHERE post = ?1 AND member = ?2 AND slot = ?3";
 
 impl Change<'_> {
@@ -71,6 +72,7 @@ impl Change<'_> {
             EntityRef::Topic(id) => Ok(self.topic(id)?.map_or(Rev(0), |topic| topic.rev)),
             EntityRef::Post(id) => Ok(self.post(id)?.map_or(Rev(0), |post| post.rev)),
             EntityRef::Correction(id) => self.stored_rev(CORRECTION_REV, [id.as_bytes()]),
+            EntityRef::Document(id) => self.stored_rev(DOCUMENT_REV, [id.as_bytes()]),
             EntityRef::Grant(id) => {
                 let is_there = ledger::has_grant(self.conn, id)?;
                 Ok(if is_there { Rev::FIRST } else { Rev(0) })

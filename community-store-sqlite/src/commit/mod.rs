@@ -2,6 +2,7 @@
 
 mod change;
 mod counters;
+mod documents;
 mod entities;
 mod expect;
 mod group;

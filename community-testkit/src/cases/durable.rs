@@ -5,6 +5,7 @@ use community_core::change::{ChangeSet, Counter, EventKind, Expect, Op, Request,
 use community_core::store::CommitError;
 use community_core::{AccessRev, Link, LinkKind, Post, Rev, Seq, Slot, State, StoreError, Topic};
 
+use super::documents::some_documents;
 use crate::check::{Failure, Outcome, differ, equal, holds, same_list};
 use crate::fixture::{
     accepted, changed, corrected, given, hidden, key, slug, tallied, title, topic_state,
@@ -131,6 +132,12 @@ pub(crate) async fn views_and_activity_stay(w: World) -> Outcome {
         Op::SetActive(other.id, one.created_at),
     ])
     .await?;
+    stays(w).await.map(drop)
+}
+
+pub(crate) async fn documents_stay(w: World) -> Outcome {
+    let home = w.home().await?;
+    some_documents(&w, &home).await?;
     stays(w).await.map(drop)
 }
 

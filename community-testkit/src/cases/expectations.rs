@@ -3,7 +3,10 @@
 
 use community_core::change::{ChangeSet, Counter, EntityRef, EventKind, Expect, Op, UniqueKey};
 use community_core::store::CommitError;
-use community_core::{AccessRev, MemberId, Membership, PostId, Rev, Seq, Slot, Topic, TopicId};
+use community_core::{
+    AccessRev, Document, DocumentId, MemberId, Membership, PostId, Rev, Seq, Slot, Topic, TopicId,
+};
+use serde_json::json;
 
 use crate::check::{Failure, Outcome, equal, holds};
 use crate::fixture::{given, key, slug, title};
@@ -191,6 +194,18 @@ pub(crate) async fn the_revision_of_a_correction_is_expected(w: World) -> Outcom
     correction.rev = Rev(2);
     let next = Op::PutCorrection(Box::new(correction.clone()));
     moves(&w, EntityRef::Correction(correction.id), first, next).await
+}
+
+pub(crate) async fn the_revision_of_a_document_is_expected(w: World) -> Outcome {
+    let home = w.home().await?;
+    let id = DocumentId::from_uuid(w.mint(w.now()));
+    let new = Document::new(id, home.community.id, slug("notes"), w.now(), &json!({}))?;
+    let next = Document { rev: Rev(2), ..new.clone() };
+    let first = vec![Op::PutDocument(Box::new(new))];
+    moves(&w, EntityRef::Document(id), first, Op::PutDocument(Box::new(next))).await?;
+    w.apply([Op::DropDocument(id)]).await?;
+    fails(&w, Expect::Rev(EntityRef::Document(id), Rev(2))).await?;
+    passes(&w, Expect::Rev(EntityRef::Document(id), Rev(0))).await
 }
 
 pub(crate) async fn counting_does_not_move_a_revision(w: World) -> Outcome {

@@ -7,6 +7,7 @@ pub(crate) mod by_id;
 pub(crate) mod content;
 pub(crate) mod counters;
 pub(crate) mod directory;
+pub(crate) mod documents;
 pub(crate) mod durable;
 pub(crate) mod expectations;
 pub(crate) mod feed_pages;

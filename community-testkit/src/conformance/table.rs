@@ -58,6 +58,7 @@ macro_rules! __conformance_table {
                 the_revision_of_a_topic_is_expected
                 the_revision_of_a_post_is_expected
                 the_revision_of_a_correction_is_expected
+                the_revision_of_a_document_is_expected
                 counting_does_not_move_a_revision
                 a_gate_is_expected
                 a_missing_topic_has_no_gate
@@ -119,6 +120,20 @@ macro_rules! __conformance_table {
                 events_of_a_community_are_read_without_those_of_others
                 a_grant_is_read_after_it_is_written
             }
+            always documents Meaning {
+                documents_come_back_as_they_were_written
+                a_document_that_is_written_again_leaves_its_old_places
+                documents_of_a_list_come_greatest_key_first
+                lists_of_documents_are_apart
+                lists_in_which_a_document_stands_are_listed_in_order
+                a_document_that_is_taken_away_is_gone
+                documents_of_a_community_are_read_by_id
+                a_document_of_a_missing_community_applies_nothing
+                a_document_that_goes_elsewhere_applies_nothing
+                a_document_twice_in_one_list_applies_nothing
+                documents_are_applied_with_the_rest_or_not_at_all
+                the_largest_document_is_kept
+            }
             always visits Meaning {
                 a_visit_is_read_by_member_and_by_day
                 a_visit_that_is_noted_again_changes_nothing
@@ -158,6 +173,7 @@ macro_rules! __conformance_table {
                 what_was_taken_back_stays_away
                 corrections_and_links_stay
                 views_and_activity_stay
+                documents_stay
                 the_log_and_checkpoints_stay_and_go_on
                 requests_are_replayed_after_opening_again
                 rights_stay_and_go_on_from_there

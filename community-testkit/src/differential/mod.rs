@@ -6,6 +6,7 @@
 //! that it needs and comes with the line that runs it again.
 
 mod controls;
+mod document;
 mod ledger;
 mod look;
 mod minimise;

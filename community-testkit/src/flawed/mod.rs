@@ -1,6 +1,7 @@
 //! Stores that do one thing wrong: what the conformance table and the verification are tested with.
 //! A case that no such store fails would pass whatever a store does.
 
+mod document;
 mod ledger;
 mod read;
 mod table;
@@ -158,6 +159,19 @@ pub(crate) enum Flaw {
     FindsEventsOfAll,
     HasOneLedger,
     LosesNotes,
+    // Documents.
+    KeepsOldKeys,
+    LosesKeys,
+    LosesBodies,
+    KeepsDocuments,
+    FindsNoDocuments,
+    ForgetsDocumentPlace,
+    TurnsDocumentsAround,
+    TurnsAllDocumentsAround,
+    ShortDocumentPages,
+    HasOneGroup,
+    ListsNoGroups,
+    MovesDocuments,
     // Visits.
     LosesEarlyVisits,
     IgnoresFirstDay,
@@ -332,6 +346,18 @@ impl Flawed {
                 ledger.rules.version = 1;
                 vec![Op::AppendLedger(ledger, entry)]
             }
+            (Flaw::LosesKeys, Op::PutDocument(mut document)) => {
+                document.keys.truncate(1);
+                vec![Op::PutDocument(document)]
+            }
+            (Flaw::LosesBodies, Op::PutDocument(mut document)) => {
+                document.body = serde_json::json!({});
+                vec![Op::PutDocument(document)]
+            }
+            (Flaw::MovesDocuments, Op::PutDocument(document)) => {
+                vec![Op::DropDocument(document.id), Op::PutDocument(document)]
+            }
+            (Flaw::KeepsDocuments, Op::DropDocument(_)) => vec![],
             (Flaw::LosesEarlyVisits, Op::AddVisit { day, .. }) if day < 19_675 => vec![],
             (Flaw::LosesNotes, Op::PutGrant(grant)) => {
                 vec![Op::PutGrant(Box::new(Grant { note: String::new(), ..*grant }))]
@@ -356,6 +382,13 @@ fn folded(key: &Key) -> Key {
 #[async_trait]
 impl Committer for Flawed {
     async fn commit(&self, mut changes: ChangeSet) -> Result<Receipt, CommitError> {
+        if self.is(Flaw::KeepsOldKeys) {
+            for op in &mut changes.ops {
+                if let Op::PutDocument(document) = op {
+                    self.with_old_keys(document).await?;
+                }
+            }
+        }
         changes.ops = changes.ops.into_iter().flat_map(|op| self.altered(op)).collect();
         match self.flaw {
             Flaw::SkipsExpectation(kind) => {

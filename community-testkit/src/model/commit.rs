@@ -96,6 +96,7 @@ impl State {
             EntityRef::Topic(id) => self.topics.get(&id).map(|e| e.rev),
             EntityRef::Post(id) => self.posts.get(&id).map(|e| e.rev),
             EntityRef::Grant(id) => self.grants.get(&id).map(|_| Rev::FIRST),
+            EntityRef::Document(id) => self.documents.get(&id).map(|e| e.rev),
             EntityRef::Correction(id) => self.corrections.get(&id).map(|e| e.rev),
         }
     }
@@ -209,6 +210,22 @@ impl State {
                 let known = grant.post.is_none_or(|id| self.posts.contains_key(&id));
                 require(known, "no such post")?;
                 self.grants.entry(grant.id).or_insert(*grant);
+                Ok(())
+            }
+            Op::PutDocument(document) => {
+                require(self.communities.contains_key(&document.community), "no such community")?;
+                let before = self.documents.get(&document.id);
+                let stays = before.is_none_or(|before| {
+                    before.community == document.community
+                        && before.collection == document.collection
+                });
+                require(stays, "a document that goes elsewhere")?;
+                require(all_differ(document.lists()), "a document twice in one list")?;
+                self.documents.insert(document.id, *document);
+                Ok(())
+            }
+            Op::DropDocument(id) => {
+                self.documents.remove(&id);
                 Ok(())
             }
             Op::AppendLedger(ledger, entry) => {

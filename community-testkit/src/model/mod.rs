@@ -5,6 +5,7 @@
 //! compared with, so it stays stupid; it is far too slow for anything else.
 
 mod commit;
+mod document;
 mod ledger;
 mod read;
 mod thread;
@@ -18,9 +19,9 @@ use community_core::reputation::{Entry as LedgerEntry, LedgerId};
 use community_core::store::{Committer, EventLog, StoreError};
 use community_core::{
     AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
-    Grant, GrantId, Label, Link, LinkKind, Member, MemberId, Membership, Post, PostCounters,
-    PostId, Reaction, RequestId, Revision, Scope, Slot, Slug, Timestamp, Topic, TopicCounters,
-    TopicId, Viewer,
+    Document, DocumentId, Grant, GrantId, Label, Link, LinkKind, Member, MemberId, Membership,
+    Post, PostCounters, PostId, Reaction, RequestId, Revision, Scope, Slot, Slug, Timestamp, Topic,
+    TopicCounters, TopicId, Viewer,
 };
 
 /// A store of the plainest kind, to compare others with.
@@ -56,6 +57,7 @@ struct State {
     views: BTreeMap<(TopicId, i32), i64>,
     visits: BTreeSet<(CommunityId, i32, MemberId)>,
     grants: BTreeMap<GrantId, Grant>,
+    documents: BTreeMap<DocumentId, Document>,
     ledger: Vec<(LedgerId, LedgerEntry)>,
     checkpoints: BTreeMap<Slug, Seq>,
     requests: BTreeMap<RequestId, (Request, Seq)>,

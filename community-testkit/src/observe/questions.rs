@@ -130,6 +130,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Similar => similar(refs),
         Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
         Read::Visits => visits(refs),
+        Read::Extension => vec![],
         Read::Events => {
             let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
             let mut all = vec![
