@@ -36,7 +36,7 @@ pub(crate) mod list {
     pub(crate) const COLLECTION: &str = "by-collection";
     /// By the topics that they were made from, the newest article first.
     pub(crate) const SOURCE: &str = "by-source";
-    /// By the original, an original itself included.
+    /// By the original: itself first, then its translations, the oldest first.
     pub(crate) const ORIGINAL: &str = "by-original";
     /// Those about which there is a concern, the oldest concern first.
     pub(crate) const QUEUE: &str = "queue";
@@ -144,8 +144,11 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
     };
     // Longest first: lists go down.
     add(list::STATE, article.state.as_str(), -to_micros(article.since))?;
-    let original = article.original.unwrap_or(article.id);
-    add(list::ORIGINAL, &original.to_string(), -to_micros(article.created_at))?;
+    let (original, key) = match article.original {
+        Some(original) => (original, -to_micros(article.created_at)),
+        None => (article.id, i64::MAX),
+    };
+    add(list::ORIGINAL, &original.to_string(), key)?;
     for topic in article.sources.keys() {
         add(list::WATCH, &topic.to_string(), to_micros(article.created_at))?;
     }

@@ -152,8 +152,7 @@ impl Content {
         let mut cited: BTreeMap<PostId, Cited> = BTreeMap::new();
         for Source { topic, post, revision, .. } in self.sources() {
             let known = cited.entry(*post);
-            let known =
-                known.or_insert(Cited { topic: *topic, revision: *revision, since: head });
+            let known = known.or_insert(Cited { topic: *topic, revision: *revision, since: head });
             known.revision = known.revision.max(*revision);
         }
         Face {

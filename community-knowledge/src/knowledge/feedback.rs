@@ -9,7 +9,7 @@ use super::Knowledge;
 use crate::error::Result;
 use crate::id::ArticleId;
 use crate::store::{self, Reader};
-use crate::view::{ArticleView, DeskView, Feedback, Tally};
+use crate::view::{DeskView, Feedback, Tally};
 
 /// What somebody says of an article.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Knowledge {
     pub async fn rate(&self, session: &Session, id: ArticleId, rating: &Rating) -> Result<()> {
         self.engine.env().limits().reason(rating.reason.len())?;
         self.run(session, &("rate", id, rating), async |planning| {
-            let view = planning.document::<ArticleView>(store::article_document(id)).await?;
+            let view = super::read::readable(planning, id).await?;
             let reader = match (planning.actor(), rating.visit) {
                 (Some(member), _) => Reader::Member(member),
                 (None, Some(visit)) => Reader::Visit(visit),

@@ -41,7 +41,7 @@ pub enum By {
     Collection(Slug),
     /// A topic that they were made from, the newest article first.
     Source(TopicId),
-    /// The article that they translate, itself included, the oldest first.
+    /// The article that they translate: itself first, then the oldest translation.
     Original(ArticleId),
 }
 
@@ -137,7 +137,7 @@ impl Knowledge {
     pub async fn neighbours(&self, session: &Session, id: ArticleId) -> Result<Neighbours> {
         Ok(session
             .read_extension(async |reading| {
-                let article = reading.document::<ArticleView>(store::article_document(id)).await?;
+                let article = readable(&reading, id).await?;
                 let mut found = Neighbours::default();
                 let Some(shelf) = &article.shelf else { return Ok(found) };
                 let list = store::list(article.community, store::ARTICLES, list::COLLECTION)?;
@@ -219,9 +219,7 @@ impl Knowledge {
                 let head = store::article_document(id);
                 let community = match reading.document::<DeskView>(head).await {
                     Ok(desk) => desk.article.community,
-                    Err(Refused::NotFound(_)) => {
-                        reading.document::<ArticleView>(head).await?.community
-                    }
+                    Err(Refused::NotFound(_)) => readable(&reading, id).await?.community,
                     Err(error) => return Err(error),
                 };
                 of_article(&reading, community, id, store::VERSIONS, after, limit).await
@@ -318,7 +316,7 @@ async fn version(
     let document = match reading.document::<DeskView>(head).await {
         Ok(desk) => store::version_document(&desk.article, number),
         Err(Refused::NotFound(_)) => {
-            let view = reading.document::<ArticleView>(head).await?;
+            let view = readable(reading, id).await?;
             if view.version != number {
                 return Err(Refused::NotFound("version"));
             }
@@ -327,6 +325,15 @@ async fn version(
         Err(error) => return Err(error),
     };
     reading.document(document).await
+}
+
+/// An article that is there to be read. One that is archived leads on, and is no more than that.
+pub(super) async fn readable(
+    reading: &Reading,
+    id: ArticleId,
+) -> community_core::Result<Visible<ArticleView>> {
+    let view = reading.document::<ArticleView>(store::article_document(id)).await?;
+    if view.state == State::Archived { Err(store::no_article()) } else { Ok(view) }
 }
 
 /// The list that a query is about.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use community_core::time::ManualClock;
 use community_core::{
-    Audience, Engine, Env, MemberId, NewChannel, NewCommunity, NewMember, NewPost, NewTopic, Policy,
-    PostId, Session, Slug, Store, TopicId,
+    Audience, Engine, Env, MemberId, NewChannel, NewCommunity, NewMember, NewPost, NewTopic,
+    Policy, PostId, Session, Slug, Store, TopicId,
 };
 use community_knowledge::{ArticleId, Harvest, Knowledge};
 
@@ -51,8 +51,8 @@ impl World {
     /// A channel that an audience reads.
     pub(crate) async fn channel(&self, key: &str, view: &str) {
         let mut new = NewChannel::new(slug(key), key.parse().unwrap());
-        new.policy = Policy::inherit()
-            .with(community_core::Action::View, view.parse::<Audience>().unwrap());
+        new.policy =
+            Policy::inherit().with(community_core::Action::View, view.parse::<Audience>().unwrap());
         self.system().create_channel(&garden(), new).await.unwrap();
     }
 

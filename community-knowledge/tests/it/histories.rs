@@ -143,8 +143,7 @@ impl Script {
 
     async fn harvest(&mut self, number: usize) {
         let topic = self.topics[number % self.topics.len()];
-        let harvest =
-            community_knowledge::Harvest { topic, channel: None, locale: slug("en") };
+        let harvest = community_knowledge::Harvest { topic, channel: None, locale: slug("en") };
         let system = self.world.system();
         let Ok(id) = self.world.knowledge.harvest(&system, &harvest).await else { return };
         let known = self.cited_by(id, 1).await;
@@ -354,8 +353,7 @@ impl Script {
             assert_eq!(found, known.why, "{id}");
             assert_eq!(queued.contains(id), !known.why.is_empty());
             if matches!(desk.article.state, State::Published | State::Stale) {
-                let expected =
-                    if known.why.is_empty() { State::Published } else { State::Stale };
+                let expected = if known.why.is_empty() { State::Published } else { State::Stale };
                 assert_eq!(desk.article.state, expected, "{id}");
             }
         }
@@ -375,6 +373,40 @@ async fn play(store: Arc<dyn Store>, acts: &[Act]) {
         script.run(act).await;
     }
     script.check().await;
+}
+
+#[test]
+fn the_check_notices_what_the_script_missed_and_what_was_not_looked_at() {
+    // Each concerns an article that was harvested from the first question.
+    let acts = [
+        Act::Edit(1),
+        Act::EditTopic(0),
+        Act::Correct(0),
+        Act::Remove(1),
+        Act::RemoveTopic(0),
+        Act::Move(0),
+        Act::Accept(2),
+        Act::Official(3),
+        Act::Accept(1),
+    ];
+    for act in acts {
+        let noticed = |missed: bool| {
+            let played = std::panic::catch_unwind(|| {
+                block_on(async {
+                    let store = Arc::new(community_store_memory::MemoryStore::new());
+                    let mut script = Script::new(store).await;
+                    script.run(&act).await;
+                    if missed {
+                        script.articles.values_mut().for_each(|known| known.why.clear());
+                    }
+                    script.check().await;
+                });
+            });
+            played.is_err()
+        };
+        assert!(noticed(true), "{act:?}");
+        assert!(!noticed(false), "{act:?}");
+    }
 }
 
 proptest! {
