@@ -64,7 +64,7 @@
 //! /// Keeps a topic.
 //! async fn keep(session: &Session, topic: TopicId, note: &str) -> Result<DocumentId> {
 //!     let id = session
-//!         .run_extension(&("bookmark", topic, note), async |planning| {
+//!         .run_extension(&("bookmark", topic, note), |planning| async move {
 //!             let owner = planning.actor().ok_or(Error::NotFound("bookmark"))?;
 //!             let found = planning.topics(&[topic]).await?.into_iter().flatten().next();
 //!             let topic = &found.ok_or(Error::NotFound("topic"))?.topic;
@@ -88,7 +88,7 @@
 //! /// The bookmarks of whoever asks, the latest first.
 //! async fn bookmarks(session: &Session, community: &Slug) -> Result<Page<Visible<Bookmark>>> {
 //!     session
-//!         .read_extension(async |reading| {
+//!         .read_extension(|reading| async move {
 //!             let community = reading.community(community)?.id;
 //!             let of = reading.actor().map(|id| id.to_string()).unwrap_or_default();
 //!             let list = DocumentList::new(community, slug("bookmarks"), slug("of")).within(of);
@@ -115,6 +115,9 @@
 //! assert_eq!(kept.items[0].note, "for spring");
 //! assert_eq!(bookmarks(&ana, &garden).await?.items.len(), 0);
 //!
+//! # fn spawnable<T: Send>(_: T) {}
+//! # spawnable(keep(&ben, topic, "for spring"));
+//! # spawnable(bookmarks(&ben, &garden));
 //! // What the owner may not read any more is not there any more.
 //! host.remove_topic(topic).await?;
 //! assert_eq!(bookmarks(&ben, &garden).await?.items.len(), 0);

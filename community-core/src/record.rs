@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::domain::{
-    Attribute, Kind, LinkKind, PinPlace, PostKind, ReactionDef, SanctionKind, Settings, Slot, State,
+    Attribute, DocumentKey, Kind, LinkKind, PinPlace, PostKind, ReactionDef, SanctionKind,
+    Settings, Slot, State,
 };
 use crate::error::Error;
 use crate::policy::{Audience, Policy};
@@ -56,6 +57,8 @@ pub enum Record {
     Grant(Box<GrantRecord>),
     /// Members who visited on one day.
     Visits(VisitsRecord),
+    /// What an extension keeps.
+    Document(Box<DocumentRecord>),
 }
 
 impl Record {
@@ -68,6 +71,7 @@ impl Record {
             Self::Channel(record) => record.created_at,
             Self::Topic(record) => record.created_at,
             Self::Post(record) => record.created_at,
+            Self::Document(record) => Some(record.created_at),
             Self::Membership(_)
             | Self::Label(_)
             | Self::Revision(_)
@@ -564,6 +568,26 @@ record! {
         day: i32,
         /// The keys of the members; at most [`VisitsRecord::MOST`].
         members: Vec<Key>,
+    }
+}
+
+record! {
+    /// See [`Document`](crate::Document). It keeps its id wherever it goes.
+    DocumentRecord {
+        /// Its id.
+        id: crate::DocumentId,
+        /// Its collection.
+        collection: Slug,
+        /// What it says.
+        body: Value,
+        /// The lists in which it stands.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        keys: Vec<DocumentKey>,
+        /// When it was created.
+        created_at: Timestamp,
+        /// When it was last written; `created_at` when it is missing.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        updated_at: Option<Timestamp>,
     }
 }
 

@@ -15,7 +15,10 @@ use community_core::domain::{
 };
 use community_core::record::*;
 use community_core::time::{LAST_MICROS, from_micros};
-use community_core::{Audience, CorrectionId, Key, Limits, Name, Policy, Slug, Timestamp, Title};
+use community_core::{
+    Audience, CorrectionId, DocumentId, DocumentKey, Key, Limits, Name, Policy, Slug, Timestamp,
+    Title,
+};
 use community_import::jsonl::{LineProblem, read, write};
 use proptest::collection::{btree_map, btree_set, vec};
 use proptest::prelude::*;
@@ -384,6 +387,23 @@ fn visits() -> impl Strategy<Value = Record> {
         .prop_map(|(day, members)| Record::Visits(VisitsRecord { day, members }))
 }
 
+fn document() -> impl Strategy<Value = Record> {
+    let text = prop::collection::btree_map("[a-z\"é]{0,3}", ".{0,9}", 0..3);
+    let key = (slug(), ".{0,9}", any::<i64>()).prop_map(|(list, group, key)| DocumentKey {
+        list,
+        group,
+        key,
+    });
+    (any::<[u8; 16]>(), slug(), text, vec(key, 0..3), time(), maybe(time())).prop_map(
+        |(id, collection, text, keys, created_at, updated_at)| {
+            let (id, body) =
+                (DocumentId::from_bytes(id), serde_json::json!({ "text": text, "n": -7 }));
+            let record = DocumentRecord { id, collection, body, keys, created_at, updated_at };
+            Record::Document(Box::new(record))
+        },
+    )
+}
+
 fn record() -> impl Strategy<Value = Record> {
     prop_oneof![
         community(),
@@ -401,6 +421,7 @@ fn record() -> impl Strategy<Value = Record> {
         acceptance(),
         grant(),
         visits(),
+        document(),
     ]
 }
 
@@ -538,7 +559,7 @@ fn the_documented_examples_are_canonical_lines_of_every_type() {
         assert_eq!(line(&record).trim_end(), example);
         types.insert(std::mem::discriminant(&record));
     }
-    assert_eq!(types.len(), 15);
+    assert_eq!(types.len(), 16);
 }
 
 #[test]
@@ -572,5 +593,5 @@ fn the_documented_fields_are_the_fields_in_their_order() {
             documented(name).into_iter().map(str::to_owned).collect();
         assert_eq!(*fields, documented, "{name}");
     }
-    assert_eq!(seen.len(), 15);
+    assert_eq!(seen.len(), 16);
 }

@@ -467,3 +467,69 @@ fn grants_shared_posts_and_what_was_set_by_hand_come_back() {
     };
     assert_eq!(points(&other), points(&engine));
 }
+
+#[test]
+fn what_extensions_keep_comes_back_under_its_ids() {
+    let (engine, clock) = engine(5);
+    let host = engine.as_system();
+    let bikes = &slug("bikes");
+    let document = |n: i64, at, community| {
+        let id = DocumentId::from_uuid(IdSource::named(at, &format!("note:{n}")));
+        let body =
+            serde_json::json!({ "n": n, "text": "\"Zoë\"\n", "in": { "b": [null], "a": -n } });
+        let keys = (0..n).map(|group| DocumentKey::new(slug("by-group"), n).within(group));
+        Document::new(id, community, slug("notes"), at, &body).unwrap().with_keys(keys)
+    };
+    let first = from_micros(NOON).unwrap();
+    block_on(async {
+        host.create_community(NewCommunity::new(bikes.clone(), name("Bikes"), Policy::public()))
+            .await
+            .unwrap();
+        host.run_extension(&"create", |planning| async move {
+            let community = planning.community(bikes)?.id;
+            let mut changes = planning.changes();
+            (0..5).for_each(|n| changes.create(document(n, first, community)));
+            Ok((None, changes))
+        })
+        .await
+        .unwrap();
+        clock.advance(Duration::from_secs(3));
+        host.run_extension(&"change", |planning| async move {
+            let community = planning.community(bikes)?.id;
+            let ids = [3, 4].map(|n| document(n, first, community).id);
+            let stored = planning.stored(&ids).await?;
+            let mut changes = planning.changes();
+            if let [Some(third), Some(fourth)] = stored.as_slice() {
+                changes.update(third, third.clone().with_keys([]));
+                changes.remove(fourth);
+            }
+            Ok((None, changes))
+        })
+        .await
+        .unwrap();
+    });
+    let lines = dump(&engine);
+    let count = |what: &str| lines.lines().filter(|line| line.contains(what)).count();
+    assert_eq!([count("\"type\":\"document\""), count("updated_at"), count("by-group")], [4, 1, 2]);
+    for batch in [1, 100] {
+        let (other, _) = self::engine(u64::try_from(batch).unwrap());
+        load(&other, &lines, batch).unwrap();
+        assert_same(&dump(&other), &lines);
+        assert_eq!(load(&other, &lines, batch).unwrap().changed, 0, "nothing is written twice");
+        assert!(block_on(community_testkit::verify(other.store())).unwrap().is_clean());
+    }
+    // A record that says otherwise changes the document, and the last one in a batch counts.
+    let (other, _) = self::engine(9);
+    let changed = lines.replace("\"n\":2,", "\"n\":22,");
+    load(
+        &other,
+        &format!("{lines}{}", changed.lines().skip(1).collect::<Vec<_>>().join("\n")),
+        100,
+    )
+    .unwrap();
+    assert_same(&dump(&other), &changed);
+    // In another community of the same store it would be another document of the same id.
+    let line = lines.lines().find(|line| line.contains("\"type\":\"document\"")).unwrap();
+    let refused = load_into(&other, &slug("cars"), line, 1).unwrap_err().to_string();
+    assert!(refused.contains("another community has the document"), "{refused}");
+}

@@ -17,6 +17,7 @@ mod index;
 pub mod leaks;
 mod meadow;
 mod model;
+pub mod notes;
 pub mod observe;
 pub mod oracle;
 pub mod population;

@@ -206,6 +206,7 @@ fn a_town_has_one_of_everything() {
             Record::Acceptance(_) => tell("acceptance"),
             Record::Grant(_) => tell("grant"),
             Record::Visits(_) => tell("visits"),
+            Record::Document(_) => tell("document"),
             Record::Label(_) => tell("label"),
         }
     }

@@ -72,11 +72,14 @@ impl Deref for Planning {
 
 impl Session {
     /// Reads for an extension. The closure is run again when the viewer's rights have changed while it
-    /// ran, so it does nothing but read.
+    /// ran, so it does nothing but read, and takes what it needs by reference.
     ///
     /// # Errors
     /// What the closure gives.
-    pub async fn read_extension<T>(&self, read: impl AsyncFn(Reading) -> Result<T>) -> Result<T> {
+    pub async fn read_extension<T, F>(&self, read: impl Fn(Reading) -> F + Send + Sync) -> Result<T>
+    where
+        F: Future<Output = Result<T>> + Send,
+    {
         reading!(self, Read::Extension, |rights| {
             let reading = Reading { session: self.clone(), rights: rights.clone() };
             let found = read(reading).await?;
@@ -88,7 +91,8 @@ impl Session {
 
     /// Runs a command of an extension. The closure plans it: it looks at what is there, asks what the
     /// viewer may do, and says what to write and what the command is about. It is run again when what
-    /// it rested on has changed before the commit, so it does nothing but plan.
+    /// it rested on has changed before the commit, so it does nothing but plan, and takes what it
+    /// needs by reference.
     ///
     /// `command` is what was asked for, with its name: a [request id](Session::request) stands for one
     /// command, and its [`Debug`] form tells one from another. Returns what the command is about, and
@@ -98,11 +102,14 @@ impl Session {
     /// What the closure gives; [`Error::Limit`] and [`Error::Invalid`] for documents that are too
     /// large or not well formed; [`Error::NotFound`] for documents in a community that the viewer does
     /// not see; [`Error::Contended`] when others were faster each time.
-    pub async fn run_extension(
+    pub async fn run_extension<F>(
         &self,
         command: &(impl Debug + Sync),
-        plan: impl AsyncFn(Planning) -> Result<(Option<Uuid>, DocumentChanges)>,
-    ) -> Result<Option<Uuid>> {
+        plan: impl Fn(Planning) -> F + Send + Sync,
+    ) -> Result<Option<Uuid>>
+    where
+        F: Future<Output = Result<(Option<Uuid>, DocumentChanges)>> + Send,
+    {
         let limits = self.engine().env().limits();
         Ok(command!(self, ("extension", command), |rights| {
             let planning = Planning(Reading { session: self.clone(), rights });
@@ -241,6 +248,21 @@ impl Reading {
         self.rights.decide_in_topic(action, topic, Some(author))
     }
 
+    /// Goes on only when the viewer may do something to a topic, or to what `author` wrote in it.
+    ///
+    /// # Errors
+    /// [`Error::Denied`] when the viewer may not; [`Error::NotFound`], which calls it `what`, when the
+    /// topic is not one that the viewer sees.
+    pub fn require_in_topic(
+        &self,
+        action: &Action,
+        topic: &Topic,
+        author: MemberId,
+        what: &'static str,
+    ) -> Result<()> {
+        self.rights.require_in_topic(action, topic, Some(author), what)
+    }
+
     /// Whether an audience admits the viewer, with the roles that hold in the community or channel.
     /// It always admits the system. For rules that an extension has beside the policy, such as who
     /// reviews; a sanction that silences is for [`decide`](Self::decide) to find.
@@ -270,12 +292,12 @@ impl Reading {
 
 /// What the viewer sees.
 impl Reading {
-    /// Topics, in the order of the request.
+    /// Topics, in the order of the request. How many somebody may ask for is for the extension to
+    /// limit, here and below.
     ///
     /// # Errors
-    /// [`Error::Limit`] for more than fit on a page; [`Error::Store`].
+    /// [`Error::Store`].
     pub async fn topics(&self, ids: &[TopicId]) -> Result<Vec<Option<Visible<TopicRow>>>> {
-        self.env().limits().page(ids.len())?;
         let rows = self.session.engine().store().topics(ids, self.scope()).await?;
         Ok(rows.into_iter().map(|row| self.scope().admit(row?)).collect())
     }
@@ -283,9 +305,8 @@ impl Reading {
     /// Posts with their texts, in the order of the request.
     ///
     /// # Errors
-    /// [`Error::Limit`] for more than fit on a page; [`Error::Store`].
+    /// [`Error::Store`].
     pub async fn posts(&self, ids: &[PostId]) -> Result<Vec<Option<Visible<PostView>>>> {
-        self.env().limits().page(ids.len())?;
         let rows = self.session.engine().store().posts(ids, self.scope()).await?;
         Ok(rows.into_iter().map(|row| self.scope().admit(row?)).collect())
     }
@@ -314,12 +335,11 @@ impl Reading {
     /// Documents, in the order of the request.
     ///
     /// # Errors
-    /// [`Error::Limit`] for more than fit on a page; [`Error::Store`].
+    /// [`Error::Store`], and what the extension's guard refuses.
     pub async fn documents<V: DocumentView>(
         &self,
         ids: &[DocumentId],
     ) -> Result<Vec<Option<Visible<V>>>> {
-        self.env().limits().page(ids.len())?;
         let found = self.session.engine().store().documents(ids).await?;
         self.open(found).await
     }
@@ -365,10 +385,9 @@ impl Reading {
     /// Documents as they are stored. For the system only.
     ///
     /// # Errors
-    /// [`Error::Denied`] for anybody else; [`Error::Limit`] for more than fit on a page.
+    /// [`Error::Denied`] for anybody else; [`Error::Store`].
     pub async fn raw(&self, ids: &[DocumentId]) -> Result<Vec<Option<Visible<Document>>>> {
         self.require_system()?;
-        self.env().limits().page(ids.len())?;
         let found = self.session.engine().store().documents(ids).await?;
         Ok(found.into_iter().map(|document| self.scope().admit(document?)).collect())
     }
@@ -434,9 +453,8 @@ impl Planning {
     /// first, so that what is hidden is refused like what is absent.
     ///
     /// # Errors
-    /// [`Error::Limit`] for more than fit on a page; [`Error::Store`].
+    /// [`Error::Store`].
     pub async fn stored(&self, ids: &[DocumentId]) -> Result<Vec<Option<Document>>> {
-        self.env().limits().page(ids.len())?;
         let found = self.session.engine().store().documents(ids).await?;
         Ok(found.into_iter().map(|document| self.opened(document?)).collect())
     }
@@ -445,14 +463,13 @@ impl Planning {
     /// most `limit`. What holds for [`stored`](Self::stored) holds here.
     ///
     /// # Errors
-    /// [`Error::Limit`] for too large a page; [`Error::Store`].
+    /// [`Error::Store`].
     pub async fn stored_in(
         &self,
         list: &DocumentList,
         after: Option<Position>,
         limit: usize,
     ) -> Result<Vec<(Position, Document)>> {
-        self.env().limits().page(limit)?;
         let found = self.session.engine().store().documents_in(list, after, limit).await?;
         let opened = |(place, document)| Some((place, self.opened(document)?));
         Ok(found.into_iter().filter_map(opened).collect())

@@ -1,6 +1,7 @@
 //! Writing a community as lines, in an order that does not depend on ids.
 
 mod content;
+mod documents;
 mod grants;
 mod order;
 mod people;
@@ -22,8 +23,8 @@ use people::Person;
 /// gave to things. First comes the community; its members by key; channels as a tree; labels and
 /// memberships by key. Then the topics by creation, each with what hangs on it: a text is followed by
 /// its earlier revisions, its votes and reactions by time and member, and its corrections; replies
-/// come by creation, but after what they reply to. Then the grants by id, the visits by day and member, and
-/// the links. Whoever is no member of the community but wrote, voted or came by in it comes right
+/// come by creation, but after what they reply to. Then the grants by id, the visits by day and member, the
+/// documents of extensions by id, which is the same everywhere, and the links. Whoever is no member of the community but wrote, voted or came by in it comes right
 /// before the first mention.
 ///
 /// `progress` is told that number after each topic. Views and visits that wait in memory are not in it: call
@@ -59,6 +60,7 @@ pub async fn export<W: Write>(
     exporter.topics().await?;
     exporter.grants().await?;
     exporter.visits().await?;
+    exporter.documents().await?;
     exporter.links().await?;
     exporter.output.flush()?;
     Ok(exporter.lines)

@@ -42,6 +42,16 @@ pub(crate) struct Home {
     pub(crate) bob: Member,
 }
 
+impl Home {
+    /// A document with the id of a byte and a number in it, that stands in one list.
+    pub(crate) fn document(&self, id: u8, n: i64) -> Document {
+        let (id, at) = (DocumentId::from_bytes([id; 16]), self.mint.now());
+        let body = serde_json::json!({ "n": n, "in": [{ "text": format!("n: {n}") }] });
+        let new = Document::new(id, self.community.id, slug("notes"), at, &body).unwrap();
+        new.with_keys([DocumentKey::new(slug("by-state"), n).within("open")])
+    }
+}
+
 pub(crate) fn slug(text: &str) -> Slug {
     Slug::new(text).unwrap()
 }

@@ -282,3 +282,22 @@ fn administrators_read_tables_while_the_store_is_open() {
         "SELECT group_concat(DISTINCT sort) FROM readable_listings WHERE sort LIKE 'top of%'";
     assert_eq!(text(days), "top of 2023-11-14");
 }
+
+#[test]
+fn administrators_ask_documents_with_json_functions() {
+    let dir = tempfile::tempdir().unwrap();
+    let home = Home::new();
+    let store = open(dir.path());
+    commit(&store, home.found());
+    let ops = [home.document(1, 3), home.document(2, 5)].map(Box::new).map(Op::PutDocument);
+    commit(&store, ChangeSet { ops: ops.to_vec(), ..ChangeSet::default() });
+    let conn = Connection::open(dir.path().join("community.db")).unwrap();
+    let text = |sql: &str| -> String { conn.query_row(sql, [], |row| row.get(0)).unwrap() };
+    let of = "FROM readable_documents WHERE collection = 'notes'";
+    assert_eq!(text(&format!("SELECT group_concat(body->>'n') {of}")), "3,5");
+    assert_eq!(
+        text(&format!("SELECT community || ' ' || id {of} AND body->>'$.in[0].text' = 'n: 5'")),
+        "garden 02020202020202020202020202020202"
+    );
+    assert_eq!(text(&format!("SELECT json_extract(keys, '$[0].group') {of}")), "open");
+}

@@ -2,8 +2,8 @@
 
 use community_core::change::EventKind;
 use community_core::fold::Folded;
-use community_core::store::{EventLog, Reader};
-use community_core::{CommunityUpdate, Engine, Member, Membership, Seq};
+use community_core::store::{DocumentReader, EventLog, Reader};
+use community_core::{CommunityUpdate, DocumentList, Engine, Member, Membership, Seq};
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
 use rusqlite::Connection;
@@ -77,4 +77,37 @@ fn a_file_of_format_1_goes_on_as_if_it_had_always_been_of_the_newest() {
     assert_eq!(named(&store, "meer"), ["crm:2", "crm:3"]);
     assert_eq!(named(&store, "zo"), ["crm:1"]);
     assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+}
+
+/// A data directory as format 3 left it: what came later only added to it, and is taken away.
+fn format_3(dir: &Path, home: &Home) {
+    let store = open(dir);
+    commit(&store, home.found());
+    home.started(&store, &home.garden, &["leek"]);
+    drop(store);
+    let conn = Connection::open(dir.join("community.db")).unwrap();
+    conn.execute_batch(
+        "DROP VIEW readable_documents; DROP TABLE document_keys; DROP TABLE documents;
+         PRAGMA user_version = 3",
+    )
+    .unwrap();
+}
+
+#[test]
+fn a_file_of_format_3_gets_documents_and_keeps_everything() {
+    let (dir, home) = (tempfile::tempdir().unwrap(), Home::new());
+    format_3(dir.path(), &home);
+    let list = DocumentList::new(home.community.id, slug("notes"), slug("by-state")).within("open");
+    for n in 0..2 {
+        let store = open(dir.path());
+        assert_eq!(block_on(store.info()).unwrap().format, 4);
+        assert_eq!(ids(&store, &home.feed()).len(), 1);
+        let found = block_on(store.documents_in(&list, None, 9)).unwrap();
+        let keys: Vec<i64> = found.into_iter().map(|(place, _)| place.key).collect();
+        assert_eq!(keys, (0..n).collect::<Vec<_>>());
+        let new = home.document(u8::try_from(n).unwrap() + 1, n);
+        let ops = vec![community_core::change::Op::PutDocument(Box::new(new))];
+        commit(&store, community_core::change::ChangeSet { ops, ..Default::default() });
+        assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
+    }
 }

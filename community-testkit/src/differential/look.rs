@@ -1,6 +1,6 @@
 //! Looking around: questions of several viewers, put to the oracle and to every store.
 
-use community_core::{Key, MemberId, PostId, Read, Seq, Slug, TopicId, Viewer};
+use community_core::{DocumentId, Key, MemberId, PostId, Read, Seq, Slug, TopicId, Viewer};
 use uuid::Uuid;
 
 use super::{Difference, Run};
@@ -68,6 +68,7 @@ impl Run {
             topics: ids(dice, &self.book.topics, 2).into_iter().map(TopicId::from_uuid).collect(),
             posts: ids(dice, &self.book.posts, 4).into_iter().map(PostId::from_uuid).collect(),
             corrections: Vec::new(),
+            notes: ids(dice, &self.book.notes, 2).into_iter().map(DocumentId::from_uuid).collect(),
             items: texts("item", dice, 10).into_iter().collect(),
             people: texts("user", dice, 14).into_iter().collect(),
             places: self.oracle.channel_ids().into_iter().take(1 + dice.below(9)).collect(),

@@ -371,12 +371,13 @@ impl Run {
 
     fn write_down(&mut self, viewer: Viewer, command: &Command, given: Given) {
         let Given { id, opening } = given;
-        let Book { members, topics, posts, corrections, makers, topic_of } = &mut self.book;
+        let Book { members, topics, posts, corrections, notes, makers, topic_of } = &mut self.book;
         let known = match command {
             Command::SyncMember(_) => members,
             Command::StartTopic(_) => topics,
             Command::Reply(_) => posts,
             Command::Correct { .. } => corrections,
+            Command::WriteNote { .. } => notes,
             _ => return,
         };
         // A request that is answered again, or a member who was there already.

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use community_core::query::Position;
 use community_core::store::DocumentReader;
 use community_core::{
-    AccessRev, CommunityId, Document, DocumentId, DocumentKey, DocumentList, Scope, StoreError,
-    Unchecked,
+    AccessRev, CommunityId, Document, DocumentId, DocumentKey, DocumentList, Rev, Scope,
+    StoreError, Unchecked,
 };
 
 use super::{Flaw, Flawed};
@@ -19,6 +19,10 @@ impl DocumentReader for Flawed {
         let mut found = self.inner.documents(ids).await?;
         if self.is(Flaw::FindsNoDocuments) {
             found.retain(Option::is_some);
+        }
+        if self.is(Flaw::ReadsOldDocuments) {
+            let old = |document| Document { rev: Rev(0), ..document };
+            found = found.into_iter().map(|found| found.map(|found| found.map(old))).collect();
         }
         Ok(found)
     }

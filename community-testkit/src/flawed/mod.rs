@@ -165,6 +165,7 @@ pub(crate) enum Flaw {
     LosesBodies,
     KeepsDocuments,
     FindsNoDocuments,
+    ReadsOldDocuments,
     ForgetsDocumentPlace,
     TurnsDocumentsAround,
     TurnsAllDocumentsAround,

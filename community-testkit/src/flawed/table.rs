@@ -153,6 +153,7 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::LosesBodies, "documents_come_back_as_they_were_written"),
     (Flaw::KeepsDocuments, "a_document_that_is_taken_away_is_gone"),
     (Flaw::FindsNoDocuments, "documents_come_back_as_they_were_written"),
+    (Flaw::ReadsOldDocuments, "documents_come_back_as_they_were_written"),
     (Flaw::ForgetsDocumentPlace, "documents_of_a_list_come_greatest_key_first"),
     (Flaw::TurnsDocumentsAround, "documents_of_a_list_come_greatest_key_first"),
     (Flaw::TurnsAllDocumentsAround, "documents_of_a_community_are_read_by_id"),

@@ -1,9 +1,9 @@
 //! What is hidden from a viewer, asked for and acted on beside what does not exist.
 
 use community_core::{
-    ChannelUpdate, CommunityUpdate, CorrectionId, Kind, LinkKind, MemberId, NewChannel, NewLabel,
-    NewSanction, NewTopic, PostEdit, PostId, Read, SanctionKind, Slug, State, TopicEdit, TopicId,
-    Viewer, Vote, builtin_kinds,
+    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Kind, LinkKind, MemberId, NewChannel,
+    NewLabel, NewSanction, NewTopic, PostEdit, PostId, Read, SanctionKind, Slug, State, TopicEdit,
+    TopicId, Viewer, Vote, builtin_kinds,
 };
 use uuid::Uuid;
 
@@ -120,6 +120,18 @@ fn hidden(run: &mut Run, cast: &Cast, viewer: Viewer) -> Vec<Pair> {
             pairs.push(Pair::of_ids(id, nothing, (base(), base()), commands));
         }
     }
+    for id in cast.notes.iter().copied() {
+        let document = DocumentId::from_uuid;
+        if !sees(run, Question::Note(document(id))) {
+            let refs = |id| Refs { notes: vec![document(id)], ..base() };
+            let commands = |id| {
+                let text = || Some("Another text".to_owned());
+                [text(), None].map(|text| Command::ChangeNote(Pick::Exact(id), text)).to_vec()
+            };
+            let commands = zip(commands(id), commands(nothing));
+            pairs.push(Pair::of_ids(id, nothing, (refs(id), refs(nothing)), commands));
+        }
+    }
     let other = slug("nowhere");
     if !sees(run, Question::Community(slug(COMMUNITY))) {
         let refs = |at: &Slug| Refs {
@@ -212,6 +224,7 @@ fn on_topic(topic: Uuid, open: Uuid) -> Vec<Command> {
         link(open, it),
         Command::Reply(Reply { topic: it, parent: None, body, kind: None, key: None }),
         Command::RecordView(it),
+        Command::WriteNote { topic: it, text: "A note".to_owned(), shared: true },
     ];
     let steps = [
         Suggested::Shown(vec![open, it]),

@@ -21,6 +21,7 @@ pub(super) struct Cast {
     pub(super) topics: Vec<Uuid>,
     pub(super) posts: Vec<Uuid>,
     pub(super) corrections: Vec<Uuid>,
+    pub(super) notes: Vec<Uuid>,
 }
 
 /// Names of what is hidden.
@@ -181,6 +182,15 @@ pub(super) fn enter(run: &mut Run) -> Outcome<Cast> {
     let body = "It is otherwise.".to_owned();
     let correction = act(run, keeper, Command::Correct { post, range: None, body })?;
 
+    // Beside what is hidden and what is open, for everybody who sees the topic and for few.
+    let mut notes = Vec::new();
+    for (viewer, topic) in [(keeper, vaulted), (keeper, open), (author, plain), (author, open)] {
+        for shared in [true, false] {
+            let (topic, text) = (Pick::Exact(topic), "A note of its own.".to_owned());
+            notes.push(act(run, viewer, Command::WriteNote { topic, text, shared })?);
+        }
+    }
+    cast.notes = notes;
     cast.people = people;
     cast.topics = vec![vaulted, buried, removed, withdrawn, open, plain];
     cast.posts = vec![answer, removed_reply, gone, leaf, below, post.id()];
@@ -219,6 +229,10 @@ impl Cast {
             topics: topics.into_iter().map(community_core::TopicId::from_uuid).collect(),
             posts: posts.into_iter().map(community_core::PostId::from_uuid).collect(),
             corrections: Vec::new(),
+            notes: some(dice, &self.notes, &run.book.notes)
+                .into_iter()
+                .map(community_core::DocumentId::from_uuid)
+                .collect(),
             items: [ITEM, "secret:2", "secret:3", "secret:4", "secret:5", "open:1"]
                 .map(key)
                 .to_vec(),

@@ -24,11 +24,13 @@ pub enum Leak {
     FacetsOfEverything,
     /// The total of a search is that of everything that it finds.
     TotalOfEverything,
+    /// Who sees a topic sees everything that an extension keeps about it.
+    DocumentsOfEverybody,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
@@ -36,6 +38,7 @@ impl Leak {
         Self::LabelListWithHidden,
         Self::FacetsOfEverything,
         Self::TotalOfEverything,
+        Self::DocumentsOfEverybody,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -47,6 +50,7 @@ impl Leak {
             Self::LabelListWithHidden => backend.behind(all_labels),
             Self::FacetsOfEverything => backend.behind(all_facets),
             Self::TotalOfEverything => backend.behind(all_in_total),
+            Self::DocumentsOfEverybody => backend.behind(notes_of_everybody),
         }
     }
 }
@@ -56,6 +60,15 @@ fn links_of_everybody(engine: &Engine, viewer: Viewer, question: &Question) -> A
     let answer = honest(engine, viewer, question)?;
     match question {
         Question::Links { .. } => honest(engine, Viewer::System, question),
+        _ => Ok(answer),
+    }
+}
+
+/// Who sees a topic sees all notes beside it.
+fn notes_of_everybody(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    let answer = honest(engine, viewer, question)?;
+    match question {
+        Question::NotesBeside { .. } => honest(engine, Viewer::System, question),
         _ => Ok(answer),
     }
 }

@@ -13,12 +13,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
-    Action, ChannelId, CompleteQuery, Error, FeedQuery, Key, MemberId, PostId, Read, SearchQuery,
-    Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
+    Action, ChannelId, CompleteQuery, DocumentId, Error, FeedQuery, Key, MemberId, PostId, Read,
+    SearchQuery, Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use crate::notes;
 
 pub use questions::{Refs, questions};
 
@@ -165,6 +167,30 @@ pub enum Question {
     Visit(Slug),
     /// [`Session::visits`], from a day to a day.
     Visits(Slug, Key, i32, i32),
+    /// [`note`](notes::note).
+    Note(DocumentId),
+    /// [`raw`](notes::raw).
+    RawNote(DocumentId),
+    /// [`beside`](notes::beside).
+    NotesBeside {
+        /// The topic.
+        topic: TopicId,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
+    /// [`by`](notes::by).
+    NotesBy {
+        /// The community.
+        community: Slug,
+        /// Who wrote them.
+        member: MemberId,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
     /// [`Session::events`], behind a position, at most so many.
     Events(Seq, Option<usize>),
     /// [`Session::checkpoint`].
@@ -202,6 +228,9 @@ impl Question {
             Self::Similar(_) | Self::Related(..) => Read::Similar,
             Self::RecordView(_) => Read::RecordView,
             Self::Visit(_) | Self::Visits(..) => Read::Visits,
+            Self::Note(_) | Self::RawNote(_) | Self::NotesBeside { .. } | Self::NotesBy { .. } => {
+                Read::Extension
+            }
             Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
         }
     }
@@ -217,6 +246,8 @@ impl Question {
             | Self::Reactions { after, .. }
             | Self::Links { after, .. }
             | Self::Members { after, .. }
+            | Self::NotesBeside { after, .. }
+            | Self::NotesBy { after, .. }
             | Self::Standings { after, .. } => *after = Some(cursor.to_owned()),
             _ => return None,
         }
@@ -299,6 +330,14 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Visit(community) => shown(session.visit(community).await?),
         Question::Visits(community, key, from, to) => {
             shown(session.visits(community, key, *from, *to).await?)
+        }
+        Question::Note(id) => shown(notes::note(session, *id).await?),
+        Question::RawNote(id) => shown(notes::raw(session, *id).await?),
+        Question::NotesBeside { topic, after, limit } => {
+            shown(notes::beside(session, *topic, after.as_deref(), *limit).await?)
+        }
+        Question::NotesBy { community, member, after, limit } => {
+            shown(notes::by(session, community, *member, after.as_deref(), *limit).await?)
         }
         Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
         Question::Checkpoint(name) => shown(session.checkpoint(name).await?),

@@ -3,9 +3,9 @@
 use community_core::query::PostOrder;
 use community_core::search::Per;
 use community_core::{
-    Action, ChannelId, CompleteQuery, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, NameKind,
-    PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort, ThreadQuery,
-    TopicId, Window,
+    Action, ChannelId, CompleteQuery, CorrectionId, DocumentId, FeedQuery, Key, LabelExpr,
+    MemberId, NameKind, PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot, Slug, Sort,
+    ThreadQuery, TopicId, Window,
 };
 
 use super::Question;
@@ -27,6 +27,8 @@ pub struct Refs {
     pub posts: Vec<PostId>,
     /// Corrections. No read takes one; commands do.
     pub corrections: Vec<CorrectionId>,
+    /// Notes of the extension of the testkit.
+    pub notes: Vec<DocumentId>,
     /// Keys of topics and posts.
     pub items: Vec<Key>,
     /// Keys of members.
@@ -130,7 +132,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Similar => similar(refs),
         Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
         Read::Visits => visits(refs),
-        Read::Extension => vec![],
+        Read::Extension => notes(refs),
         Read::Events => {
             let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
             let mut all = vec![
@@ -368,6 +370,30 @@ fn visits(refs: &Refs) -> Vec<Question> {
     // After the questions: what they are about waits to be written.
     all.extend(refs.communities.iter().cloned().map(Question::Visit));
     all
+}
+
+fn notes(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for id in &refs.notes {
+        all.extend([Question::Note(*id), Question::RawNote(*id)]);
+    }
+    let sizes = || refs.sizes.iter().copied().map(Some).chain([None, Some(0), Some(100_000)]);
+    let firsts = sizes().map(|limit| (None, limit));
+    let strange = refs.strange_cursors.iter().cloned().map(|cursor| (Some(cursor), None));
+    for (after, limit) in firsts.chain(strange) {
+        for topic in refs.topics.iter().copied() {
+            all.push(Question::NotesBeside { topic, after: after.clone(), limit });
+        }
+        for (community, member) in pairs(&refs.communities, &refs.members) {
+            all.push(Question::NotesBy { community, member, after: after.clone(), limit });
+        }
+    }
+    all
+}
+
+fn pairs<A: Clone, B: Clone>(one: &[A], other: &[B]) -> Vec<(A, B)> {
+    let with = |a: &A| other.iter().map(|b| (a.clone(), b.clone())).collect::<Vec<_>>();
+    one.iter().flat_map(with).collect()
 }
 
 fn completions(refs: &Refs) -> Vec<CompleteQuery> {

@@ -86,6 +86,14 @@ impl Oracle {
             Question::Visits(community, key, from, to) => {
                 shown(self.visits(act, community, key, *from, *to)?)
             }
+            Question::Note(id) => self.note(act, *id),
+            Question::RawNote(id) => self.raw_note(act, *id),
+            Question::NotesBeside { topic, after, limit } => {
+                self.notes_beside(act, *topic, after.as_deref(), *limit)
+            }
+            Question::NotesBy { community, member, after, limit } => {
+                self.notes_by(act, community, *member, after.as_deref(), *limit)
+            }
             Question::Events(after, limit) => {
                 let limit = self.page_size(*limit)?;
                 self.require_system(act)?;

@@ -15,6 +15,7 @@ mod ask_items;
 mod ask_places;
 mod hot;
 mod marks;
+mod notes;
 mod people;
 mod places;
 mod posts;
@@ -65,6 +66,8 @@ pub struct Oracle {
     visits: Vec<(CommunityId, MemberId, i32)>,
     /// Visits that nobody has written down yet.
     waiting_visits: Vec<(CommunityId, MemberId, i32)>,
+    /// Notes, which are an extension's.
+    notes: Vec<notes::NoteRow>,
     events: Vec<Event>,
     /// What members have earned, as of the last pump.
     points: Vec<standings::Points>,
@@ -123,6 +126,7 @@ impl Oracle {
             seen: Vec::new(),
             visits: Vec::new(),
             waiting_visits: Vec::new(),
+            notes: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
             projected: Seq(0),
@@ -259,6 +263,12 @@ impl Oracle {
                 self.withdraw_correction(act, correction.correction())
             }
             Command::RecordSuggestion(step) => self.record_suggestion(act, &step.settled()),
+            Command::WriteNote { topic, text, shared } => {
+                self.write_note(act, topic.topic(), text, *shared)
+            }
+            Command::ChangeNote(note, text) => {
+                self.change_note(act, note.document(), text.as_deref())
+            }
             Command::RecordView(topic) => self.record_view(act, topic.topic()),
             Command::Pump => {
                 let views = std::mem::take(&mut self.waiting_views);
@@ -296,6 +306,9 @@ impl Oracle {
             }
             Command::Accept(_, why) | Command::SetOfficial(_, _, why) => reason(why.as_deref()),
             Command::Correct { body, .. } => self.check_body(body),
+            Command::WriteNote { text, .. } | Command::ChangeNote(_, Some(text)) => {
+                self.check_body(text)
+            }
             Command::RecordSuggestion(step) => {
                 within(limits.page(step.settled().step.topics().len()))
             }

@@ -18,6 +18,8 @@ pub struct Book {
     pub posts: Vec<Uuid>,
     /// Corrections.
     pub corrections: Vec<Uuid>,
+    /// Notes.
+    pub notes: Vec<Uuid>,
     /// Who made what.
     pub makers: BTreeMap<Uuid, Viewer>,
     /// The topic of each post.
@@ -46,6 +48,7 @@ impl Book {
             | Command::SetPostState(about, _)
             | Command::Vote(about, _)
             | Command::Reply(Reply { topic: about, .. })
+            | Command::ChangeNote(about, _)
             | Command::WithdrawCorrection(about) => about.id(),
             // Answers are accepted by whoever started the topic.
             Command::Accept(answer, _) | Command::Unaccept(answer) => {
@@ -73,6 +76,7 @@ impl Book {
             | Command::SetPin(topic, _)
             | Command::SetStatus(topic, _)
             | Command::SetTopicState(topic, _)
+            | Command::WriteNote { topic, .. }
             | Command::RecordView(topic) => *topic = self.settled_topic(*topic),
             Command::SetLink { from, to, .. } => {
                 *from = self.settled_topic(*from);
@@ -98,6 +102,7 @@ impl Book {
             Command::WithdrawCorrection(correction) => {
                 *correction = settled(*correction, &self.corrections, &self.posts);
             }
+            Command::ChangeNote(note, _) => *note = settled(*note, &self.notes, &self.topics),
             Command::CreateCommunity(_)
             | Command::UpdateCommunity(..)
             | Command::DefineKind(..)

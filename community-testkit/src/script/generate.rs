@@ -74,6 +74,7 @@ impl Script {
             synonym_words: 3,
             synonym: 30,
             payload: 200,
+            document: 700,
             ..Limits::default()
         }
     }
@@ -221,7 +222,7 @@ fn thread_query(dice: &mut Dice) -> ThreadQuery {
 /// A command, those that meet most often the most.
 fn command(dice: &mut Dice) -> Command {
     let limits = Script::limits();
-    match dice.below(165) {
+    match dice.below(172) {
         0..18 => Command::StartTopic(new_topic(dice)),
         18..44 => {
             let parent = dice.maybe(60, post);
@@ -270,6 +271,14 @@ fn command(dice: &mut Dice) -> Command {
         130..135 => Command::RecordView(topic(dice)),
         135..137 => Command::Pump,
         137..142 => Command::RecordSuggestion(suggestion(dice)),
+        142..147 => {
+            let (topic, text) = (topic(dice), text(dice, limits.body));
+            Command::WriteNote { topic, text, shared: dice.chance(50) }
+        }
+        147..149 => {
+            let text = dice.maybe(60, |dice| text(dice, limits.body));
+            Command::ChangeNote(pick(dice, 6), text)
+        }
         _ => command_on_places(dice),
     }
 }

@@ -15,7 +15,7 @@ mod strategy;
 mod texts;
 
 use community_core::{
-    ChannelUpdate, CommunityUpdate, CorrectionId, Kind, LinkKind, MemberId, NewChannel,
+    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Kind, LinkKind, MemberId, NewChannel,
     NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic, PostEdit,
     PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId, VisitId, Vote,
 };
@@ -127,6 +127,12 @@ impl Pick {
         PostId::from_uuid(self.id())
     }
 
+    /// The id as a document's.
+    #[must_use]
+    pub fn document(self) -> DocumentId {
+        DocumentId::from_uuid(self.id())
+    }
+
     /// The id as a correction's.
     #[must_use]
     pub fn correction(self) -> CorrectionId {
@@ -231,6 +237,17 @@ pub enum Command {
     WithdrawCorrection(Pick),
     /// [`record_suggestion`](community_core::Session::record_suggestion).
     RecordSuggestion(Suggestion),
+    /// [`write`](crate::notes::write).
+    WriteNote {
+        /// The topic.
+        topic: Pick,
+        /// What it says.
+        text: String,
+        /// Whether it is for everybody who sees the topic.
+        shared: bool,
+    },
+    /// [`change`](crate::notes::change); no text takes the note away.
+    ChangeNote(Pick, Option<String>),
     /// [`record_view`](community_core::Session::record_view).
     RecordView(Pick),
     /// [`pump`](community_core::Engine::pump).

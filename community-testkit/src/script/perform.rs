@@ -4,6 +4,7 @@ use community_core::{NewCorrection, NewPost, Session, State};
 use serde_json::{Value, json};
 
 use super::{Command, Reply};
+use crate::notes;
 use crate::observe::Answer;
 
 /// Carries out a command whose references are settled. The answer is the new id as text where the
@@ -38,6 +39,12 @@ pub async fn perform(session: &Session, command: &Command) -> Answer {
         }
         Command::RecordSuggestion(step) => {
             return Ok(json!(session.record_suggestion(step.settled()).await?));
+        }
+        Command::WriteNote { topic, text, shared } => {
+            return Ok(json!(notes::write(session, topic.topic(), text, *shared).await?));
+        }
+        Command::ChangeNote(note, text) => {
+            notes::change(session, note.document(), text.as_deref()).await
         }
         Command::UpdateCommunity(key, update) => {
             session.update_community(key, update.clone()).await

@@ -4,8 +4,8 @@
 //! It reads through the storage traits alone, with the scope of the system, so it works on every
 //! backend, needs no access to files and changes nothing. It repairs nothing either: a finding is a
 //! defect of the store, or damage. Rows are read page by page; in memory it keeps one topic's posts,
-//! a count for each list, and some tens of bytes for each member, topic, link, post and visit. It is meant
-//! for a store that nobody writes to meanwhile: what is written while it runs can show as a finding.
+//! a count for each list, and some tens of bytes for each member, topic, link, post, visit and place of a
+//! document. It is meant for a store that nobody writes to meanwhile: what is written while it runs can show as a finding.
 //!
 //! What it checks:
 //!
@@ -22,12 +22,14 @@
 //!   also of those in which a topic stood once, and each topic in it is shown as it is;
 //! - the log: positions have no gap, what events speak of exists;
 //! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing;
-//! - visits: both ways to read them tell the same, of members who exist.
+//! - visits: both ways to read them tell the same, of members who exist;
+//! - documents: they stand in the lists that they declare, and in no others.
 //!
 //! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
 //! store shows to others than the system is for the conformance table to test.
 
+mod documents;
 mod ledgers;
 mod listings;
 mod log;
@@ -83,6 +85,7 @@ pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verifier.log().await?;
     verifier.ledgers().await?;
     verifier.visits().await?;
+    verifier.documents().await?;
     verifier.listings().await?;
     Ok(verifier.report)
 }

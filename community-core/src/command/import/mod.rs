@@ -6,6 +6,7 @@
 //! simply run again.
 
 mod attached;
+mod documents;
 mod items;
 mod marks;
 mod people;

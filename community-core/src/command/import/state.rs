@@ -5,12 +5,12 @@ use uuid::Uuid;
 
 use crate::change::{ChangeSet, EntityRef, EventKind, NewEvent};
 use crate::domain::{
-    Channel, Community, Correction, Label, Member, Membership, Post, Slot, State, Topic,
+    Channel, Community, Correction, Document, Label, Member, Membership, Post, Slot, State, Topic,
 };
 use crate::engine::{Rights, Session};
 use crate::env::Env;
 use crate::error::{Error, Result};
-use crate::id::{IdSource, MemberId, PostId, TopicId, is_of};
+use crate::id::{DocumentId, IdSource, MemberId, PostId, TopicId, is_of};
 use crate::policy::Scope;
 use crate::record::Record;
 use crate::text::{Key, Slug};
@@ -37,6 +37,8 @@ pub(super) struct Batch<'a> {
     pub(super) corrections: FxHashMap<PostId, Vec<Correction>>,
     /// Views of a day that the batch writes.
     pub(super) views: FxHashMap<(TopicId, i32), i64>,
+    /// The documents that the batch names, as it leaves them.
+    pub(super) documents: FxHashMap<DocumentId, Document>,
     /// Visits that the batch writes.
     pub(super) visits: FxHashSet<(MemberId, i32)>,
     changes: ChangeSet,
@@ -85,6 +87,7 @@ impl<'a> Batch<'a> {
             reactions: FxHashMap::default(),
             corrections: FxHashMap::default(),
             views: FxHashMap::default(),
+            documents: FxHashMap::default(),
             visits: FxHashSet::default(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
@@ -97,6 +100,7 @@ impl<'a> Batch<'a> {
         batch.load_members(named.members).await?;
         batch.load_items(named.items).await?;
         batch.load_reactions(&named.reactions).await?;
+        batch.load_documents(&named.documents).await?;
         Ok(batch)
     }
 
@@ -200,6 +204,17 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
+    async fn load_documents(&mut self, ids: &[DocumentId]) -> Result<()> {
+        if ids.is_empty() {
+            return Ok(());
+        }
+        let found = self.session.engine().store().documents(ids).await?;
+        for document in self.scope().admit_all(found.into_iter().flatten()) {
+            self.documents.insert(document.id, document.into_inner());
+        }
+        Ok(())
+    }
+
     /// Plans one record. Returns whether it writes something.
     pub(super) async fn plan(&mut self, record: &Record) -> Result<bool> {
         self.writes = false;
@@ -220,6 +235,7 @@ impl<'a> Batch<'a> {
             Record::Acceptance(record) => self.acceptance(record)?,
             Record::Grant(record) => self.grant(record).await?,
             Record::Visits(record) => self.visits(record).await?,
+            Record::Document(record) => self.document(record)?,
             Record::Views(record) => {
                 record.check()?;
                 self.views(record).await?;
@@ -389,6 +405,7 @@ struct References {
     members: FxHashSet<Key>,
     items: FxHashSet<Key>,
     reactions: Vec<(Key, Key)>,
+    documents: Vec<DocumentId>,
 }
 
 impl References {
@@ -428,6 +445,7 @@ impl References {
             Record::Link(record) => self.items.extend([record.from.clone(), record.to.clone()]),
             Record::Views(record) => self.items.extend([record.topic.clone()]),
             Record::Visits(record) => self.members.extend(record.members.iter().cloned()),
+            Record::Document(record) => self.documents.push(record.id),
             Record::Acceptance(record) => {
                 self.items.insert(record.post.clone());
                 self.members.extend(record.by.clone());

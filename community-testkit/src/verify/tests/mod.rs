@@ -1,6 +1,7 @@
 //! Verification finds nothing in a sound store, and finds each thing that can be wrong with one.
 
 mod content;
+mod documents;
 mod lists;
 mod people;
 
@@ -11,9 +12,10 @@ use community_core::change::{ChangeSet, Counter, EventKind, NewEvent, Op};
 use community_core::query::Listing;
 use community_core::store::{Committer, Reader};
 use community_core::{
-    Attribute, Audience, ChannelId, Community, Correction, Kind, Limits, Link, LinkKind, Mark,
-    Member, MemberId, Membership, Pin, PinPlace, Post, PostId, PostKind, ReactionDef, Revision,
-    RoleGrant, Sanction, SanctionKind, State, Store, Topic, TopicId,
+    Attribute, Audience, ChannelId, Community, Correction, Document, DocumentId, DocumentKey, Kind,
+    Limits, Link, LinkKind, Mark, Member, MemberId, Membership, Pin, PinPlace, Post, PostId,
+    PostKind, ReactionDef, Revision, RoleGrant, Sanction, SanctionKind, State, Store, Topic,
+    TopicId,
 };
 use pollster::block_on;
 
@@ -108,6 +110,21 @@ fn sound() -> Sound {
             let link = Link { from, to, kind: LinkKind::Related, at: w.now() };
             w.apply([Op::PutLink(link)]).await.unwrap();
         }
+        let note = |n: i64, keys: Vec<DocumentKey>| {
+            let id = DocumentId::from_uuid(w.mint(w.now()));
+            let body = serde_json::json!({ "n": n });
+            let new = Document::new(id, home.community.id, slug("notes"), w.now(), &body).unwrap();
+            Op::PutDocument(Box::new(new.with_keys(keys)))
+        };
+        let at = |group: &str, key| DocumentKey::new(slug("by-state"), key).within(group);
+        w.apply([
+            note(1, vec![at("draft", 1), DocumentKey::new(slug("all"), 1)]),
+            note(2, vec![at("draft", 5)]),
+            note(3, vec![at("published", 2)]),
+            note(4, vec![]),
+        ])
+        .await
+        .unwrap();
         let event = |kind| NewEvent {
             topic: Some(draft.topic.id),
             post: Some(draft.opening.id),
@@ -199,6 +216,7 @@ fn sanctioned(s: &Sound, n: usize, reason: &str, by: Option<MemberId>) -> Op {
 #[test]
 fn every_rule_has_a_test() {
     let sources = [
+        include_str!("../documents.rs"),
         include_str!("../listings.rs"),
         include_str!("../log.rs"),
         include_str!("../mod.rs"),
@@ -218,8 +236,13 @@ fn every_rule_has_a_test() {
         }
     }
     assert!(rules.len() > 60, "{}", rules.len());
-    let tests =
-        [include_str!("content.rs"), include_str!("lists.rs"), include_str!("people.rs")].concat();
+    let tests = [
+        include_str!("content.rs"),
+        include_str!("documents.rs"),
+        include_str!("lists.rs"),
+        include_str!("people.rs"),
+    ]
+    .concat();
     for rule in rules {
         assert!(tests.contains(&format!("\"{rule}\"")), "no test names `{rule}`");
     }
