@@ -33,6 +33,7 @@ impl Knowledge {
     pub async fn rate(&self, session: &Session, id: ArticleId, rating: &Rating) -> Result<()> {
         self.engine.env().limits().reason(rating.reason.len())?;
         self.run(session, &("rate", id, rating), async |planning| {
+            let planning = &planning;
             let view = super::read::readable(planning, id).await?;
             let reader = match (planning.actor(), rating.visit) {
                 (Some(member), _) => Reader::Member(member),

@@ -78,6 +78,7 @@ impl Knowledge {
         let name = Slug::new(PROJECTION)?;
         let done = std::sync::Mutex::new((0, 0));
         self.run(system, &"follow", async |planning| {
+            let planning = &planning;
             let from = planning.position(&name).await?;
             let at = from.unwrap_or_default();
             let events = self.engine.store().events_after(at, STEP).await?;
@@ -184,6 +185,7 @@ impl Knowledge {
         for document in self.due(system, community, list::BEHIND, None).await? {
             let counted = std::sync::Mutex::new(0_usize);
             self.run(system, &("catch up", document), async |planning| {
+                let planning = &planning;
                 *lock(&counted) = 0;
                 let mut changes = planning.changes();
                 let Some((before, mut article)) = head(planning, document).await? else {
@@ -234,11 +236,12 @@ impl Knowledge {
         for document in self.due(system, community, list::SCHEDULE, Some(now)).await? {
             let counted = std::sync::Mutex::new(0_usize);
             self.run(system, &("publish", document), async |planning| {
+                let planning = &planning;
                 *lock(&counted) = 0;
                 let Some((before, article)) = head(planning, document).await? else {
                     return Ok((None, planning.changes()));
                 };
-                let mut work = Work::of(planning, before, article);
+                let mut work = Work::of(planning.clone(), before, article);
                 let waits = work.article.scheduled.is_some();
                 work.catch_up();
                 if !waits || work.article.scheduled.is_some() {
@@ -260,6 +263,7 @@ impl Knowledge {
         for document in self.due(system, community, list::REVIEW, Some(now)).await? {
             let counted = std::sync::Mutex::new(0_usize);
             self.run(system, &("review", document), async |planning| {
+                let planning = &planning;
                 *lock(&counted) = 0;
                 let mut changes = planning.changes();
                 let Some((before, mut article)) = head(planning, document).await? else {
@@ -295,6 +299,7 @@ impl Knowledge {
         let from = until.map(|key| Position { key, id: uuid::Uuid::max() });
         let found = std::sync::Mutex::new(Vec::new());
         self.run(system, &("due", &list), async |planning| {
+            let planning = &planning;
             let mut ids = Vec::new();
             let mut after = from;
             loop {

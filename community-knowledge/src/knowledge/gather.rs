@@ -158,6 +158,7 @@ impl Knowledge {
     pub async fn harvest(&self, session: &Session, harvest: &Harvest) -> Result<ArticleId> {
         let id = self
             .run(session, &("harvest", harvest), async |planning| {
+                let planning = &planning;
                 // Before anything is read: what happens from here on is found in the log.
                 let head = self.engine.store().head().await?;
                 let row = planning.topics(&[harvest.topic]).await?.pop().flatten();

@@ -100,6 +100,7 @@ impl Knowledge {
     pub async fn set_rules(&self, session: &Session, community: &Slug, new: &Rules) -> Result<()> {
         new.check()?;
         self.run(session, &("rules", community, new), async |planning| {
+            let planning = &planning;
             let community = planning.community(community)?;
             planning.require(&Action::Manage, community.id, None)?;
             let id = store::rules_document(community);
@@ -122,15 +123,18 @@ impl Knowledge {
     }
 
     /// Runs a command. What the knowledge base itself refuses is carried past the engine.
-    async fn run(
+    async fn run<F>(
         &self,
         session: &Session,
         command: &(impl Debug + Sync),
-        plan: impl AsyncFn(&Planning) -> Result<(Option<Uuid>, DocumentChanges)>,
-    ) -> Result<Option<Uuid>> {
+        plan: impl Fn(Planning) -> F + Send + Sync,
+    ) -> Result<Option<Uuid>>
+    where
+        F: Future<Output = Result<(Option<Uuid>, DocumentChanges)>> + Send,
+    {
         let refusal: Mutex<Option<Error>> = Mutex::new(None);
         let done = session
-            .run_extension(command, async |planning| match plan(&planning).await {
+            .run_extension(command, async |planning| match plan(planning).await {
                 Ok(planned) => Ok(planned),
                 Err(Error::Engine(error)) => Err(error),
                 Err(refused) => {
@@ -145,17 +149,20 @@ impl Knowledge {
         }
     }
 
-    /// Runs a command that changes the head of an article.
-    async fn change(
+    /// Runs a command that changes the head of an article: the closure changes it, and says in one
+    /// word what was done.
+    async fn change<F>(
         &self,
         session: &Session,
         command: &(impl Debug + Sync),
         id: ArticleId,
-        plan: impl AsyncFn(&mut Work<'_>) -> Result<&'static str>,
-    ) -> Result<()> {
+        plan: impl Fn(Work) -> F + Send + Sync,
+    ) -> Result<()>
+    where
+        F: Future<Output = Result<(Work, &'static str)>> + Send,
+    {
         self.run(session, command, async |planning| {
-            let mut work = Work::open(planning, id).await?;
-            let word = plan(&mut work).await?;
+            let (work, word) = plan(Work::open(planning, id).await?).await?;
             work.finish(word)
         })
         .await?;
@@ -174,8 +181,8 @@ pub(crate) async fn rules(
 }
 
 /// An article that a command changes.
-struct Work<'a> {
-    planning: &'a Planning,
+struct Work {
+    planning: Planning,
     /// The head as it is stored.
     before: Document,
     /// The head as it will be.
@@ -184,18 +191,18 @@ struct Work<'a> {
     about: About,
 }
 
-impl<'a> Work<'a> {
+impl Work {
     /// Opens an article for somebody who sees the work on it.
-    async fn open(planning: &'a Planning, id: ArticleId) -> Result<Self> {
-        let (before, article) = stored(planning, id).await?;
-        let sources = view::sources(planning, std::slice::from_ref(&article), [].iter()).await?;
-        if !view::is_at_desk(&article, planning, &sources) {
+    async fn open(planning: Planning, id: ArticleId) -> Result<Self> {
+        let (before, article) = stored(&planning, id).await?;
+        let sources = view::sources(&planning, std::slice::from_ref(&article), [].iter()).await?;
+        if !view::is_at_desk(&article, &planning, &sources) {
             return Err(store::no_article().into());
         }
         Ok(Self::of(planning, before, article))
     }
 
-    fn of(planning: &'a Planning, before: Document, article: Article) -> Self {
+    fn of(planning: Planning, before: Document, article: Article) -> Self {
         let changes = planning.changes();
         let about = About { channel: Some(article.channel), ..About::default() };
         Self { planning, before, article, changes, about }
@@ -225,7 +232,7 @@ impl<'a> Work<'a> {
     async fn require_reviewer(&self) -> Result<Rules> {
         self.require(&Action::Review)?;
         let community = self.planning.community_by_id(self.article.community)?;
-        let rules = rules(self.planning, community).await?;
+        let rules = rules(&self.planning, community).await?;
         let own = self.planning.actor().is_some_and(|member| self.article.is_author(member));
         if own && !rules.self_review {
             return Err(Error::OwnWork);

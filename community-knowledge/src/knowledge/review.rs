@@ -22,7 +22,8 @@ impl Knowledge {
         self.engine.env().limits().check_body(text)?;
         let comment = self
             .run(session, &("comment", id, text), async |planning| {
-                let mut work = Work::open(planning, id).await?;
+                let planning = &planning;
+                let mut work = Work::open(planning.clone(), id).await?;
                 work.require_writer()?;
                 let comment = work.say("comment", text)?;
                 // What is said changes nothing in the article.
@@ -50,13 +51,13 @@ impl Knowledge {
         rev: Rev,
         at: Option<Timestamp>,
     ) -> Result<()> {
-        self.change(session, &("approve", id, rev, at), id, async |work| {
+        self.change(session, &("approve", id, rev, at), id, async |mut work| {
             let rules = work.require_reviewer().await?;
             work.expect(rev)?;
             let now = work.planning.now();
             let from = work.article.state_at(now);
             let to = from.after(Step::Approve)?;
-            if !cites_published(work.planning, &work.article).await? {
+            if !cites_published(&work.planning, &work.article).await? {
                 return Err(Error::SourceGone);
             }
             let at = at.unwrap_or(now).max(now);
@@ -72,14 +73,14 @@ impl Knowledge {
             if at > now {
                 article.scheduled = Some(approved);
                 work.settle().await?;
-                return Ok("scheduled");
+                return Ok((work, "scheduled"));
             }
             article.scheduled = None;
             article.published = Some(approved);
             article.state = to;
             article.since = now;
             work.settle().await?;
-            Ok("published")
+            Ok((work, "published"))
         })
         .await
     }
@@ -91,13 +92,13 @@ impl Knowledge {
     /// [`Step`](Error::Step); [`Invalid`](Refused::Invalid) without a reason.
     pub async fn reject(&self, session: &Session, id: ArticleId, reason: &str) -> Result<()> {
         self.engine.env().limits().check_body(reason)?;
-        self.change(session, &("reject", id, reason), id, async |work| {
+        self.change(session, &("reject", id, reason), id, async |mut work| {
             work.require_reviewer().await?;
             work.catch_up();
             work.step(Step::Reject)?;
             work.article.scheduled = None;
             work.say("rejected", reason)?;
-            Ok("rejected")
+            Ok((work, "rejected"))
         })
         .await
     }
@@ -108,12 +109,12 @@ impl Knowledge {
     /// # Errors
     /// As [`approve`](Self::approve).
     pub async fn confirm(&self, session: &Session, id: ArticleId, rev: Rev) -> Result<()> {
-        self.change(session, &("confirm", id, rev), id, async |work| {
+        self.change(session, &("confirm", id, rev), id, async |mut work| {
             let rules = work.require_reviewer().await?;
             work.expect(rev)?;
             work.catch_up();
             work.step(Step::Confirm)?;
-            if !cites_published(work.planning, &work.article).await? {
+            if !cites_published(&work.planning, &work.article).await? {
                 return Err(Error::SourceGone);
             }
             let now = work.planning.now();
@@ -123,7 +124,7 @@ impl Knowledge {
             article.concerns.clear();
             article.review_at = rules.review_days.and_then(|days| days_after(now, days));
             work.settle().await?;
-            Ok("confirmed")
+            Ok((work, "confirmed"))
         })
         .await
     }
@@ -139,20 +140,20 @@ impl Knowledge {
         id: ArticleId,
         redirect: Option<ArticleId>,
     ) -> Result<()> {
-        self.change(session, &("archive", id, redirect), id, async |work| {
+        self.change(session, &("archive", id, redirect), id, async |mut work| {
             work.require(&Action::Review)?;
             work.catch_up();
             work.step(Step::Archive)?;
             if let Some(other) = redirect {
-                let (_, known) = super::stored(work.planning, other).await?;
-                super::write::seen_somehow(work.planning, &known).await?;
+                let (_, known) = super::stored(&work.planning, other).await?;
+                super::write::seen_somehow(&work.planning, &known).await?;
                 if other == id || known.community != work.article.community {
                     return Err(Refused::invalid("an article leads to another one").into());
                 }
             }
             work.article.scheduled = None;
             work.article.redirect = redirect;
-            Ok("archived")
+            Ok((work, "archived"))
         })
         .await
     }
@@ -163,12 +164,12 @@ impl Knowledge {
     /// [`NotFound`](Refused::NotFound), [`Denied`](Refused::Denied) without the right to review,
     /// [`Step`](Error::Step).
     pub async fn restore(&self, session: &Session, id: ArticleId) -> Result<()> {
-        self.change(session, &("restore", id), id, async |work| {
+        self.change(session, &("restore", id), id, async |mut work| {
             work.require(&Action::Review)?;
             work.step(Step::Restore)?;
             work.article.published = None;
             work.article.redirect = None;
-            Ok("restored")
+            Ok((work, "restored"))
         })
         .await
     }
@@ -192,8 +193,8 @@ impl Knowledge {
         if reason.trim().is_empty() {
             return Err(Refused::invalid("to release a source needs a reason").into());
         }
-        self.change(session, &("release", id, topic, reason), id, async |work| {
-            acting(work.planning, &Action::Manage)?;
+        self.change(session, &("release", id, topic, reason), id, async |mut work| {
+            acting(&work.planning, &Action::Manage)?;
             work.require(&Action::Manage)?;
             if !work.article.sources.contains_key(&topic) {
                 return Err(Refused::NotFound("topic").into());
@@ -206,13 +207,13 @@ impl Knowledge {
                 at: work.planning.now(),
                 reason: reason.to_owned(),
             });
-            Ok("released")
+            Ok((work, "released"))
         })
         .await
     }
 }
 
-impl Work<'_> {
+impl Work {
     /// Goes on only when the article is as the viewer looked at it.
     fn expect(&self, rev: Rev) -> Result<()> {
         if self.before.rev == rev {
@@ -223,7 +224,7 @@ impl Work<'_> {
 
     /// Adds what somebody says to the record of the review.
     fn say(&mut self, on: &str, text: &str) -> Result<CommentId> {
-        Comment::check(text, self.planning)?;
+        Comment::check(text, &self.planning)?;
         let now = self.planning.now();
         let id = CommentId::from_uuid(self.planning.mint());
         let comment = Comment {

@@ -61,6 +61,7 @@ impl Knowledge {
         self.check_content(&new.content)?;
         let id = self
             .run(session, &("begin", new), async |planning| {
+                let planning = &planning;
                 // Before anything is read: what happens from here on is found in the log.
                 let head = self.engine.store().head().await?;
                 let community = planning.community(&new.community)?.id;
@@ -87,6 +88,7 @@ impl Knowledge {
         self.check_content(&edit.content)?;
         self.engine.env().limits().reason(edit.why.len())?;
         self.run(session, &("edit", id, edit), async |planning| {
+            let planning = &planning;
             let head = self.engine.store().head().await?;
             let mut work = open_to_edit(planning, id).await?;
             if edit.base != work.article.latest {
@@ -119,8 +121,9 @@ impl Knowledge {
     ) -> Result<()> {
         self.engine.env().limits().reason(why.len())?;
         self.run(session, &("roll back", id, to, why), async |planning| {
+            let planning = &planning;
             let head = self.engine.store().head().await?;
-            let mut work = Work::open(planning, id).await?;
+            let mut work = Work::open(planning.clone(), id).await?;
             work.require_writer()?;
             work.catch_up();
             work.step(Step::Edit)?;
@@ -137,10 +140,10 @@ impl Knowledge {
     /// # Errors
     /// [`NotFound`](Refused::NotFound), [`Denied`](Refused::Denied), [`Step`](crate::Error::Step).
     pub async fn submit(&self, session: &Session, id: ArticleId) -> Result<()> {
-        self.change(session, &("submit", id), id, async |work| {
+        self.change(session, &("submit", id), id, async |mut work| {
             work.require_writer()?;
             work.step(Step::Submit)?;
-            Ok("submitted")
+            Ok((work, "submitted"))
         })
         .await
     }
@@ -150,12 +153,12 @@ impl Knowledge {
     /// # Errors
     /// [`NotFound`](Refused::NotFound), [`Denied`](Refused::Denied), [`Step`](crate::Error::Step).
     pub async fn recall(&self, session: &Session, id: ArticleId) -> Result<()> {
-        self.change(session, &("recall", id), id, async |work| {
+        self.change(session, &("recall", id), id, async |mut work| {
             work.require_writer()?;
             work.catch_up();
             work.step(Step::Recall)?;
             work.article.scheduled = None;
-            Ok("recalled")
+            Ok((work, "recalled"))
         })
         .await
     }
@@ -172,7 +175,7 @@ impl Knowledge {
         channel: &Slug,
         shelf: Option<&Shelf>,
     ) -> Result<()> {
-        self.change(session, &("place", id, channel, shelf), id, async |work| {
+        self.change(session, &("place", id, channel, shelf), id, async |mut work| {
             work.catch_up();
             let approved = work.article.published.is_some() || work.article.scheduled.is_some();
             if approved {
@@ -186,14 +189,14 @@ impl Knowledge {
             work.planning.require(&action, community.id, Some(to))?;
             work.article.channel = to;
             work.article.shelf = shelf.cloned();
-            Ok("placed")
+            Ok((work, "placed"))
         })
         .await
     }
 }
 
 /// Opens an article for somebody who may write a new version of it.
-async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<Work<'_>> {
+async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<Work> {
     let (before, article) = super::stored(planning, id).await?;
     let alone = std::slice::from_ref(&article);
     let shown = article.shown(planning.now()).map(|shown| &shown.face);
@@ -205,7 +208,7 @@ async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<Work<'_>> {
         return Err(store::no_article().into());
     }
     let is_approved = matches!(article.state_at(planning.now()), State::Published | State::Stale);
-    let work = Work::of(planning, before, article);
+    let work = Work::of(planning.clone(), before, article);
     if at_desk {
         work.require_writer()?;
     } else {
@@ -370,7 +373,7 @@ fn with_hidden_labels(
     content
 }
 
-impl Work<'_> {
+impl Work {
     /// Takes up the topics that a new version cites. From `head` on the log is to be looked at.
     fn cite(&mut self, content: &Content, head: Seq) {
         for topic in content.topics() {

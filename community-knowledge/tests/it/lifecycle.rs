@@ -450,3 +450,17 @@ fn candidates_come_with_their_reasons_and_an_article_takes_a_topic_off_the_list(
         assert_eq!(k.articles(&ana, &query).await.unwrap().items[0].id, id);
     });
 }
+
+#[test]
+fn commands_and_reads_can_be_spawned_on_any_runtime() {
+    fn spawnable<T: Send>(_: T) {}
+    let world = block_on(World::in_memory());
+    let (k, system, garden) = (&world.knowledge, world.system(), garden());
+    let id = community_knowledge::ArticleId::from_uuid(uuid::Uuid::nil());
+    spawnable(k.begin(&system, &new("Dig", "Deep.")));
+    spawnable(k.approve(&system, id, Rev(1), None));
+    spawnable(k.article(&system, id));
+    spawnable(k.stale(&system, &garden, None));
+    spawnable(k.candidates(&system, &garden, Default::default()));
+    spawnable(k.pump());
+}

@@ -790,7 +790,7 @@ fn the_check_notices_an_act_that_the_oracle_missed() {
     let more = [
         Act::Move(0, 2),
         Act::TopicState(0, 0),
-        Act::PostState(0, 0),
+        Act::PostState(1, 0),
         Act::PostState(1, 1),
         Act::Policy(0, 2),
         Act::Extend(0, 4, true),
