@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, channel, complete, events, export, feed, file, history, import, index, init, label,
-    leaderboard, level, member, moderate, policy, rules, search, standing, super_users, topic,
-    verify, write,
+    answer, channel, complete, events, export, feed, file, history, import, index, init, knowledge,
+    label, leaderboard, level, member, moderate, policy, rules, search, standing, super_users,
+    topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -117,6 +117,9 @@ pub(crate) enum Command {
     /// Members who come and write often and are heard: candidates, promotion
     #[command(subcommand)]
     SuperUsers(super_users::SuperUsers),
+    /// The knowledge base: articles grown from conversations
+    #[command(subcommand)]
+    Knowledge(knowledge::Knowledge),
     /// List what happened
     Events(events::Events),
     /// Recompute everything that is counted and sorted; exit code 1 when something is wrong

@@ -93,6 +93,16 @@ impl From<Error> for Failure {
     }
 }
 
+impl From<community::knowledge::Error> for Failure {
+    fn from(error: community::knowledge::Error) -> Self {
+        match error {
+            community::knowledge::Error::Engine(error) => error.into(),
+            community::knowledge::Error::OwnWork => Self::new("denied", REFUSED, chain(&error)),
+            other => Self::new("conflict", INPUT, chain(&other)),
+        }
+    }
+}
+
 impl From<TextError> for Failure {
     fn from(error: TextError) -> Self {
         Self::invalid(error.to_string())

@@ -65,6 +65,7 @@
 //! - `bundled` (default): compiles SQLite in. Without it the system's is linked, which has to be
 //!   3.51.3 or newer.
 //! - `search` (default): full-text search, [`Session::search`].
+//! - `knowledge` (default): articles grown from conversations, `knowledge::Knowledge`.
 
 /// The README's program compiles.
 #[cfg(all(doctest, feature = "sqlite"))]
@@ -99,6 +100,13 @@ pub mod sqlite {
 pub mod index {
     #[doc(inline)]
     pub use community_search::*;
+}
+
+/// The knowledge base: articles grown from conversations, reviewed, and kept true.
+#[cfg(feature = "knowledge")]
+pub mod knowledge {
+    #[doc(inline)]
+    pub use community_knowledge::*;
 }
 
 use std::sync::Arc;

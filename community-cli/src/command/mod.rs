@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
+pub(crate) mod knowledge;
 pub(crate) mod label;
 pub(crate) mod leaderboard;
 pub(crate) mod level;
@@ -52,6 +53,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Communities => communities::run(context).await,
         Command::Channel(command) => command.run(context).await,
         Command::Label(command) => command.run(context).await,
+        Command::Knowledge(command) => command.run(context).await,
         Command::Feed(command) => command.run(context).await,
         Command::Topic(command) => command.run(context).await,
         Command::Search(command) => command.run(context).await,

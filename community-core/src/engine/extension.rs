@@ -1,5 +1,7 @@
 //! Reads and commands of extensions: crates that keep [documents](Document) of their own.
 
+mod guard;
+
 use std::fmt::Debug;
 use std::ops::Deref;
 

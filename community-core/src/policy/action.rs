@@ -76,6 +76,10 @@ actions! {
     Official = "official",
     /// Put a correction beside a post.
     Correct = "correct",
+    /// Write articles of the knowledge base: drafts, and new versions of one's own.
+    Draft = "draft",
+    /// Review articles of the knowledge base: comment, approve, reject, say that they still hold.
+    Review = "review",
     /// Lock, move, pin, remove, restore; see what was removed; sanction.
     Moderate = "moderate",
     /// Change channels, labels, policies, settings, members and roles.

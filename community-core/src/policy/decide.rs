@@ -248,7 +248,12 @@ impl<'a> Asker<'a> {
     }
 
     /// Whether the rule for an action admits this viewer.
-    fn allows(&self, channel: Option<&ChannelEntry>, action: &Action, is_author: bool) -> bool {
+    pub(crate) fn allows(
+        &self,
+        channel: Option<&ChannelEntry>,
+        action: &Action,
+        is_author: bool,
+    ) -> bool {
         let (audience, _) = self.directory.rule(self.community, channel, action);
         self.admits(channel, audience, is_author)
     }

@@ -125,7 +125,9 @@ impl Policy {
             .with(Action::Withdraw, Audience::Author)
             .with(Action::Accept, own)
             .with(Action::Official, official.clone())
-            .with(Action::Correct, Audience::Any(vec![official, staff()]))
+            .with(Action::Correct, Audience::Any(vec![official.clone(), staff()]))
+            .with(Action::Draft, Audience::Any(vec![official, staff()]))
+            .with(Action::Review, staff())
             .with(Action::Moderate, staff())
             .with(Action::Manage, Audience::Role(slug("manager")))
     }

@@ -1,0 +1,217 @@
+//! `knowledge`: articles from conversations, their review, and whether they still hold.
+
+mod articles;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+use community::knowledge::{ArticleId, Knowledge as Base, State};
+use community::{Slug, Timestamp};
+
+use crate::args::time;
+use crate::context::{Context, Item};
+use crate::failure::Result;
+use crate::reply::Reply;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Knowledge {
+    /// List the conversations that are worth an article, with the reasons
+    Candidates {
+        /// The community
+        community: Slug,
+        /// So many; 50 when it is missing
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// Look at so many topics, those with the most views first
+        #[arg(long, value_name = "N", default_value_t = 2_000)]
+        scan: usize,
+    },
+    /// Begin an article with what was said in a conversation
+    Draft {
+        #[command(flatten)]
+        item: Item,
+        /// The channel in which the article is to stand; the topic's own when it is missing
+        #[arg(long, value_name = "KEY")]
+        channel: Option<Slug>,
+        /// The language
+        #[arg(long, value_name = "LOCALE", default_value = "en")]
+        locale: Slug,
+        /// Print what would be taken out of the conversation, and begin nothing
+        #[arg(long)]
+        preview: bool,
+    },
+    /// List articles by state, those that have been in it longest first
+    Review {
+        /// The community
+        community: Slug,
+        /// draft, in_review, published, stale or archived
+        #[arg(long, default_value_t = State::InReview)]
+        state: State,
+        /// Articles a page; 20 when it is missing
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// The page behind this cursor, which is the `next` of the page before
+        #[arg(long, value_name = "CURSOR")]
+        after: Option<String>,
+    },
+    /// Give a draft to the reviewers
+    Submit {
+        /// The article
+        article: ArticleId,
+    },
+    /// Say something about an article in work
+    Comment {
+        /// The article
+        article: ArticleId,
+        /// The words, or `-` for standard input
+        text: String,
+    },
+    /// Approve the latest version; a draft is submitted first
+    Publish {
+        /// The article
+        article: ArticleId,
+        /// Publish it at this time
+        #[arg(long, value_name = "RFC3339", value_parser = time)]
+        at: Option<Timestamp>,
+    },
+    /// Send the latest version back
+    Reject {
+        /// The article
+        article: ArticleId,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// List articles that are in need of a look, with the parts of their score
+    Stale {
+        /// The community
+        community: Slug,
+        /// So many; 20 when it is missing
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+    /// Say that an article still holds
+    Confirm {
+        /// The article
+        article: ArticleId,
+    },
+    /// Take an article out of use
+    Archive {
+        /// The article
+        article: ArticleId,
+        /// Lead whoever comes to this one
+        #[arg(long, value_name = "ARTICLE")]
+        to: Option<ArticleId>,
+    },
+    /// Lift the bound that a source puts on who may read an article; who did so and why is logged
+    Release {
+        /// The article
+        article: ArticleId,
+        #[command(flatten)]
+        item: Item,
+        /// Why
+        #[arg(long)]
+        reason: String,
+    },
+    /// Show an article
+    Show {
+        /// The article
+        article: ArticleId,
+    },
+    /// List published articles
+    List {
+        /// The community
+        community: Slug,
+        /// Only those that were made from this topic
+        #[arg(long, value_name = "KEY")]
+        topic: Option<community::Key>,
+        /// Only those with this label
+        #[arg(long, conflicts_with = "topic")]
+        label: Option<Slug>,
+        /// Articles a page; 20 when it is missing
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+        /// The page behind this cursor, which is the `next` of the page before
+        #[arg(long, value_name = "CURSOR")]
+        after: Option<String>,
+    },
+    /// Write all published articles as lines of JSON
+    Export {
+        /// The community
+        community: Slug,
+        /// Where to; standard output when it is missing
+        file: Option<PathBuf>,
+    },
+    /// Print the rules of the knowledge base, or set them
+    Rules {
+        /// The community
+        community: Slug,
+        /// A file that holds them as JSON
+        file: Option<PathBuf>,
+    },
+}
+
+impl Knowledge {
+    pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
+        let base = Base::new(context.engine.clone());
+        match self {
+            Self::Candidates { community, limit, scan } => {
+                work::candidates(context, &base, &community, limit, scan).await
+            }
+            Self::Draft { item, channel, locale, preview } => {
+                work::draft(context, &base, &item, channel, locale, preview).await
+            }
+            Self::Review { community, state, limit, after } => {
+                work::review(context, &base, &community, state, after.as_deref(), limit).await
+            }
+            Self::Submit { article } => {
+                base.submit(&context.operator().await?, article).await?;
+                Ok(done("knowledge submit", article))
+            }
+            Self::Comment { article, text } => {
+                let text = crate::args::text(text)?;
+                base.comment(&context.operator().await?, article, &text).await?;
+                Ok(done("knowledge comment", article))
+            }
+            Self::Publish { article, at } => work::publish(context, &base, article, at).await,
+            Self::Reject { article, reason } => {
+                base.reject(&context.operator().await?, article, &reason).await?;
+                Ok(done("knowledge reject", article))
+            }
+            Self::Stale { community, limit } => {
+                work::stale(context, &base, &community, limit).await
+            }
+            Self::Confirm { article } => {
+                let session = context.operator().await?;
+                work::pump(&base).await?;
+                let rev = base.desk(&session, article).await?.rev;
+                base.confirm(&session, article, rev).await?;
+                Ok(done("knowledge confirm", article))
+            }
+            Self::Archive { article, to } => {
+                base.archive(&context.operator().await?, article, to).await?;
+                Ok(done("knowledge archive", article))
+            }
+            Self::Release { article, item, reason } => {
+                let session = context.operator().await?;
+                let found = item.find(&session).await?;
+                base.release(&session, article, found.view.post.topic, &reason).await?;
+                Ok(done("knowledge release", article))
+            }
+            Self::Show { article } => articles::show(context, &base, article).await,
+            Self::List { community, topic, label, limit, after } => {
+                let which = articles::Which { community, topic, label };
+                articles::list(context, &base, which, limit, after).await
+            }
+            Self::Export { community, file } => {
+                articles::export(context, &base, &community, file).await
+            }
+            Self::Rules { community, file } => work::rules(context, &base, &community, file).await,
+        }
+    }
+}
+
+fn done(what: &'static str, article: ArticleId) -> Reply {
+    Reply::new(crate::object::Done::new(what, &article))
+}

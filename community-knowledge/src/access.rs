@@ -1,0 +1,103 @@
+//! Who sees what of an article: the one place where it is decided.
+//!
+//! An article stands in a channel, so the one rule of visibility holds for it. It also holds words of
+//! others: a version is read by whoever may read *all* that it was made from, as that stands at the
+//! moment of the read. See decision 0018.
+//!
+//! - **Readers** see the published version when their scope admits the article in its channel, each
+//!   source topic that bounds it, and each post that the version cites. A cited post that was removed
+//!   or withdrawn takes the version from everybody who may not read that post, at once; so does a
+//!   source that is moved to where they may not read.
+//! - **Those at the desk** (whoever reviews or manages in the channel, and the article's authors while
+//!   they may write articles there) see drafts, reviews, comments, concerns and history, when their
+//!   scope admits the channels of the article and of the sources that bound it. A source that was
+//!   removed does not take the article from them: it is theirs to mend.
+//! - A source that was *released*, explicitly and with a reason, bounds nobody by its channel any
+//!   more. That its posts are published is asked all the same.
+//! - Everybody else sees nothing, and what is hidden is no different from what is absent.
+
+use std::collections::BTreeMap;
+
+use community_core::policy::Place;
+use community_core::{MemberId, PostId, Scope, State, TopicId};
+
+use crate::article::{Article, Face};
+
+/// Where the sources of articles stand at this moment, whoever looks. What is not here is gone.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// Topics.
+    pub topics: BTreeMap<TopicId, Place>,
+    /// Posts, each with its topic's place.
+    pub posts: BTreeMap<PostId, CitedPost>,
+}
+
+/// Where a cited post stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CitedPost {
+    /// Where its topic stands.
+    pub place: Place,
+    /// Who wrote it.
+    pub author: MemberId,
+    /// Whether it is published.
+    pub state: State,
+}
+
+/// What somebody may do with articles in a channel.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Desk {
+    /// Whether the viewer may write articles there.
+    pub drafts: bool,
+    /// Whether the viewer reviews or manages there.
+    pub reviews: bool,
+}
+
+/// Whether a viewer may read a version of an article that is published.
+#[must_use]
+pub fn is_readable(article: &Article, face: &Face, scope: &Scope, sources: &Sources) -> bool {
+    admits_place(article, scope)
+        && admits_sources(article, scope, sources)
+        && face.cited.iter().all(|(post, cited)| {
+            sources.posts.get(post).is_some_and(|post| {
+                if article.is_bound_by(cited.topic) {
+                    scope.admits(post.place, post.author, post.state)
+                } else {
+                    post.place.state == State::Published && post.state == State::Published
+                }
+            })
+        })
+}
+
+/// Whether a viewer sees the work on an article: its drafts, reviews, comments and history.
+#[must_use]
+pub fn is_at_desk(article: &Article, scope: &Scope, desk: Desk, sources: &Sources) -> bool {
+    let is_author = scope.viewer().member().is_some_and(|member| article.is_author(member));
+    (desk.reviews || (desk.drafts && is_author))
+        && admits_place(article, scope)
+        && admits_sources(article, scope, sources)
+}
+
+/// Whether the scope admits the article where it stands, as if it were a topic of its first author.
+fn admits_place(article: &Article, scope: &Scope) -> bool {
+    let Some(author) = article.authors.first().copied() else {
+        // One that the system wrote is nobody's own.
+        return scope.read().contains(article.channel);
+    };
+    let place = Place {
+        community: article.community,
+        channel: article.channel,
+        author,
+        state: State::Published,
+    };
+    scope.admits(place, author, State::Published)
+}
+
+/// Whether the scope admits each topic that bounds the article where it stands now, published or not.
+fn admits_sources(article: &Article, scope: &Scope, sources: &Sources) -> bool {
+    article.sources.keys().filter(|topic| article.is_bound_by(**topic)).all(|topic| {
+        sources.topics.get(topic).is_some_and(|place| {
+            let place = Place { state: State::Published, ..*place };
+            scope.admits(place, place.author, State::Published)
+        })
+    })
+}

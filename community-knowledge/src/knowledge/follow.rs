@@ -1,0 +1,373 @@
+//! Background work: what happened in the sources of articles, and what has come due.
+//!
+//! Follows the log with a checkpoint of its own. Each step writes the concerns that it found together
+//! with its new position, so that an event counts once, however often a process is killed.
+
+use std::collections::BTreeMap;
+
+use community_core::extension::Planning;
+use community_core::query::Position;
+use community_core::time::to_micros;
+use community_core::{
+    CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Session, Slug, TopicId,
+};
+
+use super::{Knowledge, Work};
+use crate::article::{Article, State, Step};
+use crate::error::Result;
+use crate::freshness::{Concern, ConcernKind, concern};
+use crate::store::{self, list};
+
+/// What background work was done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Pumped {
+    /// Events that were taken into account.
+    pub events: usize,
+    /// Articles about which there is a new concern.
+    pub queued: usize,
+    /// Articles of which an approved version came into force.
+    pub published: usize,
+    /// Whether there is more to do at once.
+    pub more: bool,
+}
+
+/// Events in one step: one read of the log, one commit.
+const STEP: usize = 500;
+/// Documents that are looked at at once.
+const BATCH: usize = 50;
+/// The name of the projection.
+const PROJECTION: &str = "knowledge";
+
+/// Heads of articles that a step looks at, by document.
+type Heads = BTreeMap<DocumentId, (Document, Article)>;
+
+impl Knowledge {
+    /// Does background work that is due: takes the log into account, by at most
+    /// [`Limits::projected`](community_core::Limits) events, writes down which approved versions
+    /// have come into force, and queues articles whose review date has come.
+    ///
+    /// Call it every now and then, or again at once while there is [more](Pumped::more). Several may
+    /// do so at the same time, in several processes too.
+    ///
+    /// # Errors
+    /// [`Store`](community_core::Error::Store) when the store fails; what was done stays done.
+    pub async fn pump(&self) -> Result<Pumped> {
+        let system = self.engine.as_system();
+        let mut pumped = Pumped::default();
+        let budget = self.engine.env().limits().projected;
+        while pumped.events < budget {
+            let (events, queued) = self.follow(&system).await?;
+            pumped.events += events;
+            pumped.queued += queued;
+            if events == 0 {
+                break;
+            }
+        }
+        pumped.more = pumped.events >= budget;
+        for community in system.communities().await? {
+            pumped.queued += self.catch_up(&system, community.id).await?;
+            pumped.published += self.publish_due(&system, community.id).await?;
+            pumped.queued += self.queue_due(&system, community.id).await?;
+        }
+        Ok(pumped)
+    }
+
+    /// One step along the log. Returns how many events it took, and how many articles it queued.
+    async fn follow(&self, system: &Session) -> Result<(usize, usize)> {
+        let name = Slug::new(PROJECTION)?;
+        let done = std::sync::Mutex::new((0, 0));
+        self.run(system, &"follow", async |planning| {
+            let planning = &planning;
+            let from = planning.position(&name).await?;
+            let at = from.unwrap_or_default();
+            let events = self.engine.store().events_after(at, STEP).await?;
+            let mut heads = Heads::new();
+            let mut queued: BTreeMap<DocumentId, Concern> = BTreeMap::new();
+            let mut to = None;
+            let mut taken = 0;
+            for event in &events {
+                let found = self.concerned(planning, event, &mut heads).await?;
+                let new = found.keys().filter(|id| !queued.contains_key(id)).count();
+                // One command writes so many documents. What does not fit is for the next step;
+                // where a single event concerns more, it is taken up again until all are written.
+                if queued.len() + new > BATCH && !queued.is_empty() {
+                    break;
+                }
+                let is_whole = new <= BATCH;
+                for (id, concern) in found.into_iter().take(BATCH) {
+                    if let Some((_, article)) = heads.get_mut(&id) {
+                        article.add_concern(concern.clone());
+                    }
+                    queued.entry(id).or_insert(concern);
+                }
+                if !is_whole {
+                    break;
+                }
+                taken += 1;
+                to = Some(event.seq);
+            }
+            let mut changes = planning.changes();
+            for (id, concern) in &queued {
+                if let Some((before, article)) = heads.remove(id) {
+                    doubt(planning, &mut changes, &before, article, concern)?;
+                }
+            }
+            if let Some(to) = to {
+                changes.advance(&name, from, to)?;
+            }
+            let events = if to.is_none() && !queued.is_empty() { 1 } else { taken };
+            *lock(&done) = (events, queued.len());
+            Ok((None, changes))
+        })
+        .await?;
+        let done = *lock(&done);
+        Ok(done)
+    }
+
+    /// The articles that an event concerns and that do not know of it yet.
+    async fn concerned(
+        &self,
+        planning: &Planning,
+        event: &Event,
+        heads: &mut Heads,
+    ) -> Result<BTreeMap<DocumentId, Concern>> {
+        let mut found = BTreeMap::new();
+        let (Some(community), Some(topic)) = (event.event.community, event.event.topic) else {
+            return Ok(found);
+        };
+        if !may_concern(&event.event.kind) {
+            return Ok(found);
+        }
+        for id in self.articles_from(planning, community, topic, heads).await? {
+            let Some((_, article)) = heads.get(&id) else { continue };
+            if let Some(concern) = concern(article, event)
+                && article.clone().add_concern(concern.clone())
+            {
+                found.insert(id, concern);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The articles that were made from a topic.
+    async fn articles_from(
+        &self,
+        planning: &Planning,
+        community: CommunityId,
+        topic: TopicId,
+        heads: &mut Heads,
+    ) -> Result<Vec<DocumentId>> {
+        let list = store::list(community, store::ARTICLES, list::WATCH)?.within(topic);
+        let mut ids = Vec::new();
+        let mut after = None;
+        loop {
+            let page = planning.stored_in(&list, after, BATCH).await?;
+            after = page.last().map(|(position, _)| *position);
+            let is_last = page.len() < BATCH;
+            for (_, document) in page {
+                ids.push(document.id);
+                if !heads.contains_key(&document.id) {
+                    let article = document.read()?;
+                    heads.insert(document.id, (document, article));
+                }
+            }
+            if is_last {
+                return Ok(ids);
+            }
+        }
+    }
+
+    /// Looks at what happened in the sources of new versions before the projection knew of them.
+    async fn catch_up(&self, system: &Session, community: CommunityId) -> Result<usize> {
+        let name = Slug::new(PROJECTION)?;
+        let mut queued = 0;
+        for document in self.due(system, community, list::BEHIND, None).await? {
+            let counted = std::sync::Mutex::new(0_usize);
+            self.run(system, &("catch up", document), async |planning| {
+                let planning = &planning;
+                *lock(&counted) = 0;
+                let mut changes = planning.changes();
+                let Some((before, mut article)) = head(planning, document).await? else {
+                    return Ok((None, changes));
+                };
+                let behind = std::mem::take(&mut article.behind);
+                if behind.is_empty() {
+                    return Ok((None, changes));
+                }
+                let position = planning.position(&name).await?.unwrap_or_default();
+                let from = behind.iter().filter_map(|topic| article.sources.get(topic));
+                let mut at = from.min().copied().unwrap_or(position);
+                let mut first = None;
+                while at < position {
+                    let events = self.engine.store().events_after(at, STEP).await?;
+                    let Some(last) = events.last() else { break };
+                    at = last.seq;
+                    for event in events.iter().filter(|event| event.seq <= position) {
+                        if event.event.topic.is_some_and(|topic| behind.contains(&topic))
+                            && let Some(concern) = concern(&article, event)
+                            && article.add_concern(concern.clone())
+                        {
+                            first.get_or_insert(concern);
+                        }
+                    }
+                }
+                *lock(&counted) = usize::from(first.is_some());
+                match first {
+                    Some(concern) => {
+                        doubt(planning, &mut changes, &before, article, &concern)?;
+                    }
+                    None => {
+                        changes.update(&before, store::changed_article(&before, &article)?);
+                    }
+                }
+                Ok((None, changes))
+            })
+            .await?;
+            queued += *lock(&counted);
+        }
+        Ok(queued)
+    }
+
+    /// Writes down which approved versions have come into force.
+    async fn publish_due(&self, system: &Session, community: CommunityId) -> Result<usize> {
+        let mut published = 0;
+        let now = to_micros(self.engine.env().now());
+        for document in self.due(system, community, list::SCHEDULE, Some(now)).await? {
+            let counted = std::sync::Mutex::new(0_usize);
+            self.run(system, &("publish", document), async |planning| {
+                let planning = &planning;
+                *lock(&counted) = 0;
+                let Some((before, article)) = head(planning, document).await? else {
+                    return Ok((None, planning.changes()));
+                };
+                let mut work = Work::of(planning.clone(), before, article);
+                let waits = work.article.scheduled.is_some();
+                work.catch_up();
+                if !waits || work.article.scheduled.is_some() {
+                    return Ok((None, planning.changes()));
+                }
+                *lock(&counted) = 1;
+                work.finish("published")
+            })
+            .await?;
+            published += *lock(&counted);
+        }
+        Ok(published)
+    }
+
+    /// Queues articles whose review date has come.
+    async fn queue_due(&self, system: &Session, community: CommunityId) -> Result<usize> {
+        let mut queued = 0;
+        let now = to_micros(self.engine.env().now());
+        for document in self.due(system, community, list::REVIEW, Some(now)).await? {
+            let counted = std::sync::Mutex::new(0_usize);
+            self.run(system, &("review", document), async |planning| {
+                let planning = &planning;
+                *lock(&counted) = 0;
+                let mut changes = planning.changes();
+                let Some((before, mut article)) = head(planning, document).await? else {
+                    return Ok((None, changes));
+                };
+                let now = planning.now();
+                let Some(at) = article.review_at.filter(|at| *at <= now) else {
+                    return Ok((None, changes));
+                };
+                let kind = ConcernKind::ReviewDue;
+                let concern = Concern { kind, topic: None, post: None, at, seq: None };
+                if article.add_concern(concern.clone()) {
+                    *lock(&counted) = 1;
+                    doubt(planning, &mut changes, &before, article, &concern)?;
+                }
+                Ok((None, changes))
+            })
+            .await?;
+            queued += *lock(&counted);
+        }
+        Ok(queued)
+    }
+
+    /// The documents of a list of articles whose key is at most `until`.
+    async fn due(
+        &self,
+        system: &Session,
+        community: CommunityId,
+        name: &str,
+        until: Option<i64>,
+    ) -> Result<Vec<DocumentId>> {
+        let list: DocumentList = store::list(community, store::ARTICLES, name)?;
+        let from = until.map(|key| Position { key, id: uuid::Uuid::max() });
+        let found = std::sync::Mutex::new(Vec::new());
+        self.run(system, &("due", &list), async |planning| {
+            let planning = &planning;
+            let mut ids = Vec::new();
+            let mut after = from;
+            loop {
+                let page = planning.stored_in(&list, after, BATCH).await?;
+                after = page.last().map(|(position, _)| *position);
+                ids.extend(page.iter().map(|(_, document)| document.id));
+                if page.len() < BATCH {
+                    break;
+                }
+            }
+            *lock(&found) = ids;
+            Ok((None, planning.changes()))
+        })
+        .await?;
+        let found = std::mem::take(&mut *lock(&found));
+        Ok(found)
+    }
+}
+
+/// Writes an article about which there is a new concern.
+fn doubt(
+    planning: &Planning,
+    changes: &mut community_core::extension::DocumentChanges,
+    before: &Document,
+    mut article: Article,
+    concern: &Concern,
+) -> Result<()> {
+    let now = planning.now();
+    if article.state_at(now) == State::Published {
+        if article.state == State::InReview {
+            article.take_effect();
+        } else {
+            article.state = article.state.after(Step::Doubt)?;
+        }
+        article.since = now;
+    }
+    let after = changes.update(before, store::changed_article(before, &article)?);
+    let about = community_core::extension::About {
+        channel: Some(article.channel),
+        topic: concern.topic,
+        post: concern.post,
+        member: None,
+    };
+    changes.note(&after, Slug::new("queued")?, about);
+    Ok(())
+}
+
+/// Whether events of this kind can concern an article at all: the others need no look at articles.
+fn may_concern(kind: &EventKind) -> bool {
+    matches!(
+        kind,
+        EventKind::PostEdited { .. }
+            | EventKind::TopicEdited
+            | EventKind::TopicMoved { .. }
+            | EventKind::TopicStateChanged { .. }
+            | EventKind::PostStateChanged { .. }
+            | EventKind::Corrected { .. }
+            | EventKind::Accepted { .. }
+            | EventKind::MadeOfficial { .. }
+    )
+}
+
+async fn head(planning: &Planning, id: DocumentId) -> Result<Option<(Document, Article)>> {
+    let Some(document) = planning.stored(&[id]).await?.pop().flatten() else { return Ok(None) };
+    let article = document.read()?;
+    Ok(Some((document, article)))
+}
+
+fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
