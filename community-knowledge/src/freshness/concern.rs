@@ -85,7 +85,7 @@ pub fn concern(article: &Article, event: &Event) -> Option<Concern> {
         (EventKind::PostEdited { revision }, Some(post)) if cites_before(post, *revision) => {
             ConcernKind::Edited
         }
-        (EventKind::TopicEdited, _) => ConcernKind::TopicEdited,
+        (EventKind::TopicEdited { .. }, _) => ConcernKind::TopicEdited,
         (EventKind::TopicMoved { .. }, _) => ConcernKind::Moved,
         (EventKind::TopicStateChanged { .. }, _) => ConcernKind::SourceState,
         (EventKind::PostStateChanged { .. }, Some(post)) if cites(post) => ConcernKind::SourceState,

@@ -352,7 +352,7 @@ fn may_concern(kind: &EventKind) -> bool {
     matches!(
         kind,
         EventKind::PostEdited { .. }
-            | EventKind::TopicEdited
+            | EventKind::TopicEdited { .. }
             | EventKind::TopicMoved { .. }
             | EventKind::TopicStateChanged { .. }
             | EventKind::PostStateChanged { .. }
