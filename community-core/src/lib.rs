@@ -26,17 +26,18 @@ pub mod time;
 
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
-    ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewGrant,
-    NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction, NewSuggestion, NewTopic,
-    PostEdit, TopicEdit,
+    ChannelUpdate, CommunityUpdate, Imported, NewAward, NewChannel, NewCommunity, NewCorrection,
+    NewGrant, NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction, NewSuggestion,
+    NewTopic, PostEdit, TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
-    FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
-    Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, SuperUserView,
-    ThreadView,
+    AwardHook, BadgeView, ChannelView, CommunityView, Completions, Condition, Engine, Export,
+    FacetValue, Facets, FeedView, HeldBadge, HolderView, LabelView, LevelStep, LevelView, LinkView,
+    MemberBadgesView, MemberView, NamedPlace, Needed, Page, PlaceView, Progress, Projection,
+    Pumped, Read, SearchHit, SearchView, Session, StandingView, SuperUserView, ThreadView,
+    TierCount,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -4,9 +4,11 @@
 //! `async` and bound to no runtime: futures do their work when they are polled, on whatever polls
 //! them.
 
+mod badges;
 mod facts;
 mod project;
 mod read;
+mod read_badges;
 mod read_complete;
 mod read_feeds;
 mod read_people;
@@ -15,6 +17,7 @@ mod read_standing;
 mod read_super_users;
 mod session;
 mod system;
+mod tell;
 mod view;
 mod view_search;
 mod views;
@@ -22,10 +25,12 @@ mod visits;
 
 pub use project::Pumped;
 pub use read::Read;
-pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
+pub use read_badges::{BadgeView, HeldBadge, HolderView, MemberBadgesView, Progress, TierCount};
+pub use read_standing::{Condition, LevelStep, LevelView, Needed, Projection, StandingView};
 pub use read_super_users::SuperUserView;
 pub use session::Session;
 pub use system::Export;
+pub use tell::AwardHook;
 pub use view::{
     ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page,
     PlaceView, ThreadView,

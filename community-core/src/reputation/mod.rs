@@ -9,6 +9,8 @@
 //! post, when an account was made). Projecting the same log again gives the same entries. Where a
 //! topic stands and who may read it is in no entry: what that decides is decided when it is read.
 
+mod award;
+mod badge;
 mod book;
 mod entry;
 mod project;
@@ -16,11 +18,15 @@ mod rules;
 mod shipped;
 mod super_user;
 
+pub use award::{Award, AwardsId};
+pub(crate) use award::{Awarding, Change, Tallies};
+pub use badge::{Badge, BadgeSet, BadgeSetId, Badges, Counted, Measure, Per, Tier};
 pub use book::{Book, SumOf};
 pub use entry::{About, Entry, EntryPlace, LedgerId, Standing, Step};
+pub(crate) use project::project_apart;
 pub use project::{Facts, Opening, PostFacts, TopicFacts, project};
 pub use rules::{
     Credit, GiverRule, Group, LevelRule, Occasion, PostLimits, Reputation, Rule, RuleSet,
-    RuleSetId, Trigger,
+    RuleSetId, Tenure, Trigger,
 };
 pub use super_user::{Activity, Asked, Assessment, Reason, SuperUserRule, SuperUserState};

@@ -25,12 +25,14 @@
 //! To write one: implement the traits, then add one test target that runs
 //! `community_testkit::conformance!` on it.
 
+mod award;
 mod committer;
 mod error;
 mod ledger;
 mod log;
 mod reader;
 
+pub use award::AwardReader;
 pub use committer::Committer;
 pub use error::{CommitError, Conflict, StoreError};
 pub use ledger::LedgerReader;
@@ -43,6 +45,6 @@ pub use reader::{
 use std::any::Any;
 
 /// Everything that the engine needs of a store.
-pub trait Store: Reader + Committer + EventLog + LedgerReader + Any {}
+pub trait Store: Reader + Committer + EventLog + LedgerReader + AwardReader + Any {}
 
-impl<T: Reader + Committer + EventLog + LedgerReader + Any> Store for T {}
+impl<T: Reader + Committer + EventLog + LedgerReader + AwardReader + Any> Store for T {}
