@@ -3,7 +3,7 @@
 use community_core::StoreError;
 
 use crate::error::Result;
-use crate::{SqliteStore, access, ledger, log, read};
+use crate::{SqliteStore, access, award, ledger, log, read};
 
 /// How SQLite carries out a statement.
 #[doc(hidden)]
@@ -20,7 +20,7 @@ pub struct Plan {
 /// Every statement that reads anything but the directory as a whole.
 fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let of_access: &[(&str, &str)] = &[("an access revision", access::REV)];
-    [of_access, log::STATEMENTS, ledger::STATEMENTS]
+    [of_access, log::STATEMENTS, ledger::STATEMENTS, award::STATEMENTS]
         .into_iter()
         .chain(read::STATEMENTS.iter().copied())
         .flatten()

@@ -107,6 +107,16 @@ impl Session {
     }
 }
 
+/// What happened to posts in a window.
+struct Happened {
+    /// Those that were written.
+    written: BTreeSet<PostId>,
+    /// Who gave a vote up or a reaction that stands, on which days.
+    given: BTreeMap<(PostId, MemberId), BTreeSet<i32>>,
+    /// Those that were accepted, and may be so no longer.
+    accepted: BTreeSet<PostId>,
+}
+
 impl Engine {
     /// What members did in the window of the rule, as far as the viewer may read it.
     async fn activity(
@@ -128,9 +138,11 @@ impl Engine {
                 break;
             }
         }
-        let (written, given) = self.happened(community.id, first..=today).await?;
+        let Happened { written, given, accepted } =
+            self.happened(community.id, first..=today).await?;
+        let reacted_to = given.keys().map(|(post, _)| post);
         let mut posts =
-            self.published(rights, written.iter().chain(given.keys().map(|(p, _)| p))).await?;
+            self.published(rights, written.iter().chain(reacted_to).chain(&accepted)).await?;
         // What was replied to may be older than the window.
         let parents: BTreeSet<PostId> =
             posts.values().filter_map(|view| view.post.parent).collect();
@@ -143,9 +155,9 @@ impl Engine {
                 active.entry(who).or_default().heard.insert((day, by));
             }
         };
-        for ((post, by), day) in given {
+        for ((post, by), days) in given {
             if let Some(view) = posts.get(&post) {
-                heard(view.post.author, by, day);
+                days.into_iter().for_each(|day| heard(view.post.author, by, day));
             }
         }
         for view in posts.values() {
@@ -168,14 +180,13 @@ impl Engine {
         Ok(active)
     }
 
-    /// The posts that were written in a window, and who gave a vote up or a reaction to which post
-    /// in it that stands; on which day.
+    /// What happened to which posts in a window.
     async fn happened(
         &self,
         community: CommunityId,
         window: std::ops::RangeInclusive<i32>,
-    ) -> Result<(BTreeSet<PostId>, BTreeMap<(PostId, MemberId), i32>)> {
-        let mut written = BTreeSet::new();
+    ) -> Result<Happened> {
+        let (mut written, mut accepted) = (BTreeSet::new(), BTreeSet::new());
         let mut given: BTreeMap<(PostId, MemberId, Slug), i32> = BTreeMap::new();
         let first = from_micros(i64::from(*window.start()).max(0) * 86_400_000_000);
         let first = first.unwrap_or(Timestamp::UNIX_EPOCH);
@@ -196,6 +207,9 @@ impl Engine {
                 EventKind::TopicStarted | EventKind::PostWritten if window.contains(&day) => {
                     written.insert(post);
                 }
+                EventKind::Accepted { accepted: true } => {
+                    accepted.insert(post);
+                }
                 EventKind::Reacted { from, to } => {
                     let Some(by) = event.actor else { continue };
                     if let Some(from) = from {
@@ -210,7 +224,12 @@ impl Engine {
                 _ => {}
             }
         }
-        Ok((written, given.into_iter().map(|((post, by, _), day)| ((post, by), day)).collect()))
+        // A vote and a reaction may be of two days.
+        let mut latest: BTreeMap<(PostId, MemberId), BTreeSet<i32>> = BTreeMap::new();
+        for ((post, by, _), day) in given {
+            latest.entry((post, by)).or_default().insert(day);
+        }
+        Ok(Happened { written, given: latest, accepted })
     }
 
     /// Those of the posts that are published, and that the viewer may read.

@@ -25,6 +25,7 @@ impl State {
             grants,
             entries,
             entry_places: _,
+            awards,
             checkpoints,
         } = draft;
 
@@ -87,7 +88,9 @@ impl State {
             self.counts.insert(counter, count);
         }
         for (community, member, day) in visits {
-            self.visits.entry(community).or_default().add(member, day);
+            if self.visits.entry(community).or_default().add(member, day) {
+                self.visitors.entry(community).or_default().number(member);
+            }
         }
         for ((topic, day), views) in views {
             self.views.entry(topic).or_default().insert(day, views);
@@ -98,6 +101,9 @@ impl State {
         self.grants.extend(grants);
         for (ledger, entry) in entries {
             self.ledgers.entry(ledger).or_default().append(entry);
+        }
+        for (of, award) in awards {
+            self.awards.entry(of).or_default().put(award);
         }
         self.checkpoints.extend(checkpoints);
     }

@@ -164,6 +164,7 @@ impl<'a> Change<'a> {
             Op::AddVisit { community, member, day } => self.add_visit(*community, *member, *day),
             Op::PutGrant(grant) => self.put_grant(grant),
             Op::AppendLedger(ledger, entry) => self.append(ledger, entry),
+            Op::PutAward(of, award) => self.put_award(of, award),
             Op::Checkpoint(name, seq) => self.put_checkpoint(name, *seq),
         }
     }

@@ -1,6 +1,8 @@
 //! Entries of ledgers, grants, and visits.
 
-use community_core::reputation::{Entry, LedgerId, RuleSetId, Standing};
+use community_core::reputation::{
+    Award, AwardsId, BadgeSetId, Entry, LedgerId, RuleSetId, Standing,
+};
 use community_core::time::to_micros;
 use community_core::{CommunityId, Grant, MemberId};
 use rusqlite::params;
@@ -8,7 +10,7 @@ use rusqlite::params;
 use super::change::Change;
 use crate::error::Result;
 use crate::ledger::{find, standing};
-use crate::row::signed;
+use crate::row::{opt_micros, signed};
 
 const ADD_LEDGER: &str =
     "INSERT INTO ledgers (community, rule_set, version) VALUES (?1, ?2, ?3) RETURNING id";
@@ -23,11 +25,22 @@ const PUT_STANDING: &str = "INSERT INTO standings (ledger, member, points, entri
       moved = excluded.moved";
 
 const PUT_GRANT: &str = "INSERT INTO grants
-    (id, community, member, reason, points, post, granter, note, at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    (id, community, member, reason, points, tier, post, granter, note, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+
+const PUT_AWARD: &str = "INSERT INTO awards (community, badge_set, version, badge, member, earned,
+      earned_at, decided, decided_at, held)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT DO UPDATE SET earned = excluded.earned, earned_at = excluded.earned_at,
+      decided = excluded.decided, decided_at = excluded.decided_at, held = excluded.held";
 
 const ADD_VISIT: &str = "INSERT INTO visits (community, member, day) VALUES (?1, ?2, ?3)
     ON CONFLICT DO NOTHING";
+
+/// The highest number along `visitors_by_number`.
+const NUMBER_VISITOR: &str = "INSERT INTO visitors (community, member, number)
+    VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM visitors WHERE community = ?1))
+    ON CONFLICT (community, member) DO UPDATE SET number = excluded.number";
 
 impl Change<'_> {
     pub(super) fn append(&mut self, ledger: &LedgerId, entry: &Entry) -> Result<()> {
@@ -89,7 +102,7 @@ impl Change<'_> {
     }
 
     pub(super) fn put_grant(&mut self, grant: &Grant) -> Result<()> {
-        let Grant { id, community, member, reason, points, post, by, note, at } = grant;
+        let Grant { id, community, member, reason, points, tier, post, by, note, at } = grant;
         self.need_community(*community)?;
         self.need_member(Some(*member))?;
         self.need_member(*by)?;
@@ -100,6 +113,7 @@ impl Change<'_> {
             member.as_bytes(),
             reason.as_str(),
             points,
+            tier,
             post.as_ref().map(|id| id.as_bytes()),
             by.as_ref().map(|id| id.as_bytes()),
             note,
@@ -117,7 +131,30 @@ impl Change<'_> {
         self.need_community(community)?;
         self.need_member(Some(member))?;
         let params = (community.as_bytes(), member.as_bytes(), day);
-        self.conn.prepare_cached(ADD_VISIT)?.execute(params)?;
+        if self.conn.prepare_cached(ADD_VISIT)?.execute(params)? > 0 {
+            let params = (community.as_bytes(), member.as_bytes());
+            self.conn.prepare_cached(NUMBER_VISITOR)?.execute(params)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_award(&mut self, of: &AwardsId, award: &Award) -> Result<()> {
+        let AwardsId { community, set: BadgeSetId { key, version } } = of;
+        let Award { badge, member, earned, earned_at, decided, decided_at } = award;
+        self.need_community(*community)?;
+        self.need_member(Some(*member))?;
+        self.conn.prepare_cached(PUT_AWARD)?.execute((
+            community.as_bytes(),
+            key.as_str(),
+            version,
+            badge.as_str(),
+            member.as_bytes(),
+            earned,
+            opt_micros(*earned_at),
+            decided,
+            opt_micros(*decided_at),
+            award.held(),
+        ))?;
         Ok(())
     }
 }

@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, sql: include_str!("0001_base.sql"), then: nothing },
     Migration { version: 2, sql: include_str!("0002_names.sql"), then: names::fill },
     Migration { version: 3, sql: include_str!("0003_reputation.sql"), then: nothing },
+    Migration { version: 4, sql: include_str!("0004_badges.sql"), then: nothing },
 ];
 
 /// Tells a store from any other SQLite database: "comm" in ASCII.

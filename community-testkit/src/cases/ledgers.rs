@@ -266,12 +266,13 @@ pub(crate) async fn events_of_a_community_are_read_without_those_of_others(w: Wo
 pub(crate) async fn a_grant_is_read_after_it_is_written(w: World) -> Outcome {
     let home = w.home().await?;
     let draft = w.question(&home).await?;
-    let grant = |byte, post, by| Grant {
+    let grant = |byte, post, by: Option<_>| Grant {
         id: GrantId::from_bytes([byte; 16]),
         community: home.community.id,
         member: home.ann.id,
         reason: slug("award"),
         points: -50,
+        tier: by.map(|_| 7),
         post,
         by,
         note: "For the\nharvest".to_owned(),

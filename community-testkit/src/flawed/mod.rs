@@ -1,6 +1,7 @@
 //! Stores that do one thing wrong: what the conformance table and the verification are tested with.
 //! A case that no such store fails would pass whatever a store does.
 
+mod award;
 mod ledger;
 mod read;
 mod table;
@@ -9,6 +10,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Expect, Op, Receipt, Request, Seq};
+use community_core::reputation::Award;
 use community_core::store::{CommitError, Committer, EventLog};
 use community_core::time::{from_micros, to_micros};
 use community_core::{
@@ -158,6 +160,16 @@ pub(crate) enum Flaw {
     FindsEventsOfAll,
     HasOneLedger,
     LosesNotes,
+    // Badges.
+    LosesDecisions,
+    HasOneBadgeSet,
+    ForgetsAwardPlace,
+    CountsLowestTier,
+    LosesFirstGroup,
+    ForgetsPosition,
+    ForgetsVisitorNumber,
+    LosesFirstPosts,
+    SortsEventsByPosition,
     // Visits.
     LosesEarlyVisits,
     IgnoresFirstDay,
@@ -188,6 +200,7 @@ pub(crate) enum Kind {
     ReactionIs,
     Below,
     CheckpointAt,
+    WroteFewer,
     Members,
     TopicUps,
     TopicDowns,
@@ -214,6 +227,7 @@ impl Kind {
             Expect::ReactionIs { .. } => Self::ReactionIs,
             Expect::Below(..) => Self::Below,
             Expect::CheckpointAt(..) => Self::CheckpointAt,
+            Expect::WroteFewer { .. } => Self::WroteFewer,
         }
     }
 
@@ -331,6 +345,13 @@ impl Flawed {
             (Flaw::HasOneLedger, Op::AppendLedger(mut ledger, entry)) => {
                 ledger.rules.version = 1;
                 vec![Op::AppendLedger(ledger, entry)]
+            }
+            (Flaw::LosesDecisions, Op::PutAward(of, award)) => {
+                vec![Op::PutAward(of, Box::new(Award { decided: None, ..*award }))]
+            }
+            (Flaw::HasOneBadgeSet, Op::PutAward(mut of, award)) => {
+                of.set.version = 1;
+                vec![Op::PutAward(of, award)]
             }
             (Flaw::LosesEarlyVisits, Op::AddVisit { day, .. }) if day < 19_675 => vec![],
             (Flaw::LosesNotes, Op::PutGrant(grant)) => {

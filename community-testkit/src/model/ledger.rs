@@ -12,7 +12,7 @@ use community_core::{CommunityId, Grant, GrantId, MemberId, StoreError};
 use super::{ModelStore, State};
 
 impl State {
-    fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
+    pub(super) fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
         let mut found: Vec<Entry> = self
             .ledger
             .iter()

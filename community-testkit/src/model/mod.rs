@@ -4,6 +4,7 @@
 //! are no indexes, no listings and no caches that could be wrong. It is what other stores are
 //! compared with, so it stays stupid; it is far too slow for anything else.
 
+mod award;
 mod commit;
 mod ledger;
 mod read;
@@ -14,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Receipt, Request, Seq};
-use community_core::reputation::{Entry as LedgerEntry, LedgerId};
+use community_core::reputation::{Award, AwardsId, Entry as LedgerEntry, LedgerId};
 use community_core::store::{Committer, EventLog, StoreError};
 use community_core::{
     AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
@@ -57,6 +58,8 @@ struct State {
     visits: BTreeSet<(CommunityId, i32, MemberId)>,
     grants: BTreeMap<GrantId, Grant>,
     ledger: Vec<(LedgerId, LedgerEntry)>,
+    awards: BTreeMap<(AwardsId, Slug, MemberId), Award>,
+    visitors: Vec<(CommunityId, MemberId)>,
     checkpoints: BTreeMap<Slug, Seq>,
     requests: BTreeMap<RequestId, (Request, Seq)>,
     events: Vec<Event>,

@@ -145,6 +145,25 @@ pub enum Question {
         /// Items a page.
         limit: Option<usize>,
     },
+    /// [`Session::explain_level`].
+    ExplainLevel(Slug, Key),
+    /// [`Session::super_users`].
+    SuperUsers(Slug),
+    /// [`Session::badges`].
+    Badges(Slug),
+    /// [`Session::badges_of`].
+    BadgesOf(Slug, Key),
+    /// [`Session::badge_holders`].
+    BadgeHolders {
+        /// The community.
+        community: Slug,
+        /// The badge.
+        badge: Slug,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
     /// [`Session::complete`].
     Complete(CompleteQuery),
     /// [`Session::can`].
@@ -181,9 +200,10 @@ impl Question {
             Self::Communities | Self::Community(_) => Read::Communities,
             Self::Channels(_) | Self::Place(_) => Read::Channels,
             Self::Labels(_) => Read::Labels,
-            Self::ManagedCommunity(_) | Self::ManagedChannel(..) | Self::ManagedLabels(_) => {
-                Read::Managed
-            }
+            Self::ManagedCommunity(_)
+            | Self::ManagedChannel(..)
+            | Self::ManagedLabels(_)
+            | Self::SuperUsers(_) => Read::Managed,
             Self::Feed(_) => Read::Feed,
             Self::Topic(_) | Self::TopicByKey(..) => Read::Topic,
             Self::Thread(..) => Read::Thread,
@@ -195,7 +215,8 @@ impl Question {
             Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
-            Self::Standing(..) | Self::Standings { .. } => Read::Standing,
+            Self::Standing(..) | Self::Standings { .. } | Self::ExplainLevel(..) => Read::Standing,
+            Self::Badges(_) | Self::BadgesOf(..) | Self::BadgeHolders { .. } => Read::Badges,
             Self::Complete(_) => Read::Complete,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
             Self::Search(_) => Read::Search,
@@ -217,6 +238,7 @@ impl Question {
             | Self::Reactions { after, .. }
             | Self::Links { after, .. }
             | Self::Members { after, .. }
+            | Self::BadgeHolders { after, .. }
             | Self::Standings { after, .. } => *after = Some(cursor.to_owned()),
             _ => return None,
         }
@@ -278,6 +300,15 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Standing(community, key) => shown(session.standing(community, key).await?),
         Question::Standings { community, after, limit } => {
             shown(session.standings(community, after.as_deref(), *limit).await?)
+        }
+        Question::ExplainLevel(community, key) => {
+            shown(session.explain_level(community, key).await?)
+        }
+        Question::SuperUsers(community) => shown(session.super_users(community).await?),
+        Question::Badges(community) => shown(session.badges(community).await?),
+        Question::BadgesOf(community, key) => shown(session.badges_of(community, key).await?),
+        Question::BadgeHolders { community, badge, after, limit } => {
+            shown(session.badge_holders(community, badge, after.as_deref(), *limit).await?)
         }
         Question::Complete(query) => shown(session.complete(query).await?),
         Question::Can(action, community, channel) => {

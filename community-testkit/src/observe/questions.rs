@@ -1,6 +1,7 @@
 //! What to ask for each read of the register.
 
 use community_core::query::PostOrder;
+use community_core::reputation::BadgeSet;
 use community_core::search::Per;
 use community_core::{
     Action, ChannelId, CompleteQuery, CorrectionId, FeedQuery, Key, LabelExpr, MemberId, NameKind,
@@ -64,6 +65,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
             for community in &refs.communities {
                 all.push(Question::ManagedCommunity(community.clone()));
                 all.push(Question::ManagedLabels(community.clone()));
+                all.push(Question::SuperUsers(community.clone()));
                 let channels = refs.channels.iter().cloned();
                 all.extend(channels.map(|key| Question::ManagedChannel(community.clone(), key)));
             }
@@ -124,6 +126,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::Members => members(refs),
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
         Read::Standing => standings(refs),
+        Read::Badges => badges(refs),
         Read::Complete => completions(refs).into_iter().map(Question::Complete).collect(),
         Read::Can => rights(refs),
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
@@ -352,6 +355,31 @@ fn standings(refs: &Refs) -> Vec<Question> {
         all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
         let people = refs.people.iter().cloned();
         all.extend(people.map(|key| Question::Standing(community.clone(), key)));
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::ExplainLevel(community.clone(), key)));
+    }
+    all
+}
+
+fn badges(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        all.push(Question::Badges(community.clone()));
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::BadgesOf(community.clone(), key)));
+        let badges = BadgeSet::shipped().iter().flat_map(|set| &set.badges);
+        let badges = badges.map(|badge| badge.key.clone()).chain(refs.labels.first().cloned());
+        for badge in badges {
+            let ask = |after, limit| Question::BadgeHolders {
+                community: community.clone(),
+                badge: badge.clone(),
+                after,
+                limit,
+            };
+            all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
+            all.push(ask(None, Some(0)));
+            all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
+        }
     }
     all
 }
