@@ -41,7 +41,7 @@ impl From<&Error> for Refusal {
             Error::Denied(_) => "denied",
             Error::Invalid(_) => "invalid",
             Error::Conflict(_) | Error::Contended => "conflict",
-            Error::Limit(_) => "limit",
+            Error::Limit(_) | Error::NewMember { .. } | Error::DayFull { .. } => "limit",
             _ => "store",
         };
         let mut text = error.to_string();
