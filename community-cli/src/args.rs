@@ -6,9 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, channel, complete, events, export, feed, file, history, import, index, init, knowledge,
-    label, leaderboard, level, member, moderate, policy, rules, search, standing, super_users,
-    topic, verify, write,
+    answer, badges, channel, complete, events, export, feed, file, history, import, index, init,
+    knowledge, label, leaderboard, level, member, moderate, policy, rules, search, standing,
+    super_users, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -110,6 +110,8 @@ pub(crate) enum Command {
     /// What earns points
     #[command(subcommand)]
     Rules(rules::Rules),
+    /// What members are given badges for, and who has them
+    Badges(badges::Badges),
     /// Show what members have earned
     Standing(standing::Standing),
     /// Show who has earned most, there and then

@@ -81,7 +81,7 @@ impl From<Error> for Failure {
             Error::NotFound(_) => ("not_found", REFUSED),
             Error::Denied(_) => ("denied", REFUSED),
             Error::Invalid(_) | Error::Record { .. } => ("invalid", INPUT),
-            Error::Limit(_) => ("limit", INPUT),
+            Error::Limit(_) | Error::NewMember { .. } | Error::DayFull { .. } => ("limit", INPUT),
             Error::Conflict(_) | Error::Contended => ("conflict", INPUT),
             _ => ("store", STORE),
         };

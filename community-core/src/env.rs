@@ -1,10 +1,11 @@
-//! What the engine takes from outside: time, randomness, limits.
+//! What the engine takes from outside: time, randomness, limits, and whom it tells of badges.
 
 use std::sync::Arc;
 
 use chrono::SubsecRound;
 use uuid::Uuid;
 
+use crate::engine::AwardHook;
 use crate::entropy::{Entropy, SeededEntropy, SystemEntropy};
 use crate::id::IdSource;
 use crate::limits::Limits;
@@ -32,6 +33,7 @@ pub struct Env {
     entropy: Arc<dyn Entropy>,
     ids: Arc<IdSource>,
     limits: Arc<Limits>,
+    award_hook: Option<Arc<dyn AwardHook>>,
 }
 
 impl Default for Env {
@@ -44,7 +46,13 @@ impl Env {
     /// An environment of these parts.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, entropy: Arc<dyn Entropy>, limits: Limits) -> Self {
-        Self { clock, entropy, ids: Arc::default(), limits: Arc::new(limits.capped()) }
+        Self {
+            clock,
+            entropy,
+            ids: Arc::default(),
+            limits: Arc::new(limits.capped()),
+            award_hook: None,
+        }
     }
 
     /// An environment for tests: the clock moves only when it is told, ids follow from the seed.
@@ -65,6 +73,18 @@ impl Env {
     pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;
         self
+    }
+
+    /// The same environment with somebody who is told of badges.
+    #[must_use]
+    pub fn with_award_hook(mut self, hook: Arc<dyn AwardHook>) -> Self {
+        self.award_hook = Some(hook);
+        self
+    }
+
+    /// Who is told of badges.
+    pub(crate) fn award_hook(&self) -> Option<&dyn AwardHook> {
+        self.award_hook.as_deref()
     }
 
     /// The present moment, in whole microseconds, inside the years that stores accept.

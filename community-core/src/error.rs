@@ -68,6 +68,15 @@ pub enum Error {
         /// The most of it.
         most: u32,
     },
+    /// Members of this level write so many in one day (UTC), and the day is full. Tomorrow, or on a
+    /// higher level, there is room again.
+    #[error("a member of this level writes at most {most} {what} a day")]
+    DayFull {
+        /// What there is too much of: `posts`, `topics`.
+        what: &'static str,
+        /// The most of it.
+        most: u32,
+    },
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -95,6 +104,7 @@ impl Error {
             | Self::Conflict(_)
             | Self::Limit(_)
             | Self::NewMember { .. }
+            | Self::DayFull { .. }
             | Self::Search(_) => false,
         }
     }

@@ -27,17 +27,18 @@ pub mod time;
 
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
-    ChannelUpdate, CommunityUpdate, Imported, NewChannel, NewCommunity, NewCorrection, NewGrant,
-    NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction, NewSuggestion, NewTopic,
-    PostEdit, TopicEdit,
+    ChannelUpdate, CommunityUpdate, Imported, NewAward, NewChannel, NewCommunity, NewCorrection,
+    NewGrant, NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction, NewSuggestion,
+    NewTopic, PostEdit, TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;
 pub use engine::{
-    BoardItem, BoardView, ChannelView, CommunityView, Completions, Condition, Engine, Export,
-    FacetValue, Facets, FeedView, LabelView, LedgerItem, LevelStep, LevelView, LinkView,
-    MemberView, NamedPlace, OwnRank, Page, PlaceView, Projection, Pumped, Read, SearchHit,
-    SearchView, Session, StandingView, SuperUserView, ThreadView,
+    AwardHook, BadgeView, BoardItem, BoardView, ChannelView, CommunityView, Completions, Condition,
+    Engine, Export, FacetValue, Facets, FeedView, HeldBadge, HolderView, LabelView, LedgerItem,
+    LevelStep, LevelView, LinkView, MemberBadgesView, MemberView, NamedPlace, Needed, OwnRank,
+    Page, PlaceView, Progress, Projection, Pumped, Read, SearchHit, SearchView, Session,
+    StandingView, SuperUserView, ThreadView, TierCount,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -548,8 +548,11 @@ record! {
         member: Key,
         /// What for, in one word.
         reason: Slug,
-        /// How many; 0 for a promotion to the role `reason`.
+        /// How many; 0 for a promotion to the role `reason`, and for a badge.
         points: i64,
+        /// For a decision on the badge `reason`: the tier that was given, 0 when it was taken away.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        tier: Option<u32>,
         /// The key of the post that it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         post: Option<Key>,

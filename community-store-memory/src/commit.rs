@@ -69,6 +69,9 @@ impl State {
                 reaction.map(|reaction| &reaction.key) == key.as_ref()
             }
             Expect::Below(counter, bound) => self.count(counter) < *bound,
+            Expect::WroteFewer { community, member, day, what, than } => {
+                self.wrote_fewer((*community, *member, *day), *what, *than)
+            }
             Expect::CheckpointAt(name, seq) => self.checkpoints.get(name).copied() == *seq,
         }
     }

@@ -34,6 +34,7 @@ pub(crate) struct Index {
     topics: FxHashMap<CommunityId, BTreeSet<TopicId>>,
     pinned: FxHashMap<CommunityId, BTreeSet<TopicId>>,
     posts: FxHashMap<TopicId, BTreeSet<PostId>>,
+    posts_of: FxHashMap<MemberId, BTreeSet<(i64, PostId)>>,
     children: FxHashMap<PostId, Children>,
     corrections: FxHashMap<PostId, BTreeSet<(i64, CorrectionId)>>,
     links: FxHashMap<TopicId, BTreeSet<(TopicId, i64, LinkId)>>,
@@ -77,6 +78,18 @@ impl Index {
     /// All posts of a topic.
     pub(crate) fn posts(&self, topic: TopicId) -> Option<&BTreeSet<PostId>> {
         self.posts.get(&topic)
+    }
+
+    /// The posts that somebody wrote from one time on and before another, in microseconds.
+    pub(crate) fn posts_of(
+        &self,
+        author: MemberId,
+        from: i64,
+        to: i64,
+    ) -> impl Iterator<Item = PostId> {
+        let nil = PostId::from_bytes([0; 16]);
+        let posts = self.posts_of.get(&author).into_iter();
+        posts.flat_map(move |posts| posts.range((from, nil)..(to, nil))).map(|(_, id)| *id)
     }
 
     /// The shown replies to a post.
@@ -173,6 +186,8 @@ impl Index {
     pub(crate) fn post_changed(&mut self, before: Option<&Post>, after: &Post) {
         let topic = |post: &Post| (post.topic, post.id);
         replace(&mut self.posts, before.map(topic), Some(topic(after)));
+        let by = |post: &Post| (post.author, (to_micros(post.created_at), post.id));
+        replace(&mut self.posts_of, before.map(by), Some(by(after)));
 
         let place = |post: &Post| {
             let parent = post.parent.filter(|_| post.is_shown())?;

@@ -10,7 +10,7 @@ use community_core::reputation::{
     About, Board, Entry, EntryPlace, LedgerId, LedgerMoves, RuleSetId, Standing, SumOf,
 };
 use community_core::store::LedgerReader;
-use community_core::{CommunityId, Grant, GrantId, MemberId, PostId, StoreError, TopicId};
+use community_core::{CommunityId, Grant, GrantId, MemberId, PostId, Slug, StoreError, TopicId};
 use rustc_hash::FxHashMap;
 
 use crate::MemoryStore;
@@ -23,6 +23,8 @@ pub(crate) struct LedgerTable {
     standings: FxHashMap<MemberId, Standing>,
     ranked: BTreeSet<(i64, MemberId)>,
     sums: FxHashMap<SumOf, i64>,
+    /// The groups of which each member has entries.
+    groups: FxHashMap<MemberId, BTreeSet<Slug>>,
     of_member: FxHashMap<MemberId, BTreeSet<EntryPlace>>,
     about: BTreeMap<(TopicId, Option<PostId>), BTreeSet<EntryPlace>>,
     days: FxHashMap<MemberId, BTreeMap<i32, i64>>,
@@ -54,8 +56,8 @@ impl LedgerTable {
     }
 
     /// Appends the entries of a change set. Nothing stands at their places.
-    pub(crate) fn append(&mut self, entries: Vec<Entry>) {
-        let LedgerMoves { boards, days } = LedgerMoves::of(&entries);
+    pub(crate) fn append(&mut self, rules: &RuleSetId, entries: Vec<Entry>) {
+        let LedgerMoves { boards, days } = LedgerMoves::of(rules, &entries);
         for ((member, day), step) in days {
             let of_member = self.days.entry(member).or_default();
             let points = of_member.entry(day).or_default();
@@ -80,11 +82,32 @@ impl LedgerTable {
         for sum in SumOf::of(&entry) {
             *self.sums.entry(sum).or_default() += entry.points;
         }
+        self.groups.entry(member).or_default().insert(entry.group.clone());
         self.of_member.entry(member).or_default().insert(place);
         if let Some(topic) = entry.topic {
             self.about.entry((topic, entry.post)).or_default().insert(place);
         }
         self.entries.insert(place, entry);
+    }
+
+    /// The sums of a member's points by group, of those that begin with a text.
+    pub(crate) fn sums_by_group(&self, member: MemberId, prefix: &Slug) -> Vec<(Slug, i64)> {
+        let groups = self.groups.get(&member).into_iter().flatten();
+        let named = groups.filter(|group| group.as_str().starts_with(prefix.as_str()));
+        let sums = named.filter_map(|group| {
+            let of = SumOf { member, group: group.clone(), giver: None, day: None };
+            Some((group.clone(), *self.sums.get(&of)?))
+        });
+        sums.filter(|(_, sum)| *sum != 0).collect()
+    }
+
+    /// A sum of a member's points as it was behind a position.
+    pub(crate) fn points_at(&self, member: MemberId, group: Option<&Slug>, at: Seq) -> i64 {
+        let places = self.of_member.get(&member).into_iter().flatten();
+        let until = places.take_while(|place| place.cause <= at);
+        let entries = until.filter_map(|place| self.entries.get(place));
+        let of = entries.filter(|entry| group.is_none_or(|group| entry.group == *group));
+        of.map(|entry| entry.points).sum()
     }
 
     fn entries_about(&self, about: About) -> Vec<Entry> {
@@ -112,9 +135,10 @@ pub(crate) struct VisitTable {
 }
 
 impl VisitTable {
-    pub(crate) fn add(&mut self, member: MemberId, day: i32) {
-        self.by_day.insert((day, member));
+    /// Notes a visit. Tells whether it is new.
+    pub(crate) fn add(&mut self, member: MemberId, day: i32) -> bool {
         self.of_member.entry(member).or_default().insert(day);
+        self.by_day.insert((day, member))
     }
 }
 
@@ -327,6 +351,7 @@ impl State {
         for (event, seq) in self.events.iter().skip(first).zip(head.0.saturating_add(1)..) {
             if let Some(community) = event.community {
                 self.events_of.entry(community).or_default().push(Seq(seq));
+                self.events_at.entry(community).or_default().insert((event.at, Seq(seq)));
             }
         }
     }

@@ -23,6 +23,7 @@
 //! # Ok::<(), community_core::StoreError>(())
 //! ```
 
+mod award;
 mod commit;
 mod document;
 mod index;

@@ -1,17 +1,18 @@
 //! The tables: what was written, and nothing that follows from it. That is in [`crate::index`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::change::{Counter, EntityRef, NewEvent, Request, Seq, UniqueKey};
 use community_core::policy::AccessRev;
-use community_core::reputation::LedgerId;
+use community_core::reputation::{AwardsId, LedgerId};
 use community_core::{
     Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Grant, GrantId, Label,
     Link, LinkKind, Member, MemberId, Membership, Post, PostCounters, PostId, Reaction, RequestId,
-    Rev, Revision, Slot, Slug, Topic, TopicCounters, TopicId,
+    Rev, Revision, Slot, Slug, Timestamp, Topic, TopicCounters, TopicId,
 };
 use rustc_hash::FxHashMap;
 
+use crate::award::{AwardTable, Visitors};
 use crate::document::DocumentTable;
 use crate::index::Index;
 use crate::ledger::{LedgerTable, VisitTable};
@@ -44,15 +45,19 @@ pub(crate) struct State {
     /// Counters that stand in no row of a topic or post.
     pub(crate) counts: FxHashMap<Counter, i64>,
     pub(crate) visits: FxHashMap<CommunityId, VisitTable>,
+    pub(crate) visitors: FxHashMap<CommunityId, Visitors>,
     pub(crate) grants: BTreeMap<GrantId, Grant>,
     pub(crate) documents: DocumentTable,
     pub(crate) ledgers: FxHashMap<LedgerId, LedgerTable>,
+    pub(crate) awards: FxHashMap<AwardsId, AwardTable>,
     pub(crate) checkpoints: FxHashMap<Slug, Seq>,
     pub(crate) requests: FxHashMap<RequestId, (Request, Seq)>,
     /// The log: the event at position `n` stands at index `n - 1`.
     pub(crate) events: Vec<NewEvent>,
     /// The positions of the events of each community, rising.
     pub(crate) events_of: FxHashMap<CommunityId, Vec<Seq>>,
+    /// The same by when they happened.
+    pub(crate) events_at: FxHashMap<CommunityId, BTreeSet<(Timestamp, Seq)>>,
     pub(crate) index: Index,
 }
 

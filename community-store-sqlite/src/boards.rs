@@ -1,7 +1,7 @@
 //! Leaderboards, and the sums of members by day: how they are named, kept and read.
 
 use community_core::query::Position;
-use community_core::reputation::{Board, BoardScope, BoardWindow, Entry, LedgerMoves};
+use community_core::reputation::{Board, BoardScope, BoardWindow, Entry, LedgerMoves, RuleSetId};
 use community_core::{ChannelId, MemberId, Slug};
 use rusqlite::{Connection, OptionalExtension};
 use rustc_hash::FxHashMap;
@@ -191,6 +191,9 @@ pub(crate) fn follow(conn: &Connection, ledger: i64, moves: &LedgerMoves) -> Res
     Ok(())
 }
 
+/// By the primary key.
+const RULES: &str = "SELECT rule_set, version FROM ledgers WHERE id = ?1";
+
 /// Entries that are taken at once to fill boards.
 const PART: usize = 20_000;
 
@@ -214,7 +217,12 @@ pub(crate) fn fill(conn: &Connection) -> Result<()> {
 
 fn follow_all(conn: &Connection, waiting: &mut FxHashMap<i64, Vec<Entry>>) -> Result<()> {
     for (ledger, entries) in waiting.drain() {
-        follow(conn, ledger, &LedgerMoves::of(&entries))?;
+        let mut statement = conn.prepare_cached(RULES)?;
+        let mut rows = statement.query([ledger])?;
+        let Some(row) = rows.next()? else { continue };
+        let columns = &mut Columns::of(row);
+        let rules = RuleSetId { key: columns.text()?, version: columns.whole()? };
+        follow(conn, ledger, &LedgerMoves::of(&rules, &entries))?;
     }
     Ok(())
 }

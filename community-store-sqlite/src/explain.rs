@@ -3,7 +3,7 @@
 use community_core::StoreError;
 
 use crate::error::Result;
-use crate::{SqliteStore, access, boards, document, ledger, log, read};
+use crate::{SqliteStore, access, award, boards, document, ledger, log, read};
 
 /// How SQLite carries out a statement.
 #[doc(hidden)]
@@ -20,10 +20,17 @@ pub struct Plan {
 /// Every statement that reads anything but the directory as a whole.
 fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
     let of_access: &[(&str, &str)] = &[("an access revision", access::REV)];
-    [of_access, document::STATEMENTS, log::STATEMENTS, ledger::STATEMENTS, boards::STATEMENTS]
-        .into_iter()
-        .chain(read::STATEMENTS.iter().copied())
-        .flatten()
+    [
+        of_access,
+        document::STATEMENTS,
+        log::STATEMENTS,
+        ledger::STATEMENTS,
+        boards::STATEMENTS,
+        award::STATEMENTS,
+    ]
+    .into_iter()
+    .chain(read::STATEMENTS.iter().copied())
+    .flatten()
 }
 
 /// Whether a statement is among those that the tests look at.

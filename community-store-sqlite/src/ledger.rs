@@ -104,7 +104,7 @@ const SUM_OF_PAIR_AND_DAY: &str =
 
 macro_rules! grant {
     () => {
-        "SELECT id, community, member, reason, points, post, granter, note, at FROM grants "
+        "SELECT id, community, member, reason, points, tier, post, granter, note, at FROM grants "
     };
 }
 
@@ -449,6 +449,7 @@ fn read_grant(columns: &mut Columns<'_, '_>) -> Result<Grant> {
         member: columns.id()?,
         reason: columns.text()?,
         points: columns.get()?,
+        tier: columns.opt_whole()?,
         post: columns.opt_id()?,
         by: columns.opt_id()?,
         note: columns.get()?,

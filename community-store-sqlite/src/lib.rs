@@ -24,6 +24,7 @@
 //! the engine and to other crates; a store keeps and finds.
 
 mod access;
+mod award;
 mod backup;
 mod boards;
 mod commit;

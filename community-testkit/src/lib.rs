@@ -4,6 +4,7 @@
 //! It depends on `community-core` alone, so a backend of your own is tested exactly as the backends
 //! here are: one test target with [`conformance!`] or [`conformance_durable!`].
 
+pub mod awards;
 pub(crate) mod cases;
 mod check;
 pub mod conformance;

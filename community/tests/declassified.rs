@@ -249,3 +249,33 @@ fn a_ledger_tells_points_of_what_is_hidden_and_not_what_it_is() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+fn badges_count_what_was_done_anywhere_and_tell_nothing_of_it() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let (ed, badge): (Key, Slug) = ("ed".parse()?, "first-words".parse()?);
+        let host = scene.engine.as_system();
+        host.switch_badges(&scene.garden, Some(&"basics@1".parse()?)).await?;
+        scene.ed.start_topic(topic(&scene, "office")?).await?;
+        scene.engine.pump().await?;
+        for viewer in [scene.engine.anonymous(), scene.ana.clone(), host.clone()] {
+            let held = viewer.badges_of(&scene.garden, &ed).await?;
+            let held = held.badges.iter().find(|held| held.badge == badge);
+            assert_eq!(held.map(|held| held.tier), Some(1));
+            let badges = viewer.badges(&scene.garden).await?;
+            let view = badges.iter().find(|view| view.badge.key == badge);
+            assert_eq!(view.map(|view| view.holders.len()), Some(1));
+            let all = viewer.badge_holders(&scene.garden, &badge, None, None).await?;
+            let all: Vec<_> = all.items.iter().map(|item| &item.member.key).collect();
+            assert_eq!(all, [&ed]);
+        }
+        // How far it is to the next one is told to the member and to managers only.
+        let far = async |viewer: &Session| -> Result<bool, Error> {
+            let held = viewer.badges_of(&scene.garden, &ed).await?;
+            Ok(held.badges.iter().any(|held| held.progress.is_some() || held.tier == 0))
+        };
+        assert!(!far(&scene.ana).await? && far(&scene.ed).await? && far(&host).await?);
+        Ok(())
+    })
+}

@@ -8,6 +8,8 @@ use community::change::{ChangeSet, Receipt};
 use community::store::{CommitError, Committer, EventLog};
 use community::{Event, RequestId, Seq, Slug, Store, StoreError};
 
+#[path = "award.rs"]
+mod award;
 #[path = "document.rs"]
 mod document;
 #[path = "ledger.rs"]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use clap::Subcommand;
-use community::{Key, LevelView, Slug};
+use community::{Key, LevelView, Needed, Slug};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -62,7 +62,12 @@ impl fmt::Display for Explained {
         let mut table = Table::new(&["level", "name", "of", "has", "needs", "met"]);
         for step in levels {
             for condition in &step.conditions {
-                let of = condition.group.as_ref().map_or("all points", |group| group.as_str());
+                let of = match (condition.of, &condition.group) {
+                    (Needed::Points, Some(group)) => group.as_str(),
+                    (Needed::Points, None) => "all points",
+                    (Needed::Days, _) => "days here",
+                    (Needed::Visits, _) => "days visited",
+                };
                 table.row([
                     step.level.to_string(),
                     step.name.to_string(),

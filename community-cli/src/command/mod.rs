@@ -1,6 +1,7 @@
 //! The commands, one file a group: read the arguments, call the engine, print.
 
 pub(crate) mod answer;
+pub(crate) mod badges;
 pub(crate) mod channel;
 pub(crate) mod communities;
 pub(crate) mod complete;
@@ -77,6 +78,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Leaderboard(command) => command.run(context).await,
         Command::Level(command) => command.run(context).await,
         Command::Rules(command) => command.run(context).await,
+        Command::Badges(command) => command.run(context).await,
         Command::Standing(command) => command.run(context).await,
         Command::SuperUsers(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,

@@ -169,6 +169,27 @@ pub enum EventKind {
         /// Which.
         role: Slug,
     },
+    /// Somebody decided on a badge of the member, whatever its rule says.
+    BadgeDecided {
+        /// Which badge.
+        badge: Slug,
+        /// The tier that was given; 0 when the badge was taken away.
+        tier: u32,
+    },
+    /// The member has come to have a tier of a badge, with those below it.
+    Awarded {
+        /// Which badge.
+        badge: Slug,
+        /// The tier.
+        tier: u32,
+    },
+    /// The member has no longer the tiers of a badge above this one.
+    Revoked {
+        /// Which badge.
+        badge: Slug,
+        /// The tier that is left; 0 when none is.
+        tier: u32,
+    },
     /// Something happened in a visit in which topics were suggested. It is about none of them: what
     /// is derived from topics does not change.
     Suggested {

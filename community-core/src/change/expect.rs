@@ -33,8 +33,31 @@ pub enum Expect {
     },
     /// The counter is smaller than this: there is still room.
     Below(Counter, i64),
+    /// The member wrote fewer posts than this in the community on a day (UTC). Whatever became of
+    /// them counts.
+    WroteFewer {
+        /// The community.
+        community: CommunityId,
+        /// The member.
+        member: MemberId,
+        /// The day, counted from 1970-01-01.
+        day: i32,
+        /// Which posts.
+        what: Written,
+        /// How many there have to be less than.
+        than: u32,
+    },
     /// The named checkpoint stands there; `None` means that there is none.
     CheckpointAt(Slug, Option<Seq>),
+}
+
+/// What somebody wrote, as it is counted by day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Written {
+    /// Posts, the first ones of topics too.
+    Posts,
+    /// Topics.
+    Topics,
 }
 
 /// One entity.

@@ -11,7 +11,7 @@ mod op;
 mod times;
 
 pub use event::{Event, EventKind, NewEvent, Seq};
-pub use expect::{EntityRef, Expect, UniqueKey};
+pub use expect::{EntityRef, Expect, UniqueKey, Written};
 pub use op::{Counter, Op};
 
 use serde::{Deserialize, Serialize};

@@ -5,7 +5,7 @@ use crate::domain::{
     Post, Reaction, Revision, Slot, Topic,
 };
 use crate::id::{ChannelId, CommunityId, DocumentId, MemberId, PostId, TopicId};
-use crate::reputation::{Entry, LedgerId};
+use crate::reputation::{Award, AwardsId, Entry, LedgerId};
 use crate::text::Slug;
 use crate::time::Timestamp;
 
@@ -74,8 +74,9 @@ pub enum Op {
         /// How many.
         views: i64,
     },
-    /// Notes that a member visited a community on a day (counted from 1970-01-01). Noting it again
-    /// changes nothing.
+    /// Notes that a member visited a community on a day (counted from 1970-01-01), and gives the
+    /// member the next number of the community's visitors: one more than any that it has given.
+    /// Noting it again changes nothing.
     AddVisit {
         /// The community.
         community: CommunityId,
@@ -98,6 +99,8 @@ pub enum Op {
     /// [`LedgerMoves::of`](crate::reputation::LedgerMoves::of) says. Two entries at one place make
     /// no sense.
     AppendLedger(Box<LedgerId>, Box<Entry>),
+    /// Writes what a member has of a badge, as one version of a badge set has it.
+    PutAward(Box<AwardsId>, Box<Award>),
     /// Moves a named checkpoint.
     Checkpoint(Slug, Seq),
 }
@@ -129,6 +132,7 @@ impl Op {
             | Self::AddViews { .. }
             | Self::AddVisit { .. }
             | Self::AppendLedger(..)
+            | Self::PutAward(..)
             | Self::Checkpoint(..) => None,
         }
     }

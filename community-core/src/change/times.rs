@@ -10,7 +10,7 @@ use crate::domain::{
     Reaction, Revision, Sanction, Topic,
 };
 use crate::error::{Error, Result};
-use crate::reputation::Entry;
+use crate::reputation::{Award, Entry};
 use crate::time::{LAST_MICROS, Timestamp, from_micros, to_micros};
 
 impl ChangeSet {
@@ -43,6 +43,7 @@ fn op(op: &Op) -> Result<()> {
         Op::PutGrant(it) => grant(it),
         Op::PutDocument(it) => document(it),
         Op::AppendLedger(_, it) => entry(it),
+        Op::PutAward(_, it) => award(it),
         Op::AddViews { topic: _, day: at, views: _ }
         | Op::AddVisit { community: _, member: _, day: at } => day(*at),
         Op::PutLabel(_)
@@ -215,8 +216,18 @@ fn correction(correction: &Correction) -> Result<()> {
 }
 
 fn grant(grant: &Grant) -> Result<()> {
-    let Grant { id: _, community: _, member: _, reason: _, points: _, post: _, by: _, note: _, at } =
-        grant;
+    let Grant {
+        id: _,
+        community: _,
+        member: _,
+        reason: _,
+        points: _,
+        tier: _,
+        post: _,
+        by: _,
+        note: _,
+        at,
+    } = grant;
     time(*at)
 }
 
@@ -232,6 +243,11 @@ fn document(document: &Document) -> Result<()> {
         rev: _,
     } = document;
     times([Some(*created_at), Some(*updated_at)])
+}
+
+fn award(award: &Award) -> Result<()> {
+    let Award { badge: _, member: _, earned: _, earned_at, decided: _, decided_at } = award;
+    times([*earned_at, *decided_at])
 }
 
 fn entry(entry: &Entry) -> Result<()> {

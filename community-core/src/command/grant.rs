@@ -71,6 +71,7 @@ impl Session {
                 member: new.member,
                 reason: new.reason.clone(),
                 points: new.points,
+                tier: None,
                 post: new.post,
                 by: rights.actor(),
                 note: new.note.clone(),

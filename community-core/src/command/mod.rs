@@ -5,6 +5,7 @@
 //! and one answer. A command that loses against a concurrent one is planned anew.
 
 mod answer;
+mod badge;
 mod channel;
 mod community;
 mod correction;
@@ -21,6 +22,7 @@ mod suggestion;
 mod super_user;
 mod topic;
 
+pub use badge::NewAward;
 pub use channel::{ChannelUpdate, NewChannel};
 pub use community::{CommunityUpdate, NewCommunity};
 pub use correction::NewCorrection;
@@ -38,13 +40,14 @@ pub use topic::{NewPin, NewTopic, TopicEdit};
 
 use uuid::Uuid;
 
-use crate::change::{ChangeSet, EventKind, NewEvent};
+use crate::change::{ChangeSet, EventKind, Expect, NewEvent, Written};
 use crate::domain::{Community, Topic, builtin_kinds};
-use crate::engine::Rights;
+use crate::engine::{Rights, Session};
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId, PostId};
 use crate::limits::Limits;
 use crate::policy::{Action, Clause, Decision, Policy, Target, Viewer};
+use crate::time::day_of;
 
 /// What a plan comes to: what it is about, and what to write.
 type Planned = Result<(Option<Uuid>, ChangeSet)>;
@@ -99,9 +102,13 @@ impl Rights {
 
     /// The same of a text in a topic.
     fn check_new_member_in(&self, topic: &Topic, texts: &[&str]) -> Result<()> {
+        self.check_new_member(self.in_topic(topic)?, texts)
+    }
+
+    fn in_topic<'a>(&'a self, topic: &'a Topic) -> Result<Target<'a>> {
         let (community, channel) = self.place_of(topic)?;
         let (channel, topic, author) = (Some(&**channel), Some(topic), Some(topic.author));
-        self.check_new_member(Target { community, channel, topic, author }, texts)
+        Ok(Target { community, channel, topic, author })
     }
 
     /// The member who acts, for what only a member can do.
@@ -117,6 +124,49 @@ impl Rights {
                 Err(Error::invalid("the system writes nothing of its own: act as a member"))
             }
         }
+    }
+}
+
+impl Session {
+    /// Refuses a post, or a topic with its first post, where the author's level allows no more on
+    /// this day, and lets the commit rest on that there is room: of two at once that want the last
+    /// place, one is planned again and refused. Those who moderate the place are not bound.
+    async fn check_day(
+        &self,
+        rights: &Rights,
+        target: Target<'_>,
+        author: MemberId,
+        what: Written,
+        changes: &mut ChangeSet,
+    ) -> Result<()> {
+        let Some(rules) = target.community.reputation.active_rules() else { return Ok(()) };
+        let membership = rights.facts.membership(target.community.id);
+        let limits = rules.post_limits(membership.map_or(0, |known| known.level));
+        let of_topics = limits.topics_per_day.filter(|_| what == Written::Topics);
+        let bounds = [
+            limits.posts_per_day.map(|most| (Written::Posts, "posts", most)),
+            of_topics.map(|most| (Written::Topics, "topics", most)),
+        ];
+        if bounds.iter().all(Option::is_none) || rights.decide(&Action::Moderate, target).allowed {
+            return Ok(());
+        }
+        let (community, day) = (target.community.id, day_of(rights.now));
+        let store = self.engine().store();
+        let (posts, topics) = store.written_on(community, author, day).await?;
+        for (of, what, most) in bounds.into_iter().flatten() {
+            let written = if of == Written::Posts { posts } else { topics };
+            if written >= most {
+                return Err(Error::DayFull { what, most });
+            }
+            changes.expect(Expect::WroteFewer {
+                community,
+                member: author,
+                day,
+                what: of,
+                than: most,
+            });
+        }
+        Ok(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::nothing;
 use super::topic::state_action;
-use crate::change::{EntityRef, EventKind, Expect, UniqueKey};
+use crate::change::{EntityRef, EventKind, Expect, UniqueKey, Written};
 use crate::domain::{Post, PostCounters, PostKind, Rev, Revision, State, Topic};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
@@ -84,7 +84,8 @@ impl Session {
     /// [`Error::NotFound`] for a topic or parent that the member does not see, or a parent that is
     /// not published; [`Error::Denied`] by the policy, or in a locked topic; [`Error::Invalid`] for
     /// an answer where none is taken; [`Error::Conflict`] when the key is taken; [`Error::Limit`]
-    /// for a text too long or a reply too deep.
+    /// for a text too long or a reply too deep; [`Error::NewMember`] and [`Error::DayFull`] for what
+    /// the member's level does not allow.
     pub async fn reply(&self, new: NewPost) -> Result<PostId> {
         let env = self.engine().env();
         env.limits().check_body(&new.body)?;
@@ -129,6 +130,8 @@ impl Session {
                 counters: PostCounters::default(),
             };
             let mut changes = rights.changes();
+            let target = rights.in_topic(topic)?;
+            self.check_day(&rights, target, author, Written::Posts, &mut changes).await?;
             changes.expect(Expect::Gate(topic.id, topic.gate));
             if let Some(key) = &new.key {
                 let (community, _) = rights.place_of(topic)?;

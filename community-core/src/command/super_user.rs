@@ -89,6 +89,7 @@ impl Session {
                 member: new.member,
                 reason: new.role.clone(),
                 points: 0,
+                tier: None,
                 post: None,
                 by: rights.actor(),
                 note: new.reason.clone(),

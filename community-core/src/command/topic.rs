@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::nothing;
-use crate::change::{ChangeSet, EventKind, Expect, UniqueKey};
+use crate::change::{ChangeSet, EventKind, Expect, UniqueKey, Written};
 use crate::domain::{
     Community, Link, LinkKind, Pin, PinPlace, Post, PostCounters, PostKind, Rev, Revision, State,
     Topic, TopicCounters, TransitionBy,
@@ -118,7 +118,8 @@ impl Session {
     /// # Errors
     /// [`Error::NotFound`] for a community or channel that the member does not see;
     /// [`Error::Denied`] by the policy; [`Error::Invalid`] for an unknown kind or label or a payload
-    /// that does not fit; [`Error::Conflict`] when the key is taken; [`Error::Limit`].
+    /// that does not fit; [`Error::Conflict`] when the key is taken; [`Error::Limit`];
+    /// [`Error::NewMember`] and [`Error::DayFull`] for what the member's level does not allow.
     pub async fn start_topic(&self, new: NewTopic) -> Result<TopicId> {
         let env = self.engine().env();
         let limits = env.limits();
@@ -160,6 +161,7 @@ impl Session {
                 counters: TopicCounters::new(rights.now),
             };
             let mut changes = rights.changes();
+            self.check_day(&rights, target, author, Written::Topics, &mut changes).await?;
             if let Some(key) = &new.key {
                 self.require_free(&rights, community, key).await?;
                 changes.expect(Expect::Absent(UniqueKey::Item(community.id, key.clone())));

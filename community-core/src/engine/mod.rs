@@ -4,10 +4,12 @@
 //! `async` and bound to no runtime: futures do their work when they are polled, on whatever polls
 //! them.
 
+mod badges;
 mod extension;
 mod facts;
 mod project;
 mod read;
+mod read_badges;
 mod read_board;
 mod read_complete;
 mod read_feeds;
@@ -18,6 +20,7 @@ mod read_standing;
 mod read_super_users;
 mod session;
 mod system;
+mod tell;
 mod view;
 mod view_search;
 mod views;
@@ -26,12 +29,14 @@ mod visits;
 pub use extension::{DocumentView, Planning, Reading};
 pub use project::Pumped;
 pub use read::Read;
+pub use read_badges::{BadgeView, HeldBadge, HolderView, MemberBadgesView, Progress, TierCount};
 pub use read_board::{BoardItem, BoardView, OwnRank};
 pub use read_ledger::LedgerItem;
-pub use read_standing::{Condition, LevelStep, LevelView, Projection, StandingView};
+pub use read_standing::{Condition, LevelStep, LevelView, Needed, Projection, StandingView};
 pub use read_super_users::SuperUserView;
 pub use session::Session;
 pub use system::Export;
+pub use tell::AwardHook;
 pub use view::{
     ChannelView, CommunityView, Completions, FeedView, LabelView, LinkView, MemberView, Page,
     PlaceView, ThreadView,

@@ -7,13 +7,15 @@ use crate::change::{ChangeSet, EntityRef, Event, EventKind, Expect, Op, Seq};
 use crate::directory::Directory;
 use crate::domain::Community;
 use crate::error::{Error, Result};
-use crate::id::{MemberId, PostId, TopicId};
+use crate::id::{CommunityId, MemberId, PostId, TopicId};
 use crate::policy::{AccessRev, Scope};
 use crate::reputation::{
-    Book, Entry, Facts, LedgerId, Opening, PostFacts, RuleSet, RuleSetId, TopicFacts, project,
+    Book, Entry, Facts, LedgerId, Opening, PostFacts, RuleSet, RuleSetId, Tenure, TopicFacts,
+    project,
 };
 use crate::store::CommitError;
 use crate::text::Slug;
+use crate::time::day_of;
 
 /// What background work was done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,17 +27,27 @@ pub struct Pumped {
     pub visits: usize,
     /// Events that reputation took into account.
     pub events: usize,
+    /// Badges that were given, or taken away.
+    pub awards: usize,
+    /// Events that were looked at for the host's [`AwardHook`](super::AwardHook).
+    pub told: usize,
+    /// Calls of that hook that panicked.
+    pub failed: usize,
     /// Whether there is more to do at once.
     pub more: bool,
 }
 
 /// Events in one step: one read of the log, one commit.
-const STEP: usize = 500;
+pub(super) const STEP: usize = 500;
 
 impl Engine {
     /// Does background work that is due, on the caller's task: writes buffered views and visits,
-    /// and brings the reputation of each community up to date, by at most
-    /// [`Limits::projected`](crate::Limits) events in all.
+    /// brings the reputation and then the badges of each community up to date, by at most
+    /// [`Limits::projected`](crate::Limits) events in all, and tells the host's
+    /// [`AwardHook`](super::AwardHook) last.
+    ///
+    /// Levels that ask for days or visits follow here too: once after each midnight (UTC), and when
+    /// visits have been written.
     ///
     /// Call it every now and then, or again at once while there is [more](Pumped::more). Several may
     /// do so at the same time, in several processes too: each event counts once.
@@ -56,11 +68,19 @@ impl Engine {
             let events = self.follow(&ledger, rules, budget).await?;
             budget -= events.min(budget);
             pumped.events += events;
+            self.let_time_pass(&directory, &ledger, rules).await?;
+            if budget > 0 {
+                let badges = self.award(community, budget).await?;
+                budget -= badges.events.min(budget);
+                pumped.awards += badges.changes;
+            }
             if budget == 0 {
                 pumped.more = true;
                 break;
             }
         }
+        (pumped.told, pumped.failed) = self.tell_awards(budget).await?;
+        pumped.more |= pumped.told >= budget.max(1);
         Ok(pumped)
     }
 
@@ -104,7 +124,12 @@ impl Engine {
     }
 
     /// Follows the log for at most so many events.
-    async fn follow(&self, ledger: &LedgerId, rules: &RuleSet, budget: usize) -> Result<usize> {
+    pub(super) async fn follow(
+        &self,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+        budget: usize,
+    ) -> Result<usize> {
         let mut done = 0;
         let mut conflicts = self.env().limits().attempts;
         while done < budget {
@@ -177,6 +202,18 @@ impl Engine {
         if self.store().checkpoint(&name).await? != Some(Seq(0)) {
             return Ok(());
         }
+        self.sweep_levels(directory, ledger, rules, (name, Some(Seq(0)), Seq(1))).await
+    }
+
+    /// Brings all levels of a community in line with the rules in force, and then moves a
+    /// checkpoint.
+    async fn sweep_levels(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+        (name, from, to): (Slug, Option<Seq>, Seq),
+    ) -> Result<()> {
         let mut after = None;
         loop {
             let page = self.store().members_by_id(after, STEP).await?;
@@ -192,9 +229,67 @@ impl Engine {
             }
         }
         let mut done = ChangeSet::default();
-        done.expect(Expect::CheckpointAt(name.clone(), Some(Seq(0))));
-        done.ops.push(Op::Checkpoint(name, Seq(1)));
+        done.expect(Expect::CheckpointAt(name.clone(), from));
+        done.ops.push(Op::Checkpoint(name, to));
         self.commit_step(done).await.map(|_| ())
+    }
+
+    /// Lets levels follow that ask for time: all of them once a day, and those of members whose
+    /// visits have become more. A level that is right already stays, so it does no harm to do it
+    /// twice.
+    async fn let_time_pass(
+        &self,
+        directory: &Directory,
+        ledger: &LedgerId,
+        rules: &RuleSet,
+    ) -> Result<()> {
+        let store = self.store();
+        if rules.asks_for_days() {
+            let (name, today) = (ledger.days(), day_of(self.env().now()));
+            let today = Seq(u64::try_from(today).unwrap_or(0));
+            let at = store.checkpoint(&name).await?;
+            if at.is_none_or(|at| at < today) {
+                self.sweep_levels(directory, ledger, rules, (name, at, today)).await?;
+            }
+        }
+        while rules.asks_for_visits() {
+            let name = ledger.visitors();
+            let at = store.checkpoint(&name).await?;
+            let after = at.map_or(0, |at| at.0);
+            let visitors = store.visitors(ledger.community, after, STEP).await?;
+            let Some((last, _)) = visitors.last() else { break };
+            let mut changes = ChangeSet::default();
+            changes.expect(Expect::CheckpointAt(name.clone(), at));
+            changes.ops.push(Op::Checkpoint(name, Seq(*last)));
+            let members = visitors.iter().map(|(_, member)| *member).collect();
+            let levels = self.levels_of(ledger, rules, members).await?;
+            self.change_levels(directory, ledger, levels, &mut changes).await?;
+            if !self.commit_step(changes).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// How long members have been in a community.
+    pub(super) async fn tenures(
+        &self,
+        community: CommunityId,
+        members: &[MemberId],
+    ) -> Result<Vec<Tenure>> {
+        let today = day_of(self.env().now());
+        let visits = self.store().visits(community, members, 0, i32::MAX).await?;
+        let mut found = Vec::new();
+        for (member, visits) in members.iter().zip(visits) {
+            let memberships = self.store().memberships(*member).await?;
+            let known = memberships.iter().find(|known| known.community == community);
+            let days = known.and_then(|known| known.joined_at).map_or(0, |at| today - day_of(at));
+            found.push(Tenure {
+                days: u32::try_from(days).unwrap_or(0),
+                visits: u32::try_from(visits.len()).unwrap_or(u32::MAX),
+            });
+        }
+        Ok(found)
     }
 
     /// The levels of members by what a ledger holds now.
@@ -228,7 +323,7 @@ impl Engine {
     }
 
     /// Commits a step, unless somebody else was faster. Tells whether it did.
-    async fn commit_step(&self, changes: ChangeSet) -> Result<bool> {
+    pub(super) async fn commit_step(&self, changes: ChangeSet) -> Result<bool> {
         match self.store().commit(changes).await {
             Ok(_) => {
                 self.committed();
@@ -268,11 +363,21 @@ impl Engine {
     }
 
     /// Looks up in a ledger what one book misses, for another.
-    async fn look_up(&self, ledger: &LedgerId, book: &Book, known: &mut Book) -> Result<()> {
+    pub(super) async fn look_up(
+        &self,
+        ledger: &LedgerId,
+        book: &Book,
+        known: &mut Book,
+    ) -> Result<()> {
         let (store, missing) = (self.store(), book.missing());
         let members: Vec<MemberId> = missing.standings.iter().copied().collect();
         for (member, standing) in members.iter().zip(store.standings(ledger, &members).await?) {
             known.know_standing(*member, standing);
+        }
+        let tenures: Vec<MemberId> = missing.tenures.iter().copied().collect();
+        for (member, tenure) in tenures.iter().zip(self.tenures(ledger.community, &tenures).await?)
+        {
+            known.know_tenure(*member, tenure);
         }
         let sums: Vec<_> = missing.sums.iter().cloned().collect();
         for (of, sum) in sums.iter().zip(store.sums(ledger, &sums).await?) {
@@ -286,7 +391,7 @@ impl Engine {
     }
 
     /// What never changes of what these events speak of.
-    async fn facts_of(&self, directory: &Directory, events: &[Event]) -> Result<Facts> {
+    pub(super) async fn facts_of(&self, directory: &Directory, events: &[Event]) -> Result<Facts> {
         let (store, scope) = (self.store(), Scope::system(AccessRev::default()));
         let mut topics: BTreeSet<TopicId> = BTreeSet::new();
         let mut posts: BTreeSet<PostId> = BTreeSet::new();
@@ -340,12 +445,12 @@ impl Engine {
         }
     }
 
-    async fn whole_directory(&self) -> Result<std::sync::Arc<Directory>> {
+    pub(super) async fn whole_directory(&self) -> Result<std::sync::Arc<Directory>> {
         Ok(self.rights(crate::policy::Viewer::System).await?.directory)
     }
 }
 
-fn known_community<'a>(directory: &'a Directory, key: &Slug) -> Result<&'a Community> {
+pub(super) fn known_community<'a>(directory: &'a Directory, key: &Slug) -> Result<&'a Community> {
     directory
         .community_by_key(key)
         .map(|community| &**community)

@@ -40,7 +40,7 @@ reads! {
     /// [`Session::labels`].
     Labels,
     /// [`Session::managed_community`] and its kin, [`Session::preview_rules`],
-    /// [`Session::super_users`].
+    /// [`Session::preview_badges`], [`Session::super_users`].
     Managed,
     /// [`Session::feed`].
     Feed,
@@ -68,6 +68,8 @@ reads! {
     Standing,
     /// [`Session::leaderboard`].
     Leaderboard,
+    /// [`Session::badges`], [`Session::badges_of`] and [`Session::badge_holders`].
+    Badges,
     /// [`Session::complete`].
     Complete,
     /// [`Session::can`] and its kin.

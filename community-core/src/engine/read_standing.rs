@@ -1,6 +1,6 @@
 //! Reads of reputation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -12,7 +12,9 @@ use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId};
 use crate::policy::{Action, Guarded, Scope, Unchecked, Visible};
 use crate::query::{Cursor, Position};
-use crate::reputation::{Book, Entry, LedgerId, Opening, RuleSet, RuleSetId, Standing, SumOf};
+use crate::reputation::{
+    Book, Entry, LedgerId, Opening, RuleSet, RuleSetId, Standing, SumOf, Tenure,
+};
 use crate::text::{Key, Name, Slug};
 use crate::time::day_of;
 
@@ -49,6 +51,8 @@ pub struct Projection {
     pub rules: RuleSet,
     /// The entries, in the order of the ledger.
     pub entries: Vec<Entry>,
+    /// How long those who have entries have been in the community, where levels ask for it.
+    pub tenures: BTreeMap<MemberId, Tenure>,
 }
 
 impl Projection {
@@ -68,6 +72,7 @@ impl Projection {
     pub fn levels(&self) -> BTreeMap<MemberId, u32> {
         let mut book = Book::empty();
         self.entries.iter().for_each(|entry| book.add(entry));
+        self.tenures.iter().for_each(|(member, tenure)| book.know_tenure(*member, *tenure));
         let members = self.points().into_keys().collect::<Vec<_>>();
         book.levels(&self.rules, members.into_iter())
     }
@@ -183,8 +188,15 @@ impl Session {
             let directory = &rights.directory;
             let entries =
                 self.engine().project_aside(directory, community, rules, openings).await?;
+            let mut tenures = BTreeMap::new();
+            if rules.asks_for_days() || rules.asks_for_visits() {
+                let members: BTreeSet<MemberId> = entries.iter().map(|e| e.member).collect();
+                let members: Vec<MemberId> = members.into_iter().collect();
+                let found = self.engine().tenures(community.id, &members).await?;
+                tenures.extend(members.into_iter().zip(found));
+            }
             self.require_current(&rights).await?;
-            Ok(Projection { rules: rules.clone(), entries })
+            Ok(Projection { rules: rules.clone(), entries, tenures })
         })
     }
 }
@@ -250,14 +262,28 @@ pub struct LevelStep {
     pub conditions: Vec<Condition>,
 }
 
+/// What a condition of a level asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Needed {
+    /// Points.
+    Points,
+    /// Days since the member joined the community.
+    Days,
+    /// Days with a visit.
+    Visits,
+}
+
 /// One condition of a level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Condition {
-    /// The group whose points count; `None` is all points.
+    /// What it asks for.
+    pub of: Needed,
+    /// The group whose points count; `None` is all points, or no points at all.
     pub group: Option<Slug>,
-    /// The least points.
+    /// The least of it.
     pub least: i64,
-    /// Those that the member has.
+    /// What the member has of it.
     pub has: i64,
     /// Whether that is enough.
     pub met: bool,
@@ -303,21 +329,40 @@ impl Session {
             };
             let asked: Vec<SumOf> = groups.iter().map(of).collect();
             let sums = store.sums(&ledger, &asked).await?;
+            let tenure = self.engine().tenures(place.id, &[member.id]).await?;
+            let tenure = tenure.into_iter().next().unwrap_or_default();
             let sums: BTreeMap<Slug, i64> = groups.into_iter().zip(sums).collect();
             self.require_current(&rights).await?;
             let in_group = |group: &Slug| sums.get(group).copied().unwrap_or(0);
-            let earned = rules.level(points, in_group);
-            let condition = |group: Option<&Slug>, least: i64| {
-                let has = group.map_or(points, in_group);
-                Condition { group: group.cloned(), least, has, met: has >= least }
+            let earned = rules.level(points, tenure, in_group);
+            let condition = |of, group: Option<&Slug>, least: i64, has: i64| Condition {
+                of,
+                group: group.cloned(),
+                least,
+                has,
+                met: has >= least,
             };
-            let levels = rules.levels.iter().map(|rule| LevelStep {
-                level: rule.level,
-                name: rule.name.clone(),
-                reached: rule.level <= earned,
-                conditions: std::iter::once(condition(None, rule.points))
-                    .chain(rule.groups.iter().map(|(group, least)| condition(Some(group), *least)))
-                    .collect(),
+            let levels = rules.levels.iter().map(|rule| {
+                let of_groups = rule.groups.iter().map(|(group, least)| {
+                    condition(Needed::Points, Some(group), *least, in_group(group))
+                });
+                let of_time = [
+                    (Needed::Days, rule.days, tenure.days),
+                    (Needed::Visits, rule.visits, tenure.visits),
+                ];
+                let of_time = of_time.into_iter().filter(|(_, least, _)| *least > 0);
+                let of_time = of_time
+                    .map(|(of, least, has)| condition(of, None, i64::from(least), i64::from(has)));
+                LevelStep {
+                    level: rule.level,
+                    name: rule.name.clone(),
+                    reached: rule.level <= earned,
+                    conditions: [condition(Needed::Points, None, rule.points, points)]
+                        .into_iter()
+                        .chain(of_groups)
+                        .chain(of_time)
+                        .collect(),
+                }
             });
             let view = Unchecked::new(LevelView {
                 community: place.id,

@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::read::Read;
 use super::session::{Session, reading};
 use super::{Engine, Rights};
-use crate::change::{EventKind, Seq};
+use crate::change::{Event, EventKind};
 use crate::domain::{Author, Community, Membership, State, Vote};
 use crate::error::Result;
 use crate::id::{CommunityId, MemberId, PostId};
@@ -16,7 +16,7 @@ use crate::policy::{Action, Guarded, Known, Scope, Unchecked, Visible};
 use crate::reputation::{Activity, Assessment};
 use crate::store::PostView;
 use crate::text::Slug;
-use crate::time::day_of;
+use crate::time::{Timestamp, day_of, from_micros};
 
 /// A member who is a super user, could become one, or may not stay one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -49,8 +49,12 @@ impl Session {
     ///
     /// Only what the viewer may read is counted: who manages a community without reading all of its
     /// channels learns nothing of the others. Visits count as of the last
-    /// [pump](Engine::pump). A report: it takes as long as reading the log of the community and the
-    /// list of all members does.
+    /// [pump](Engine::pump). A report: it takes as long as reading what happened in the window and
+    /// the list of all members does.
+    ///
+    /// What happened is told by its own time, which imported history brings along: what lies before
+    /// the window is not looked at, whenever it came into the log. Of several votes of one member on
+    /// one post the one that was given last in the log counts.
     ///
     /// # Errors
     /// [`Error::NotFound`](crate::Error::NotFound),
@@ -103,6 +107,16 @@ impl Session {
     }
 }
 
+/// What happened to posts in a window.
+struct Happened {
+    /// Those that were written.
+    written: BTreeSet<PostId>,
+    /// Who gave a vote up or a reaction that stands, on which days.
+    given: BTreeMap<(PostId, MemberId), BTreeSet<i32>>,
+    /// Those that were accepted, and may be so no longer.
+    accepted: BTreeSet<PostId>,
+}
+
 impl Engine {
     /// What members did in the window of the rule, as far as the viewer may read it.
     async fn activity(
@@ -124,9 +138,11 @@ impl Engine {
                 break;
             }
         }
-        let (written, given) = self.happened(community.id, first..=today).await?;
+        let Happened { written, given, accepted } =
+            self.happened(community.id, first..=today).await?;
+        let reacted_to = given.keys().map(|(post, _)| post);
         let mut posts =
-            self.published(rights, written.iter().chain(given.keys().map(|(p, _)| p))).await?;
+            self.published(rights, written.iter().chain(reacted_to).chain(&accepted)).await?;
         // What was replied to may be older than the window.
         let parents: BTreeSet<PostId> =
             posts.values().filter_map(|view| view.post.parent).collect();
@@ -139,9 +155,9 @@ impl Engine {
                 active.entry(who).or_default().heard.insert((day, by));
             }
         };
-        for ((post, by), day) in given {
+        for ((post, by), days) in given {
             if let Some(view) = posts.get(&post) {
-                heard(view.post.author, by, day);
+                days.into_iter().for_each(|day| heard(view.post.author, by, day));
             }
         }
         for view in posts.values() {
@@ -164,45 +180,58 @@ impl Engine {
         Ok(active)
     }
 
-    /// The posts that were written in a window, and who gave a vote up or a reaction to which post
-    /// in it that stands; on which day.
+    /// What happened to which posts in a window.
     async fn happened(
         &self,
         community: CommunityId,
         window: std::ops::RangeInclusive<i32>,
-    ) -> Result<(BTreeSet<PostId>, BTreeMap<(PostId, MemberId), i32>)> {
-        let mut written = BTreeSet::new();
+    ) -> Result<Happened> {
+        let (mut written, mut accepted) = (BTreeSet::new(), BTreeSet::new());
         let mut given: BTreeMap<(PostId, MemberId, Slug), i32> = BTreeMap::new();
-        let mut after = Seq(0);
+        let first = from_micros(i64::from(*window.start()).max(0) * 86_400_000_000);
+        let first = first.unwrap_or(Timestamp::UNIX_EPOCH);
+        let (mut events, mut after): (Vec<Event>, _) = (Vec::new(), None);
         loop {
-            let page = self.store().events_of(community, after, PAGE).await?;
+            // With what is dated later than today: it may take back what is in the window.
+            let page = self.store().events_since(community, first, after, PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = last.seq;
-            for event in page {
-                let (event, day) = (&event.event, day_of(event.event.at));
-                let Some(post) = event.post else { continue };
-                match &event.kind {
-                    EventKind::TopicStarted { .. } | EventKind::PostWritten
-                        if window.contains(&day) =>
-                    {
-                        written.insert(post);
-                    }
-                    EventKind::Reacted { from, to } => {
-                        let Some(by) = event.actor else { continue };
-                        if let Some(from) = from {
-                            given.remove(&(post, by, from.clone()));
-                        }
-                        let counts = |key: &&Slug| Vote::parse(key.as_str()) != Some(Vote::Down);
-                        let to = to.as_ref().filter(counts).filter(|_| window.contains(&day));
-                        if let Some(to) = to {
-                            given.insert((post, by, to.clone()), day);
-                        }
-                    }
-                    _ => {}
+            after = Some((last.event.at, last.seq));
+            events.extend(page);
+        }
+        // What takes something back is behind it in the log, whatever time it bears.
+        events.sort_by_key(|event| event.seq);
+        for event in events {
+            let (event, day) = (&event.event, day_of(event.event.at));
+            let Some(post) = event.post else { continue };
+            match &event.kind {
+                EventKind::TopicStarted { .. } | EventKind::PostWritten
+                    if window.contains(&day) =>
+                {
+                    written.insert(post);
                 }
+                EventKind::Accepted { accepted: true } => {
+                    accepted.insert(post);
+                }
+                EventKind::Reacted { from, to } => {
+                    let Some(by) = event.actor else { continue };
+                    if let Some(from) = from {
+                        given.remove(&(post, by, from.clone()));
+                    }
+                    let counts = |key: &&Slug| Vote::parse(key.as_str()) != Some(Vote::Down);
+                    let to = to.as_ref().filter(counts).filter(|_| window.contains(&day));
+                    if let Some(to) = to {
+                        given.insert((post, by, to.clone()), day);
+                    }
+                }
+                _ => {}
             }
         }
-        Ok((written, given.into_iter().map(|((post, by, _), day)| ((post, by), day)).collect()))
+        // A vote and a reaction may be of two days.
+        let mut latest: BTreeMap<(PostId, MemberId), BTreeSet<i32>> = BTreeMap::new();
+        for ((post, by, _), day) in given {
+            latest.entry((post, by)).or_default().insert(day);
+        }
+        Ok(Happened { written, given: latest, accepted })
     }
 
     /// Those of the posts that are published, and that the viewer may read.

@@ -13,7 +13,7 @@ use chrono::{Datelike as _, NaiveDate, TimeDelta};
 use rustc_hash::FxHashMap;
 use serde::{Deserialize, Serialize};
 
-use super::Entry;
+use super::{Entry, RuleSetId};
 use crate::domain::{Member, Membership};
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, MemberId};
@@ -181,8 +181,9 @@ pub struct Board {
 /// ```
 /// use community_core::reputation::LedgerMoves;
 ///
-/// let nothing = LedgerMoves::of([]);
+/// let nothing = LedgerMoves::of(&"balanced@1".parse()?, []);
 /// assert!(nothing.boards.is_empty() && nothing.days.is_empty());
+/// # Ok::<(), community_core::Error>(())
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LedgerMoves {
@@ -193,13 +194,17 @@ pub struct LedgerMoves {
 }
 
 impl LedgerMoves {
-    /// What these entries move.
+    /// What these entries of a ledger of a rule set move: nothing where it [has no
+    /// boards](RuleSetId::has_boards).
     ///
     /// An entry counts on the days of its [`day`](Entry::day), so that what is taken back goes from
     /// where it was given; on the board of the community, on that of its channel, and on that of
     /// each of its labels; and on each of these with all points, and with those of its group.
     #[must_use]
-    pub fn of<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+    pub fn of<'a>(rules: &RuleSetId, entries: impl IntoIterator<Item = &'a Entry>) -> Self {
+        if !rules.has_boards() {
+            return Self::default();
+        }
         // Votes on one post differ in nothing of this, so there is less to spread.
         let mut alike: FxHashMap<Alike<'a>, i64> = FxHashMap::default();
         for entry in entries.into_iter().filter(|entry| entry.points != 0) {
@@ -303,7 +308,7 @@ impl BoardRule {
 mod tests {
     use super::*;
     use crate::change::Seq;
-    use crate::reputation::Step;
+    use crate::reputation::{BadgeSetId, Step};
     use proptest::prelude::*;
 
     fn slug(text: &str) -> Slug {
@@ -371,22 +376,33 @@ mod tests {
 
     #[test]
     fn an_entry_counts_once_for_each_window_place_and_group() {
-        let moves = LedgerMoves::of([&entry(5, 20_786, &["a", "b"])]);
+        let moves = LedgerMoves::of(&rules(), [&entry(5, 20_786, &["a", "b"])]);
         assert_eq!(moves.boards.len(), 6 * 4 * 2);
         assert!(moves.boards.values().flat_map(BTreeMap::values).all(|points| *points == 5));
         assert_eq!(moves.days.into_iter().collect::<Vec<_>>(), [((member(), 20_786), 5)]);
     }
 
     #[test]
+    fn what_only_counts_for_badges_is_on_no_board() {
+        let counting = BadgeSetId { key: Slug::new("basics").unwrap(), version: 1 }.counting();
+        let moves = LedgerMoves::of(&counting, [&entry(5, 20_786, &["a"])]);
+        assert_eq!(moves, LedgerMoves::default());
+    }
+
+    #[test]
     fn what_is_taken_back_leaves_nothing() {
         let there = entry(5, 20_786, &["a"]);
         let back = Entry { points: -5, step: Step::Withdrawn, ..there.clone() };
-        assert_eq!(LedgerMoves::of([&there, &back]), LedgerMoves::default());
+        assert_eq!(LedgerMoves::of(&rules(), [&there, &back]), LedgerMoves::default());
         // What goes on another day, or has other labels, is something else.
         let other = Entry { day: 20_787, ..back };
-        let moves = LedgerMoves::of([&there, &other]);
+        let moves = LedgerMoves::of(&rules(), [&there, &other]);
         let windows: BTreeSet<BoardWindow> = moves.boards.keys().map(|b| b.window).collect();
         assert_eq!(windows.into_iter().collect::<Vec<_>>(), [BoardWindow::Day, BoardWindow::Week]);
+    }
+
+    fn rules() -> RuleSetId {
+        "balanced@1".parse().unwrap()
     }
 
     fn member() -> MemberId {

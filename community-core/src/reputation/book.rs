@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{About, Entry, EntryPlace, RuleSet, Standing};
+use super::{About, Entry, EntryPlace, RuleSet, Standing, Tenure};
 use crate::id::{MemberId, PostId, TopicId};
 use crate::text::Slug;
 
@@ -46,6 +46,7 @@ pub struct Book {
     /// By topic and post, in the order of the ledger.
     about: BTreeMap<(TopicId, Option<PostId>), BTreeMap<EntryPlace, Entry>>,
     known: FxHashSet<About>,
+    tenures: FxHashMap<MemberId, Tenure>,
     missing: Missing,
 }
 
@@ -55,11 +56,13 @@ pub(crate) struct Missing {
     pub(crate) standings: BTreeSet<MemberId>,
     pub(crate) sums: BTreeSet<SumOf>,
     pub(crate) about: BTreeSet<About>,
+    pub(crate) tenures: BTreeSet<MemberId>,
 }
 
 impl Missing {
     pub(crate) fn is_empty(&self) -> bool {
-        self.standings.is_empty() && self.sums.is_empty() && self.about.is_empty()
+        let Self { standings, sums, about, tenures } = self;
+        standings.is_empty() && sums.is_empty() && about.is_empty() && tenures.is_empty()
     }
 }
 
@@ -119,7 +122,16 @@ impl Book {
             let in_group = |group: &Slug| {
                 self.sum(SumOf { member, group: group.clone(), giver: None, day: None })
             };
-            levels.insert(member, rules.level(points, in_group));
+            let level = rules.level_by_points(points, in_group);
+            if level == 0 || !(rules.asks_for_days() || rules.asks_for_visits()) {
+                levels.insert(member, level);
+                continue;
+            }
+            let tenure = self.tenure(member);
+            let in_group = |group: &Slug| {
+                self.sum(SumOf { member, group: group.clone(), giver: None, day: None })
+            };
+            levels.insert(member, rules.level(points, tenure, in_group));
         }
         levels
     }
@@ -133,6 +145,18 @@ impl Book {
                 0
             }
             None => 0,
+        }
+    }
+
+    /// How long a member has been there.
+    fn tenure(&mut self, member: MemberId) -> Tenure {
+        match self.tenures.get(&member) {
+            Some(tenure) => *tenure,
+            None if self.partial => {
+                self.missing.tenures.insert(member);
+                Tenure::MOST
+            }
+            None => Tenure::default(),
         }
     }
 
@@ -182,6 +206,10 @@ impl Book {
 
     pub(crate) fn know_standing(&mut self, member: MemberId, standing: Option<Standing>) {
         self.standings.insert(member, standing.unwrap_or_else(|| Standing::new(member)));
+    }
+
+    pub(crate) fn know_tenure(&mut self, member: MemberId, tenure: Tenure) {
+        self.tenures.insert(member, tenure);
     }
 
     pub(crate) fn know_sum(&mut self, of: SumOf, sum: i64) {

@@ -31,6 +31,18 @@ impl LedgerId {
         self.name("lev")
     }
 
+    /// The name of the checkpoint that says for which day levels were last looked at.
+    #[must_use]
+    pub fn days(&self) -> Slug {
+        self.name("day")
+    }
+
+    /// The name of the checkpoint that says how far levels have followed visitors.
+    #[must_use]
+    pub fn visitors(&self) -> Slug {
+        self.name("vis")
+    }
+
     fn name(&self, what: &str) -> Slug {
         let RuleSetId { key, version } = &self.rules;
         let name = format!("{what}.{}.{version}.{key}", self.community.uuid().simple());

@@ -11,6 +11,8 @@
 //! says in which channel and under which labels it was earned, as the log had it then; where a topic
 //! stands now and who may read it is in no entry: what that decides is decided when it is read.
 
+mod award;
+mod badge;
 mod board;
 mod book;
 mod decay;
@@ -20,14 +22,18 @@ mod rules;
 mod shipped;
 mod super_user;
 
+pub use award::{Award, AwardsId};
+pub(crate) use award::{Awarding, Change, Tallies};
+pub use badge::{Badge, BadgeSet, BadgeSetId, Badges, Counted, Measure, Per, Tier};
 pub(crate) use board::date_of;
 pub use board::{Board, BoardRule, BoardScope, BoardWindow, LedgerMoves};
 pub use book::{Book, SumOf};
 pub use decay::Decay;
 pub use entry::{About, Entry, EntryPlace, LedgerId, Standing, Step};
+pub(crate) use project::project_apart;
 pub use project::{Facts, Opening, PostFacts, TopicFacts, project};
 pub use rules::{
     Credit, GiverRule, Group, LevelRule, Occasion, PostLimits, Reputation, Rule, RuleSet,
-    RuleSetId, Trigger,
+    RuleSetId, Tenure, Trigger,
 };
 pub use super_user::{Activity, Asked, Assessment, Reason, SuperUserRule, SuperUserState};

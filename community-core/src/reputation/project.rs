@@ -1,10 +1,11 @@
 //! The projection: one event in, entries out. Pure, and the only place where points are worked out.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{About, Book, Credit, Entry, Group, Occasion, Rule, RuleSet, Step, SumOf};
+use super::award::Tallies;
+use super::{About, Book, Credit, Entry, Group, Occasion, Per, Rule, RuleSet, Step, SumOf};
 use crate::change::{Event, EventKind, Seq};
 use crate::domain::{PostKind, State, Vote};
 use crate::id::{ChannelId, MemberId, PostId, TopicId};
@@ -56,7 +57,18 @@ pub struct Opening {
 /// An event that speaks of something that the facts do not hold causes none.
 #[must_use]
 pub fn project(rules: &RuleSet, event: &Event, facts: &Facts, book: &mut Book) -> Vec<Entry> {
-    let mut projecting = Projecting { rules, event, facts, book, entries: Vec::new() };
+    project_apart(rules, &BTreeMap::new(), event, facts, book)
+}
+
+/// The same, with a group for each thing that is told apart by rules that are named here.
+pub(crate) fn project_apart(
+    rules: &RuleSet,
+    apart: &BTreeMap<Slug, Per>,
+    event: &Event,
+    facts: &Facts,
+    book: &mut Book,
+) -> Vec<Entry> {
+    let mut projecting = Projecting { rules, apart, event, facts, book, entries: Vec::new() };
     projecting.event();
     projecting.entries
 }
@@ -101,6 +113,7 @@ fn above_floor(rules: &RuleSet, points: i64, sum: i64) -> i64 {
 
 struct Projecting<'a> {
     rules: &'a RuleSet,
+    apart: &'a BTreeMap<Slug, Per>,
     event: &'a Event,
     facts: &'a Facts,
     book: &'a mut Book,
@@ -272,12 +285,17 @@ impl Projecting<'_> {
         if points == 0 {
             return;
         }
+        let subject = topic.map(|topic| (topic, post));
+        let group = match self.apart.get(&rule.key) {
+            Some(per) => Tallies::group(&rule.group, *per, self.event, subject, giver),
+            None => rule.group.clone(),
+        };
         self.append(Entry {
             cause: self.event.seq,
             number: 0,
             origin: self.event.seq,
             rule: rule.key.clone(),
-            group: rule.group.clone(),
+            group,
             step: Step::Given,
             member,
             giver,

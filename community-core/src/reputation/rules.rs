@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::{BoardRule, Decay, SuperUserRule};
+use super::{BadgeSetId, Badges, BoardRule, Decay, SuperUserRule};
 use crate::domain::{PostKind, Vote};
 use crate::error::{Error, Result};
 use crate::text::{Name, Slug, TextError};
@@ -27,6 +27,13 @@ impl RuleSetId {
 
     /// The highest version.
     pub const MOST_VERSIONS: u32 = 9_999;
+
+    /// Whether what it gives is summed up by days and on [boards](super::Board): not what only
+    /// counts for badges.
+    #[must_use]
+    pub fn has_boards(&self) -> bool {
+        !self.key.as_str().starts_with(BadgeSetId::COUNTING)
+    }
 }
 
 impl fmt::Display for RuleSetId {
@@ -111,7 +118,7 @@ pub struct RuleSet {
     /// order of standings go by points that do not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decay: Option<Decay>,
-    /// What members of level 0 may put into one post.
+    /// What members of level 0 may put into one post, and write in one day.
     #[serde(default)]
     pub newcomers: PostLimits,
     /// The levels above 0, rising.
@@ -247,14 +254,37 @@ pub struct LevelRule {
     /// The least points in each of these groups.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub groups: BTreeMap<Slug, i64>,
-    /// What members of this level may put into one post; what the level below may when it is
-    /// missing.
+    /// The least days that somebody has belonged to the community, from midnight to midnight (UTC).
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub days: u32,
+    /// The least days with a visit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub visits: u32,
+    /// What members of this level may write; what the level below may when it is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub posts: Option<PostLimits>,
 }
 
-/// What somebody may put into one post; `None` is any number. Those who moderate the place are
-/// not bound.
+/// How long somebody has been in a community, as levels ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tenure {
+    /// Days since the member joined: midnights (UTC) that have passed.
+    pub days: u32,
+    /// Days with a visit.
+    pub visits: u32,
+}
+
+impl Tenure {
+    /// More than any level asks for.
+    pub const MOST: Self = Self { days: u32::MAX, visits: u32::MAX };
+}
+
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+/// What somebody may put into one post, and write in one day; `None` is any number. Those who
+/// moderate the place are not bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct PostLimits {
@@ -267,6 +297,13 @@ pub struct PostLimits {
     /// Mentions, `@` before a letter where no word goes on.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mentions: Option<u32>,
+    /// Posts in one day (UTC) in the community, the first ones of topics too. Those that were taken
+    /// back count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub posts_per_day: Option<u32>,
+    /// Topics in one day.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topics_per_day: Option<u32>,
 }
 
 impl PostLimits {
@@ -275,7 +312,7 @@ impl PostLimits {
     /// # Errors
     /// [`Error::NewMember`] for the first that is exceeded.
     pub fn check(&self, text: &str) -> Result<()> {
-        let Self { links, images, mentions } = *self;
+        let Self { links, images, mentions, posts_per_day: _, topics_per_day: _ } = *self;
         let of_links = text.matches("http://").count() + text.matches("https://").count();
         let of_images = text.matches("![").count() + text.matches("<img").count();
         for (what, most, found) in [
@@ -359,6 +396,9 @@ impl RuleSet {
     /// counted.
     pub const MOST_POINTS: i64 = 1_000_000;
 
+    /// The most days that a level asks for.
+    pub const MOST_DAYS: u32 = 36_600;
+
     /// Checks that it makes sense.
     ///
     /// # Errors
@@ -383,6 +423,9 @@ impl RuleSet {
                 Self::MOST_POINTS
             )));
         }
+        if !self.id.has_boards() {
+            return Err(Error::invalid("names that begin so count for badges"));
+        }
         if self.floor.is_some_and(|floor| floor > self.start) {
             return Err(Error::invalid("nobody begins below the floor"));
         }
@@ -405,6 +448,12 @@ impl RuleSet {
         if let Some(unknown) = self.groups_of_levels().find(|key| !self.groups.contains_key(*key)) {
             return Err(Error::invalid(format!("there is no group `{unknown}`")));
         }
+        if self.levels.iter().any(|level| level.days.max(level.visits) > Self::MOST_DAYS) {
+            return Err(Error::invalid(format!(
+                "a level asks for {} days at most",
+                Self::MOST_DAYS
+            )));
+        }
         let mut points = i64::MIN;
         for (level, number) in self.levels.iter().zip(1..) {
             if level.level != number || level.points < points {
@@ -423,15 +472,42 @@ impl RuleSet {
         self.floor.map_or(points, |floor| points.max(floor))
     }
 
-    /// The level that these points, as shown, lead to; `in_group` says how many there are of a
-    /// group.
+    /// The level that these points, as shown, and this time lead to; `in_group` says how many points
+    /// there are of a group.
     #[must_use]
-    pub fn level(&self, points: i64, mut in_group: impl FnMut(&Slug) -> i64) -> u32 {
+    pub fn level(
+        &self,
+        points: i64,
+        tenure: Tenure,
+        mut in_group: impl FnMut(&Slug) -> i64,
+    ) -> u32 {
         let reached = self.levels.iter().take_while(|level| {
-            let of_groups = level.groups.iter().all(|(group, least)| in_group(group) >= *least);
-            level.points <= points && of_groups
+            let LevelRule { level: _, name: _, points: least, groups, days, visits, posts: _ } =
+                *level;
+            *least <= points
+                && groups.iter().all(|(group, least)| in_group(group) >= *least)
+                && *days <= tenure.days
+                && *visits <= tenure.visits
         });
         reached.last().map_or(0, |level| level.level)
+    }
+
+    /// The same for somebody who has been there for as long as one likes.
+    #[must_use]
+    pub fn level_by_points(&self, points: i64, in_group: impl FnMut(&Slug) -> i64) -> u32 {
+        self.level(points, Tenure::MOST, in_group)
+    }
+
+    /// Whether levels ask for days since somebody joined.
+    #[must_use]
+    pub fn asks_for_days(&self) -> bool {
+        self.levels.iter().any(|level| level.days > 0)
+    }
+
+    /// Whether levels ask for days with a visit.
+    #[must_use]
+    pub fn asks_for_visits(&self) -> bool {
+        self.levels.iter().any(|level| level.visits > 0)
     }
 
     /// The groups that levels ask for.
@@ -440,7 +516,7 @@ impl RuleSet {
         all.into_iter()
     }
 
-    /// What members of a level may put into one post.
+    /// What members of a level may put into one post, and write in one day.
     #[must_use]
     pub fn post_limits(&self, level: u32) -> PostLimits {
         let reached = self.levels.iter().filter(|rule| rule.level <= level);
@@ -484,6 +560,9 @@ pub struct Reputation {
     /// Who competes on leaderboards.
     #[serde(skip_serializing_if = "BoardRule::is_default")]
     pub boards: BoardRule,
+    /// What members are given badges for.
+    #[serde(skip_serializing_if = "Badges::is_default")]
+    pub badges: Badges,
 }
 
 impl Default for Reputation {
@@ -495,6 +574,7 @@ impl Default for Reputation {
             own: Vec::new(),
             super_users: SuperUserRule::default(),
             boards: BoardRule::default(),
+            badges: Badges::default(),
         }
     }
 }
@@ -526,7 +606,7 @@ impl Reputation {
     /// # Errors
     /// [`Error::Invalid`] for an unsound rule set, one that is there twice or has the name of one
     /// that comes with the engine, too many of them, or an active one that is not there; for an
-    /// unsound rule of super users or of boards.
+    /// unsound rule of super users or of boards, or an unsound badge set.
     pub fn check(&self) -> Result<()> {
         if self.own.len() > Self::MOST_OWN {
             return Err(Error::invalid(format!(
@@ -544,6 +624,7 @@ impl Reputation {
         if self.active_rules().is_none() {
             return Err(Error::invalid(format!("there is no rule set `{}`", self.active)));
         }
+        self.check_badges()?;
         self.super_users.check()?;
         self.boards.check()
     }

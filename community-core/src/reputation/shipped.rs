@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::{RuleSet, RuleSetId};
+use super::{BadgeSet, BadgeSetId, RuleSet, RuleSetId};
 
 static SHIPPED: LazyLock<Vec<RuleSet>> = LazyLock::new(|| {
     let texts = [
@@ -13,6 +13,26 @@ static SHIPPED: LazyLock<Vec<RuleSet>> = LazyLock::new(|| {
     // That each can be read is tested.
     texts.into_iter().filter_map(|text| serde_json::from_str(text).ok()).collect()
 });
+
+static BADGES: LazyLock<Vec<BadgeSet>> = LazyLock::new(|| {
+    // That it can be read is tested.
+    serde_json::from_str(include_str!("sets/badges-basics.json")).into_iter().collect()
+});
+
+impl BadgeSet {
+    /// The badge sets that come with the engine: `basics`, for any community. None is in force
+    /// unless a community says so.
+    #[must_use]
+    pub fn shipped() -> &'static [Self] {
+        &BADGES
+    }
+
+    /// The one that comes with the engine under this name.
+    #[must_use]
+    pub fn shipped_as(id: &BadgeSetId) -> Option<&'static Self> {
+        BADGES.iter().find(|set| set.id == *id)
+    }
+}
 
 impl RuleSet {
     /// The rule sets that come with the engine; the first one, `balanced`, is in force unless a
@@ -38,6 +58,17 @@ impl RuleSet {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_badge_sets_that_come_with_the_engine_are_sound() {
+        let names: Vec<_> = BadgeSet::shipped().iter().map(|set| set.id.to_string()).collect();
+        assert_eq!(names, ["basics@1"]);
+        for set in BadgeSet::shipped() {
+            set.check().unwrap();
+            let text = serde_json::to_string(set).unwrap();
+            assert_eq!(serde_json::from_str::<BadgeSet>(&text).unwrap(), *set);
+        }
+    }
 
     #[test]
     fn the_rule_sets_that_come_with_the_engine_are_sound() {

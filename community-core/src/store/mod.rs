@@ -25,6 +25,7 @@
 //! To write one: implement the traits, then add one test target that runs
 //! `community_testkit::conformance!` on it.
 
+mod award;
 mod committer;
 mod document;
 mod error;
@@ -32,6 +33,7 @@ mod ledger;
 mod log;
 mod reader;
 
+pub use award::AwardReader;
 pub use committer::Committer;
 pub use document::DocumentReader;
 pub use error::{CommitError, Conflict, StoreError};
@@ -45,6 +47,12 @@ pub use reader::{
 use std::any::Any;
 
 /// Everything that the engine needs of a store.
-pub trait Store: Reader + Committer + EventLog + LedgerReader + DocumentReader + Any {}
+pub trait Store:
+    Reader + Committer + EventLog + LedgerReader + AwardReader + DocumentReader + Any
+{
+}
 
-impl<T: Reader + Committer + EventLog + LedgerReader + DocumentReader + Any> Store for T {}
+impl<T: Reader + Committer + EventLog + LedgerReader + AwardReader + DocumentReader + Any> Store
+    for T
+{
+}

@@ -25,7 +25,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
     }
 
     async fn grant(&mut self, grant: Grant) -> Result<()> {
-        let Grant { id, community: _, member, reason, points, post, by, note, at } = grant;
+        let Grant { id, community: _, member, reason, points, tier, post, by, note, at } = grant;
         let key = key_of(None, id)?;
         let member = self.mention(member).await?;
         let by = self.mention_one_of(by).await?;
@@ -33,7 +33,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
             Some(post) => Some(self.key_of_post(post).await?),
             None => None,
         };
-        let record = GrantRecord { key, member, reason, points, post, by, note, at };
+        let record = GrantRecord { key, member, reason, points, tier, post, by, note, at };
         self.write(&Record::Grant(Box::new(record)))
     }
 

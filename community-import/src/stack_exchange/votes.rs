@@ -121,6 +121,7 @@ impl Mapper {
         };
         self.report.map(if offered { "bounties offered" } else { "bounties won" });
         self.records.push_back(Record::Grant(Box::new(GrantRecord {
+            tier: None,
             key: key("bounty", number)?,
             member,
             reason: Slug::new(if offered { "bounty-offered" } else { "bounty-won" })?,

@@ -77,7 +77,7 @@ fn what_happens_concerns_an_article_by_what_its_versions_cite() {
         (EventKind::PostEdited { revision: 3 }, Some(CITED), Some(ConcernKind::Edited)),
         (EventKind::PostEdited { revision: 2 }, Some(CITED), None),
         (EventKind::PostEdited { revision: 9 }, Some(OTHER), None),
-        (EventKind::TopicEdited, None, Some(ConcernKind::TopicEdited)),
+        (EventKind::TopicEdited { labels: None }, None, Some(ConcernKind::TopicEdited)),
         (EventKind::TopicMoved { from }, None, Some(ConcernKind::Moved)),
         (EventKind::TopicStateChanged { state: removed }, None, Some(ConcernKind::SourceState)),
         (
@@ -133,8 +133,10 @@ fn every_part_of_the_score_is_shown_with_its_number() {
     let fresh = assess(&article, &Signs::default(), &BTreeMap::new(), &rules, at(12));
     assert_eq!(fresh, Freshness { points: 0, parts: Vec::new() });
 
-    article
-        .add_concern(concern(&article, &event(101, EventKind::TopicEdited, HERE, None)).unwrap());
+    article.add_concern(
+        concern(&article, &event(101, EventKind::TopicEdited { labels: None }, HERE, None))
+            .unwrap(),
+    );
     let signs = Signs { source_views: 1_000, helpful: 3, unhelpful: 4 };
     let products = [("pot".parse().unwrap(), "2".to_owned())].into_iter().collect();
     let needy = assess(&article, &signs, &products, &rules, at(10 + 95));

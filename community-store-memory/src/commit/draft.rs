@@ -6,7 +6,7 @@
 use std::collections::hash_map::Entry::{Occupied, Vacant};
 
 use community_core::change::{Counter, EntityRef, Op, Seq, UniqueKey};
-use community_core::reputation::{Entry, EntryPlace, LedgerId};
+use community_core::reputation::{Award, AwardsId, Entry, EntryPlace, LedgerId};
 use community_core::time::Timestamp;
 use community_core::{
     Channel, ChannelId, Community, CommunityId, Correction, Document, DocumentId, DocumentList,
@@ -45,6 +45,8 @@ pub(super) struct Draft {
     /// New entries, in their order.
     pub(super) entries: Vec<(LedgerId, Entry)>,
     pub(super) entry_places: FxHashSet<(LedgerId, EntryPlace)>,
+    /// In their order: of two of one member and badge the later one counts.
+    pub(super) awards: Vec<(AwardsId, Award)>,
     pub(super) checkpoints: FxHashMap<Slug, Seq>,
 }
 
@@ -102,6 +104,7 @@ impl Drafting<'_> {
                 Ok(())
             }
             Op::AppendLedger(ledger, entry) => self.append(*ledger, *entry),
+            Op::PutAward(of, award) => self.put_award(*of, *award),
             Op::Checkpoint(name, seq) => {
                 self.draft.checkpoints.insert(name, seq);
                 Ok(())
@@ -288,6 +291,13 @@ impl Drafting<'_> {
             return Err(refused(format!("{place:?} of {ledger:?} is taken")));
         }
         self.draft.entries.push((ledger, entry));
+        Ok(())
+    }
+
+    fn put_award(&mut self, of: AwardsId, award: Award) -> Applied {
+        self.community(of.community)?;
+        self.member(Some(award.member))?;
+        self.draft.awards.push((of, award));
         Ok(())
     }
 

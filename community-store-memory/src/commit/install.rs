@@ -29,6 +29,7 @@ impl State {
             documents,
             entries,
             entry_places: _,
+            awards,
             checkpoints,
         } = draft;
 
@@ -91,7 +92,9 @@ impl State {
             self.counts.insert(counter, count);
         }
         for (community, member, day) in visits {
-            self.visits.entry(community).or_default().add(member, day);
+            if self.visits.entry(community).or_default().add(member, day) {
+                self.visitors.entry(community).or_default().number(member);
+            }
         }
         for ((topic, day), views) in views {
             self.views.entry(topic).or_default().insert(day, views);
@@ -108,7 +111,11 @@ impl State {
             by_ledger.entry(ledger).or_default().push(entry);
         }
         for (ledger, entries) in by_ledger {
-            self.ledgers.entry(ledger).or_default().append(entries);
+            let rules = ledger.rules.clone();
+            self.ledgers.entry(ledger).or_default().append(&rules, entries);
+        }
+        for (of, award) in awards {
+            self.awards.entry(of).or_default().put(award);
         }
         self.checkpoints.extend(checkpoints);
     }

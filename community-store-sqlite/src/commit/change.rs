@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::change::{ChangeSet, Op, Receipt, Request, Seq};
 use community_core::query::Listing;
-use community_core::reputation::Entry;
+use community_core::reputation::{Entry, RuleSetId};
 use community_core::store::Conflict;
 use community_core::time::to_micros;
 use community_core::{Correction, Link, Reaction, RequestId, Revision, Slug, TopicId};
@@ -74,7 +74,7 @@ pub(super) struct Change<'a> {
     /// Listings that it met, or gave a number.
     pub(super) listings: FxHashMap<Listing, i64>,
     /// New entries by the number of their ledger: what follows from them is written once, at the end.
-    pub(super) entries: BTreeMap<i64, Vec<Entry>>,
+    pub(super) entries: BTreeMap<i64, (RuleSetId, Vec<Entry>)>,
 }
 
 impl<'a> Change<'a> {
@@ -171,6 +171,7 @@ impl<'a> Change<'a> {
             Op::PutDocument(document) => self.put_document(document),
             Op::DropDocument(document) => self.drop_document(*document),
             Op::AppendLedger(ledger, entry) => self.append(ledger, entry),
+            Op::PutAward(of, award) => self.put_award(of, award),
             Op::Checkpoint(name, seq) => self.put_checkpoint(name, *seq),
         }
     }

@@ -8,7 +8,7 @@ use super::change::Change;
 use crate::access::AccessSlot;
 use crate::error::Result;
 use crate::row::slot_code;
-use crate::{ledger, log};
+use crate::{award, ledger, log};
 
 // By the unique keys.
 const COMMUNITY_KEY: &str = "SELECT 1 FROM communities WHERE key = ?1";
@@ -46,6 +46,9 @@ impl Change<'_> {
                 found.as_deref() == key.as_ref().map(|key| key.as_str())
             }
             Expect::Below(counter, bound) => self.count(counter)? < *bound,
+            Expect::WroteFewer { community, member, day, what, than } => {
+                award::wrote_fewer(self.conn, (*community, *member, *day), *what, *than)?
+            }
             Expect::CheckpointAt(name, seq) => log::checkpoint(self.conn, name)? == *seq,
         })
     }

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use community_core::reputation::{Entry, LedgerId, LedgerMoves, RuleSetId, Standing};
+use community_core::reputation::{
+    Award, AwardsId, BadgeSetId, Entry, LedgerId, LedgerMoves, RuleSetId, Standing,
+};
 use community_core::time::to_micros;
 use community_core::{CommunityId, Grant, MemberId};
 use rusqlite::params;
@@ -11,7 +13,7 @@ use super::change::Change;
 use crate::boards;
 use crate::error::Result;
 use crate::ledger::{find, standing};
-use crate::row::{opt_json, signed};
+use crate::row::{opt_json, opt_micros, signed};
 
 const ADD_LEDGER: &str =
     "INSERT INTO ledgers (community, rule_set, version) VALUES (?1, ?2, ?3) RETURNING id";
@@ -27,11 +29,22 @@ const PUT_STANDING: &str = "INSERT INTO standings (ledger, member, points, entri
       moved = excluded.moved";
 
 const PUT_GRANT: &str = "INSERT INTO grants
-    (id, community, member, reason, points, post, granter, note, at)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO NOTHING";
+    (id, community, member, reason, points, tier, post, granter, note, at)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
+
+const PUT_AWARD: &str = "INSERT INTO awards (community, badge_set, version, badge, member, earned,
+      earned_at, decided, decided_at, held)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+    ON CONFLICT DO UPDATE SET earned = excluded.earned, earned_at = excluded.earned_at,
+      decided = excluded.decided, decided_at = excluded.decided_at, held = excluded.held";
 
 const ADD_VISIT: &str = "INSERT INTO visits (community, member, day) VALUES (?1, ?2, ?3)
     ON CONFLICT DO NOTHING";
+
+/// The highest number along `visitors_by_number`.
+const NUMBER_VISITOR: &str = "INSERT INTO visitors (community, member, number)
+    VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM visitors WHERE community = ?1))
+    ON CONFLICT (community, member) DO UPDATE SET number = excluded.number";
 
 impl Change<'_> {
     pub(super) fn append(&mut self, ledger: &LedgerId, entry: &Entry) -> Result<()> {
@@ -52,6 +65,7 @@ impl Change<'_> {
             day,
             at,
         } = entry;
+        let rules = &ledger.rules;
         let ledger = self.ledger(ledger)?;
         self.need_member(Some(*member))?;
         self.need_member(*giver)?;
@@ -76,13 +90,15 @@ impl Change<'_> {
             day,
             to_micros(*at),
         ])?;
-        self.entries.entry(ledger).or_default().push(entry.clone());
+        let (_, entries) =
+            self.entries.entry(ledger).or_insert_with(|| (rules.clone(), Vec::new()));
+        entries.push(entry.clone());
         Ok(())
     }
 
     /// Lets standings, days and boards follow the entries of the change set.
     pub(super) fn follow_entries(&mut self) -> Result<()> {
-        for (ledger, entries) in std::mem::take(&mut self.entries) {
+        for (ledger, (rules, entries)) in std::mem::take(&mut self.entries) {
             let mut moved: BTreeMap<MemberId, Standing> = BTreeMap::new();
             for entry in &entries {
                 let member = entry.member;
@@ -99,7 +115,7 @@ impl Change<'_> {
                     (ledger, member.as_bytes(), points, signed(entries)?, signed(moved.0)?);
                 self.conn.prepare_cached(PUT_STANDING)?.execute(params)?;
             }
-            boards::follow(self.conn, ledger, &LedgerMoves::of(&entries))?;
+            boards::follow(self.conn, ledger, &LedgerMoves::of(&rules, &entries))?;
         }
         Ok(())
     }
@@ -117,7 +133,7 @@ impl Change<'_> {
     }
 
     pub(super) fn put_grant(&mut self, grant: &Grant) -> Result<()> {
-        let Grant { id, community, member, reason, points, post, by, note, at } = grant;
+        let Grant { id, community, member, reason, points, tier, post, by, note, at } = grant;
         self.need_community(*community)?;
         self.need_member(Some(*member))?;
         self.need_member(*by)?;
@@ -128,6 +144,7 @@ impl Change<'_> {
             member.as_bytes(),
             reason.as_str(),
             points,
+            tier,
             post.as_ref().map(|id| id.as_bytes()),
             by.as_ref().map(|id| id.as_bytes()),
             note,
@@ -145,7 +162,30 @@ impl Change<'_> {
         self.need_community(community)?;
         self.need_member(Some(member))?;
         let params = (community.as_bytes(), member.as_bytes(), day);
-        self.conn.prepare_cached(ADD_VISIT)?.execute(params)?;
+        if self.conn.prepare_cached(ADD_VISIT)?.execute(params)? > 0 {
+            let params = (community.as_bytes(), member.as_bytes());
+            self.conn.prepare_cached(NUMBER_VISITOR)?.execute(params)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn put_award(&mut self, of: &AwardsId, award: &Award) -> Result<()> {
+        let AwardsId { community, set: BadgeSetId { key, version } } = of;
+        let Award { badge, member, earned, earned_at, decided, decided_at } = award;
+        self.need_community(*community)?;
+        self.need_member(Some(*member))?;
+        self.conn.prepare_cached(PUT_AWARD)?.execute((
+            community.as_bytes(),
+            key.as_str(),
+            version,
+            badge.as_str(),
+            member.as_bytes(),
+            earned,
+            opt_micros(*earned_at),
+            decided,
+            opt_micros(*decided_at),
+            award.held(),
+        ))?;
         Ok(())
     }
 }

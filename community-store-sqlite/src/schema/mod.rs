@@ -28,6 +28,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 3, sql: include_str!("0003_reputation.sql"), then: nothing },
     Migration { version: 4, sql: include_str!("0004_documents.sql"), then: nothing },
     Migration { version: 5, sql: include_str!("0005_boards.sql"), then: boards::fill },
+    Migration { version: 6, sql: include_str!("0006_badges.sql"), then: nothing },
 ];
 
 /// Tells a store from any other SQLite database: "comm" in ASCII.

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use community_core::change::Seq;
+use community_core::change::{ChangeSet, Op, Seq};
 use community_core::query::FeedRequest;
 use community_core::store::{EventLog, Reader};
 use community_core::{Sort, StoreError};

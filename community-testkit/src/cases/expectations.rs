@@ -1,8 +1,11 @@
 //! G2: expectations are checked in the step in which the operations are applied. Here one commit at
 //! a time; `races.rs` has the concurrent ones.
 
-use community_core::change::{ChangeSet, Counter, EntityRef, EventKind, Expect, Op, UniqueKey};
+use community_core::change::{
+    ChangeSet, Counter, EntityRef, EventKind, Expect, Op, UniqueKey, Written,
+};
 use community_core::store::CommitError;
+use community_core::time::day_of;
 use community_core::{
     AccessRev, Document, DocumentId, MemberId, Membership, PostId, Rev, Seq, Slot, Topic, TopicId,
 };
@@ -363,6 +366,28 @@ pub(crate) async fn a_checkpoint_is_expected(w: World) -> Outcome {
     fails(&w, at(Some(Seq(1)))).await?;
     passes(&w, at(Some(Seq(2)))).await?;
     passes(&w, Expect::CheckpointAt(slug("other"), None)).await
+}
+
+pub(crate) async fn how_much_was_written_on_a_day_is_expected(w: World) -> Outcome {
+    let home = w.home().await?;
+    let fewer = |what, than, after: i32| Expect::WroteFewer {
+        community: home.community.id,
+        member: home.ann.id,
+        day: day_of(w.now()) + after,
+        what,
+        than,
+    };
+    fails(&w, fewer(Written::Posts, 0, 0)).await?;
+    passes(&w, fewer(Written::Posts, 1, 0)).await?;
+    let draft = w.question(&home).await?;
+    equal("the author", draft.topic.author, home.ann.id)?;
+    w.reply(&draft.opening, &home.ann).await?;
+    fails(&w, fewer(Written::Posts, 2, 0)).await?;
+    passes(&w, fewer(Written::Posts, 3, 0)).await?;
+    fails(&w, fewer(Written::Topics, 1, 0)).await?;
+    passes(&w, fewer(Written::Topics, 2, 0)).await?;
+    passes(&w, fewer(Written::Posts, 1, 1)).await?;
+    passes(&w, fewer(Written::Posts, 1, -1)).await
 }
 
 pub(crate) async fn the_first_expectation_that_fails_is_named(w: World) -> Outcome {

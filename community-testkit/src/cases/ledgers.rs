@@ -3,7 +3,8 @@
 use community_core::change::{ChangeSet, EventKind, NewEvent, Op};
 use community_core::query::Position;
 use community_core::reputation::{
-    About, Board, BoardWindow, Entry, LedgerId, RuleSetId, Standing, Step, SumOf,
+    About, BadgeSetId, Board, BoardScope, BoardWindow, Entry, LedgerId, RuleSetId, Standing, Step,
+    SumOf,
 };
 use community_core::{Community, Grant, GrantId, MemberId, PostId, Seq, TopicId};
 
@@ -284,6 +285,21 @@ pub(crate) async fn a_board_has_what_was_earned_there_and_then(w: World) -> Outc
     Ok(())
 }
 
+pub(crate) async fn what_only_counts_for_badges_is_on_no_board(w: World) -> Outcome {
+    let home = w.home().await?;
+    let set = BadgeSetId { key: slug("basics"), version: 1 };
+    let counting = LedgerId { community: home.community.id, rules: set.counting() };
+    append(&w, &counting, &[entry(&w, 1, 0, home.ann.id, 1)]).await?;
+    equal("days", w.store.days(&counting, home.ann.id).await?, vec![])?;
+    equal("boards", w.store.boards(&counting, None, 9).await?, vec![])?;
+    for window in BoardWindow::ALL {
+        let first = naive_boards::first_day(window, 19_675);
+        let board = Board { window, first, scope: BoardScope::Community, group: None };
+        equal("nobody", w.store.board(&counting, &board, None, 9).await?, vec![])?;
+    }
+    Ok(())
+}
+
 pub(crate) async fn a_board_comes_most_points_first(w: World) -> Outcome {
     let home = w.home().await?;
     let ledger = ledger(&home.community, "balanced");
@@ -412,12 +428,13 @@ pub(crate) async fn events_of_a_community_are_read_without_those_of_others(w: Wo
 pub(crate) async fn a_grant_is_read_after_it_is_written(w: World) -> Outcome {
     let home = w.home().await?;
     let draft = w.question(&home).await?;
-    let grant = |byte, post, by| Grant {
+    let grant = |byte, post, by: Option<_>| Grant {
         id: GrantId::from_bytes([byte; 16]),
         community: home.community.id,
         member: home.ann.id,
         reason: slug("award"),
         points: -50,
+        tier: by.map(|_| 7),
         post,
         by,
         note: "For the\nharvest".to_owned(),

@@ -3,6 +3,7 @@
 
 pub(crate) mod access;
 pub(crate) mod all_or_nothing;
+pub(crate) mod awards;
 pub(crate) mod by_id;
 pub(crate) mod content;
 pub(crate) mod counters;

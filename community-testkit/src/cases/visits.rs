@@ -75,3 +75,23 @@ pub(crate) async fn a_visit_of_nobody_applies_nothing(w: World) -> Outcome {
     }
     equal("visits", by_day(&w, here, 9).await?, vec![])
 }
+
+pub(crate) async fn a_visitor_has_the_number_of_the_latest_new_visit(w: World) -> Outcome {
+    let home = w.home().await?;
+    let other = w.new_community("kitchen");
+    w.apply([Op::PutCommunity(Box::new(other.clone()))]).await?;
+    let (here, ann, bob) = (home.community.id, home.ann.id, home.bob.id);
+    let visit = |community, member, day| Op::AddVisit { community, member, day };
+    w.apply([visit(here, bob, 9), visit(other.id, ann, 9), visit(here, ann, 9)]).await?;
+    equal("in order", w.store.visitors(here, 0, 9).await?, vec![(1, bob), (2, ann)])?;
+    equal("elsewhere", w.store.visitors(other.id, 0, 9).await?, vec![(1, ann)])?;
+    // Known already, so that nobody gets another number.
+    w.apply([visit(here, bob, 9)]).await?;
+    equal("as before", w.store.visitors(here, 0, 9).await?, vec![(1, bob), (2, ann)])?;
+    // An earlier day is as new as a later one, and the latest gives the number.
+    w.apply([visit(here, bob, 3), visit(here, ann, 8), visit(here, ann, 10)]).await?;
+    equal("behind", w.store.visitors(here, 2, 9).await?, vec![(3, bob), (5, ann)])?;
+    equal("one", w.store.visitors(here, 2, 1).await?, vec![(3, bob)])?;
+    equal("the next", w.store.visitors(here, 3, 9).await?, vec![(5, ann)])?;
+    equal("none", w.store.visitors(here, 5, 9).await?, vec![])
+}

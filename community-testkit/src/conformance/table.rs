@@ -71,6 +71,7 @@ macro_rules! __conformance_table {
                 every_counter_can_be_bounded
                 a_counter_that_never_moved_is_zero
                 a_checkpoint_is_expected
+                how_much_was_written_on_a_day_is_expected
                 the_first_expectation_that_fails_is_named
                 expectations_look_at_what_was_before_the_operations
                 expectations_without_operations_are_checked
@@ -121,6 +122,7 @@ macro_rules! __conformance_table {
                 a_grant_is_read_after_it_is_written
                 points_are_summed_by_day
                 a_board_has_what_was_earned_there_and_then
+                what_only_counts_for_badges_is_on_no_board
                 a_board_comes_most_points_first
                 all_boards_that_somebody_is_on_are_named
             }
@@ -138,7 +140,19 @@ macro_rules! __conformance_table {
                 documents_are_applied_with_the_rest_or_not_at_all
                 the_largest_document_is_kept
             }
+            always awards Meaning {
+                an_award_is_read_after_it_is_written
+                awards_come_by_badge_and_member
+                holders_are_counted_by_tier
+                awards_of_badge_sets_and_communities_are_apart
+                an_award_of_nobody_applies_nothing
+                points_are_summed_by_groups_that_begin_alike
+                points_are_summed_as_they_were_at_a_position
+                what_was_written_on_a_day_is_counted
+                events_of_a_community_are_read_by_time
+            }
             always visits Meaning {
+                a_visitor_has_the_number_of_the_latest_new_visit
                 a_visit_is_read_by_member_and_by_day
                 a_visit_that_is_noted_again_changes_nothing
                 a_visit_of_nobody_applies_nothing

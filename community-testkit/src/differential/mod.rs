@@ -5,6 +5,7 @@
 //! same ids; the oracle takes them over from the first store. A difference is cut down to the steps
 //! that it needs and comes with the line that runs it again.
 
+mod award;
 mod controls;
 mod document;
 mod ledger;

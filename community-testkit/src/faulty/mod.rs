@@ -9,6 +9,7 @@
 //!
 //! Not here: faults below a store, such as a disk that is full.
 
+mod award;
 mod document;
 mod forward;
 mod habit;

@@ -152,6 +152,10 @@ impl LedgerReader for Flawed {
         }
         let after = after.filter(|_| !self.is(Flaw::ForgetsBoardPlace));
         let mut found = self.inner.board(ledger, &asked, after, limit).await?;
+        if self.is(Flaw::RanksWhatCounts) && !ledger.rules.has_boards() {
+            let standings = self.inner.ranked(ledger, None, limit).await?;
+            found = standings.iter().map(|s| (s.member, s.points)).collect();
+        }
         if self.is(Flaw::TurnsBoardsAround) {
             found.reverse();
         }

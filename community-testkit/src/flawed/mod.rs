@@ -1,6 +1,7 @@
 //! Stores that do one thing wrong: what the conformance table and the verification are tested with.
 //! A case that no such store fails would pass whatever a store does.
 
+mod award;
 mod document;
 mod ledger;
 mod read;
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Expect, Op, Receipt, Request, Seq};
+use community_core::reputation::Award;
 use community_core::store::{CommitError, Committer, EventLog};
 use community_core::time::{from_micros, to_micros};
 use community_core::{
@@ -185,7 +187,18 @@ pub(crate) enum Flaw {
     DropsWhoLost,
     CountsOneMore,
     ForgetsBoard,
+    RanksWhatCounts,
     FindsMembershipsElsewhere,
+    // Badges.
+    LosesDecisions,
+    HasOneBadgeSet,
+    ForgetsAwardPlace,
+    CountsLowestTier,
+    LosesFirstGroup,
+    ForgetsPosition,
+    ForgetsVisitorNumber,
+    LosesFirstPosts,
+    SortsEventsByPosition,
     // Visits.
     LosesEarlyVisits,
     IgnoresFirstDay,
@@ -216,6 +229,7 @@ pub(crate) enum Kind {
     ReactionIs,
     Below,
     CheckpointAt,
+    WroteFewer,
     Members,
     TopicUps,
     TopicDowns,
@@ -242,6 +256,7 @@ impl Kind {
             Expect::ReactionIs { .. } => Self::ReactionIs,
             Expect::Below(..) => Self::Below,
             Expect::CheckpointAt(..) => Self::CheckpointAt,
+            Expect::WroteFewer { .. } => Self::WroteFewer,
         }
     }
 
@@ -380,6 +395,13 @@ impl Flawed {
                 vec![Op::DropDocument(document.id), Op::PutDocument(document)]
             }
             (Flaw::KeepsDocuments, Op::DropDocument(_)) => vec![],
+            (Flaw::LosesDecisions, Op::PutAward(of, award)) => {
+                vec![Op::PutAward(of, Box::new(Award { decided: None, ..*award }))]
+            }
+            (Flaw::HasOneBadgeSet, Op::PutAward(mut of, award)) => {
+                of.set.version = 1;
+                vec![Op::PutAward(of, award)]
+            }
             (Flaw::LosesEarlyVisits, Op::AddVisit { day, .. }) if day < 19_675 => vec![],
             (Flaw::LosesNotes, Op::PutGrant(grant)) => {
                 vec![Op::PutGrant(Box::new(Grant { note: String::new(), ..*grant }))]

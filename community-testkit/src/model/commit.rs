@@ -1,7 +1,7 @@
 //! Commits: check, apply, log.
 
 use community_core::change::{
-    ChangeSet, Counter, EntityRef, Event, Expect, Op, Receipt, Seq, UniqueKey,
+    ChangeSet, Counter, EntityRef, Event, Expect, Op, Receipt, Seq, UniqueKey, Written,
 };
 use community_core::reputation::Entry as LedgerEntry;
 use community_core::store::{CommitError, Conflict, StoreError};
@@ -61,6 +61,10 @@ impl State {
                 self.reactions.get(&(*post, *member, *slot)).map(|r| &r.key) == key.as_ref()
             }
             Expect::Below(counter, bound) => self.counter(counter) < *bound,
+            Expect::WroteFewer { community, member, day, what, than } => {
+                let (posts, topics) = self.written_on(*community, *member, *day);
+                *than > if *what == Written::Posts { posts } else { topics }
+            }
             Expect::CheckpointAt(name, at) => self.checkpoints.get(name) == at.as_ref(),
         }
     }
@@ -199,7 +203,9 @@ impl State {
             Op::AddVisit { community, member, day } => {
                 require(self.communities.contains_key(&community), "no such community")?;
                 require(self.members.contains_key(&member), "no such member")?;
-                self.visits.insert((community, day, member));
+                if self.visits.insert((community, day, member)) {
+                    self.visitors.push((community, member));
+                }
                 Ok(())
             }
             Op::PutGrant(grant) => {
@@ -242,6 +248,12 @@ impl State {
                 };
                 require(!self.ledger.iter().any(same), "an entry at a place that is taken")?;
                 self.ledger.push((*ledger, *entry));
+                Ok(())
+            }
+            Op::PutAward(of, award) => {
+                require(self.communities.contains_key(&of.community), "no such community")?;
+                require(self.members.contains_key(&award.member), "no such member")?;
+                self.awards.insert((*of, award.badge.clone(), award.member), *award);
                 Ok(())
             }
             Op::Checkpoint(name, at) => {

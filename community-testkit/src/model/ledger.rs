@@ -15,7 +15,7 @@ use super::{ModelStore, State};
 use crate::naive_boards;
 
 impl State {
-    fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
+    pub(super) fn entries(&self, ledger: &LedgerId) -> Vec<Entry> {
         let mut found: Vec<Entry> = self
             .ledger
             .iter()
@@ -32,6 +32,15 @@ impl State {
             found.get_or_insert_with(|| Standing::new(member)).add(entry);
         }
         found
+    }
+}
+
+impl ModelStore {
+    /// The entries that count on boards and by day: none of what only counts for badges.
+    fn on_boards(&self, ledger: &LedgerId) -> Vec<Entry> {
+        let mut entries = self.state().entries(ledger);
+        entries.retain(|_| !ledger.rules.key.as_str().starts_with("badge."));
+        entries
     }
 }
 
@@ -167,7 +176,7 @@ impl LedgerReader for ModelStore {
         ledger: &LedgerId,
         member: MemberId,
     ) -> Result<Vec<(i32, i64)>, StoreError> {
-        let mut days = naive_boards::days(&self.state().entries(ledger));
+        let mut days = naive_boards::days(&self.on_boards(ledger));
         Ok(days.remove(&member).unwrap_or_default().into_iter().collect())
     }
 
@@ -178,7 +187,7 @@ impl LedgerReader for ModelStore {
         after: Option<Position>,
         limit: usize,
     ) -> Result<Vec<(MemberId, i64)>, StoreError> {
-        let mut sums = naive_boards::sums(board.window, &self.state().entries(ledger));
+        let mut sums = naive_boards::sums(board.window, &self.on_boards(ledger));
         let members = sums.remove(board).unwrap_or_default();
         let mut found: Vec<(MemberId, i64)> = members.into_iter().collect();
         found.sort_by_key(|(member, points)| std::cmp::Reverse((*points, *member)));
@@ -194,7 +203,7 @@ impl LedgerReader for ModelStore {
         board: &Board,
         members: &[MemberId],
     ) -> Result<Vec<i64>, StoreError> {
-        let mut sums = naive_boards::sums(board.window, &self.state().entries(ledger));
+        let mut sums = naive_boards::sums(board.window, &self.on_boards(ledger));
         let all = sums.remove(board).unwrap_or_default();
         Ok(members.iter().map(|member| all.get(member).copied().unwrap_or(0)).collect())
     }
@@ -205,7 +214,7 @@ impl LedgerReader for ModelStore {
         after: Option<&Board>,
         limit: usize,
     ) -> Result<Vec<Board>, StoreError> {
-        let entries = self.state().entries(ledger);
+        let entries = self.on_boards(ledger);
         let all = BoardWindow::ALL.map(|window| naive_boards::sums(window, &entries));
         let names: BTreeSet<Board> = all.into_iter().flatten().map(|(board, _)| board).collect();
         let behind = names.into_iter().filter(|board| after.is_none_or(|after| board > after));

@@ -4,6 +4,7 @@
 //! are no indexes, no listings and no caches that could be wrong. It is what other stores are
 //! compared with, so it stays stupid; it is far too slow for anything else.
 
+mod award;
 mod commit;
 mod document;
 mod ledger;
@@ -15,7 +16,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Counter, Event, Receipt, Request, Seq};
-use community_core::reputation::{Entry as LedgerEntry, LedgerId};
+use community_core::reputation::{Award, AwardsId, Entry as LedgerEntry, LedgerId};
 use community_core::store::{Committer, EventLog, StoreError};
 use community_core::{
     AccessRev, Channel, ChannelId, Community, CommunityId, Correction, CorrectionId, Directory,
@@ -59,6 +60,8 @@ struct State {
     grants: BTreeMap<GrantId, Grant>,
     documents: BTreeMap<DocumentId, Document>,
     ledger: Vec<(LedgerId, LedgerEntry)>,
+    awards: BTreeMap<(AwardsId, Slug, MemberId), Award>,
+    visitors: Vec<(CommunityId, MemberId)>,
     checkpoints: BTreeMap<Slug, Seq>,
     requests: BTreeMap<RequestId, (Request, Seq)>,
     events: Vec<Event>,

@@ -43,7 +43,7 @@ impl From<&Error> for Refusal {
             Error::Denied(_) => "denied",
             Error::Invalid(_) => "invalid",
             Error::Conflict(_) | Error::Contended => "conflict",
-            Error::Limit(_) => "limit",
+            Error::Limit(_) | Error::NewMember { .. } | Error::DayFull { .. } => "limit",
             _ => "store",
         };
         let mut text = error.to_string();
@@ -158,6 +158,25 @@ pub enum Question {
         /// Items a page.
         limit: Option<usize>,
     },
+    /// [`Session::explain_level`].
+    ExplainLevel(Slug, Key),
+    /// [`Session::super_users`].
+    SuperUsers(Slug),
+    /// [`Session::badges`].
+    Badges(Slug),
+    /// [`Session::badges_of`].
+    BadgesOf(Slug, Key),
+    /// [`Session::badge_holders`].
+    BadgeHolders {
+        /// The community.
+        community: Slug,
+        /// The badge.
+        badge: Slug,
+        /// Behind this cursor.
+        after: Option<String>,
+        /// Items a page.
+        limit: Option<usize>,
+    },
     /// [`Session::leaderboard`].
     Leaderboard(BoardQuery),
     /// [`Session::complete`].
@@ -220,9 +239,10 @@ impl Question {
             Self::Communities | Self::Community(_) => Read::Communities,
             Self::Channels(_) | Self::Place(_) => Read::Channels,
             Self::Labels(_) => Read::Labels,
-            Self::ManagedCommunity(_) | Self::ManagedChannel(..) | Self::ManagedLabels(_) => {
-                Read::Managed
-            }
+            Self::ManagedCommunity(_)
+            | Self::ManagedChannel(..)
+            | Self::ManagedLabels(_)
+            | Self::SuperUsers(_) => Read::Managed,
             Self::Feed(_) => Read::Feed,
             Self::Topic(_) | Self::TopicByKey(..) => Read::Topic,
             Self::Thread(..) => Read::Thread,
@@ -234,8 +254,12 @@ impl Question {
             Self::Links { .. } => Read::Links,
             Self::Members { .. } | Self::MemberOf(..) | Self::Authors(_) => Read::Members,
             Self::MemberCount(_) => Read::MemberCount,
-            Self::Standing(..) | Self::Standings { .. } | Self::Ledger { .. } => Read::Standing,
+            Self::Standing(..)
+            | Self::Standings { .. }
+            | Self::Ledger { .. }
+            | Self::ExplainLevel(..) => Read::Standing,
             Self::Leaderboard(_) => Read::Leaderboard,
+            Self::Badges(_) | Self::BadgesOf(..) | Self::BadgeHolders { .. } => Read::Badges,
             Self::Complete(_) => Read::Complete,
             Self::Can(..) | Self::CanInTopic(..) | Self::CanOnPost(..) => Read::Can,
             Self::Search(_) => Read::Search,
@@ -262,6 +286,7 @@ impl Question {
             | Self::Members { after, .. }
             | Self::NotesBeside { after, .. }
             | Self::NotesBy { after, .. }
+            | Self::BadgeHolders { after, .. }
             | Self::Standings { after, .. }
             | Self::Ledger { after, .. }
             | Self::Leaderboard(BoardQuery { after, .. }) => *after = Some(cursor.to_owned()),
@@ -330,6 +355,15 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
             shown(session.ledger(community, member, after.as_deref(), *limit).await?)
         }
         Question::Leaderboard(query) => shown(session.leaderboard(query).await?),
+        Question::ExplainLevel(community, key) => {
+            shown(session.explain_level(community, key).await?)
+        }
+        Question::SuperUsers(community) => shown(session.super_users(community).await?),
+        Question::Badges(community) => shown(session.badges(community).await?),
+        Question::BadgesOf(community, key) => shown(session.badges_of(community, key).await?),
+        Question::BadgeHolders { community, badge, after, limit } => {
+            shown(session.badge_holders(community, badge, after.as_deref(), *limit).await?)
+        }
         Question::Complete(query) => shown(session.complete(query).await?),
         Question::Can(action, community, channel) => {
             shown(session.can(action, community, channel.as_ref()).await?)

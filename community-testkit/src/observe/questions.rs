@@ -1,7 +1,7 @@
 //! What to ask for each read of the register.
 
 use community_core::query::PostOrder;
-use community_core::reputation::BoardWindow;
+use community_core::reputation::{BadgeSet, BoardWindow};
 use community_core::search::Per;
 use community_core::{
     Action, BoardQuery, ChannelId, CompleteQuery, CorrectionId, DocumentId, FeedQuery, Key,
@@ -67,6 +67,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
             for community in &refs.communities {
                 all.push(Question::ManagedCommunity(community.clone()));
                 all.push(Question::ManagedLabels(community.clone()));
+                all.push(Question::SuperUsers(community.clone()));
                 let channels = refs.channels.iter().cloned();
                 all.extend(channels.map(|key| Question::ManagedChannel(community.clone(), key)));
             }
@@ -128,6 +129,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::MemberCount => refs.communities.iter().cloned().map(Question::MemberCount).collect(),
         Read::Standing => standings(refs),
         Read::Leaderboard => boards(refs).into_iter().map(Question::Leaderboard).collect(),
+        Read::Badges => badges(refs),
         Read::Complete => completions(refs).into_iter().map(Question::Complete).collect(),
         Read::Can => rights(refs),
         Read::Search => searches(refs).into_iter().map(Question::Search).collect(),
@@ -367,6 +369,8 @@ fn standings(refs: &Refs) -> Vec<Question> {
             all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
             all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
         }
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::ExplainLevel(community.clone(), key)));
     }
     all
 }
@@ -393,6 +397,29 @@ fn boards(refs: &Refs) -> Vec<BoardQuery> {
         }
         all.extend([0, 1_000_000].map(|size| whole.clone().limit(size)));
         all.extend(refs.strange_cursors.iter().map(|cursor| whole.clone().after(cursor.clone())));
+    }
+    all
+}
+
+fn badges(refs: &Refs) -> Vec<Question> {
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        all.push(Question::Badges(community.clone()));
+        let people = refs.people.iter().cloned();
+        all.extend(people.map(|key| Question::BadgesOf(community.clone(), key)));
+        let badges = BadgeSet::shipped().iter().flat_map(|set| &set.badges);
+        let badges = badges.map(|badge| badge.key.clone()).chain(refs.labels.first().cloned());
+        for badge in badges {
+            let ask = |after, limit| Question::BadgeHolders {
+                community: community.clone(),
+                badge: badge.clone(),
+                after,
+                limit,
+            };
+            all.extend(refs.sizes.iter().map(|size| ask(None, Some(*size))));
+            all.push(ask(None, Some(0)));
+            all.extend(refs.strange_cursors.iter().map(|cursor| ask(Some(cursor.clone()), None)));
+        }
     }
     all
 }

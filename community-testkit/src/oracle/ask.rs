@@ -69,6 +69,15 @@ impl Oracle {
                 self.ledger(act, community, member, after.as_deref(), *limit)
             }
             Question::Leaderboard(query) => self.leaderboard(act, query),
+            Question::ExplainLevel(community, key) => {
+                shown(self.explain_level(act, community, key)?)
+            }
+            Question::SuperUsers(community) => shown(self.super_users(act, community)?),
+            Question::Badges(community) => shown(self.badges(act, community)?),
+            Question::BadgesOf(community, key) => shown(self.badges_of(act, community, key)?),
+            Question::BadgeHolders { community, badge, after, limit } => {
+                self.badge_holders(act, community, badge, after.as_deref(), *limit)
+            }
             Question::Complete(query) => self.complete(act, query),
             Question::Can(action, community, channel) => {
                 shown(self.can(act, action, community, channel.as_ref())?)

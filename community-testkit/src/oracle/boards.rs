@@ -127,8 +127,7 @@ impl Oracle {
 
     /// The entries of a community, as of the last pump.
     pub(super) fn entries_of(&self, community: &Community) -> impl Iterator<Item = &Entry> {
-        let id = community.id;
-        self.ledgers.iter().filter(move |(of, _)| *of == id).map(|(_, entry)| entry)
+        self.entries.get(&community.id).into_iter().flatten()
     }
 
     pub(super) fn ledger(

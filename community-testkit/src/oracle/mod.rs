@@ -13,6 +13,7 @@
 mod ask;
 mod ask_items;
 mod ask_places;
+mod awards;
 mod boards;
 mod hot;
 mod marks;
@@ -24,10 +25,14 @@ mod rows;
 mod rules;
 mod search;
 mod standings;
+mod super_users;
 mod topics;
 mod visits;
 
+use std::collections::BTreeMap;
+
 use community_core::change::{Event, EventKind, NewEvent};
+use community_core::reputation::{Award, Entry};
 use community_core::{
     Action, Channel, Community, CommunityId, Correction, Decision, Env, Label, Limits, Link,
     Member, MemberId, Membership, Post, Reaction, RequestId, Revision, Seq, Timestamp, Topic,
@@ -72,10 +77,18 @@ pub struct Oracle {
     events: Vec<Event>,
     /// What members have earned, as of the last pump.
     points: Vec<standings::Points>,
-    /// The entries that it is the sum of.
-    ledgers: Vec<(CommunityId, community_core::reputation::Entry)>,
+    /// All that was earned, as of the last pump.
+    entries: BTreeMap<CommunityId, Vec<Entry>>,
     /// The last event before the last pump.
     projected: Seq,
+    /// The last event of each community for which badges were awarded.
+    awarded: BTreeMap<CommunityId, Seq>,
+    /// What members have of badges, as of the last pump.
+    awards: BTreeMap<CommunityId, Vec<Award>>,
+    /// The day for which levels were last looked at.
+    levelled: BTreeMap<CommunityId, i32>,
+    /// Visits before the last pump.
+    visited: usize,
     requests: Vec<Applied>,
 }
 
@@ -132,8 +145,12 @@ impl Oracle {
             notes: Vec::new(),
             events: Vec::new(),
             points: Vec::new(),
-            ledgers: Vec::new(),
+            entries: BTreeMap::new(),
             projected: Seq(0),
+            awarded: BTreeMap::new(),
+            awards: BTreeMap::new(),
+            levelled: BTreeMap::new(),
+            visited: 0,
             requests: Vec::new(),
         }
     }

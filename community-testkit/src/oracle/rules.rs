@@ -10,12 +10,12 @@ use community_core::{
 use super::{Act, Oracle, Result, denied, not_found};
 
 /// Somebody as one community knows them at one place: the community itself, or a channel in it.
-struct Person<'a> {
-    member: Option<&'a community_core::Member>,
-    membership: Option<&'a community_core::Membership>,
+pub(super) struct Person<'a> {
+    pub(super) member: Option<&'a community_core::Member>,
+    pub(super) membership: Option<&'a community_core::Membership>,
     /// The channel in question and those above it.
-    path: &'a [ChannelId],
-    is_author: bool,
+    pub(super) path: &'a [ChannelId],
+    pub(super) is_author: bool,
 }
 
 /// How much of a channel somebody reads.
@@ -53,7 +53,7 @@ impl Person<'_> {
         })
     }
 
-    fn is_in(&self, audience: &Audience) -> bool {
+    pub(super) fn is_in(&self, audience: &Audience) -> bool {
         match audience {
             Audience::Everyone => true,
             Audience::Nobody => false,

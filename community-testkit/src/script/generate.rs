@@ -12,7 +12,7 @@ use super::choose::{
 };
 use super::parts::{
     capacity, kind, member, moment, new_channel, new_community, new_label, new_pin, new_topic,
-    overrides, policy, reactions, rev, settings, synonyms, topic_edit,
+    overrides, policy, reactions, reputation, rev, settings, synonyms, topic_edit,
 };
 use super::texts::{item_key, name, reason, text};
 use super::{Actor, Command, Deed, Pick, Reply, Step, Suggested, Suggestion, Tick};
@@ -124,6 +124,7 @@ fn found_community(dice: &mut Dice, key: &Slug, commands: &mut Vec<Command>) {
         new = NewCommunity::new(key.clone(), name(dice), Policy::public());
         new.reactions = reactions(dice).into_iter().filter(|known| known.key != *"up").collect();
         new.reactions.truncate(3);
+        new.reputation = reputation(dice);
     }
     commands.push(Command::CreateCommunity(new));
     for at in 0..3 + dice.below(3) {

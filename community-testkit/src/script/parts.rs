@@ -70,12 +70,28 @@ pub(super) fn new_community(dice: &mut Dice, key: Slug) -> NewCommunity {
         new.hot_scale = 90_000;
     }
     new.capacity = dice.maybe(15, capacity).flatten();
-    new.reputation = dice.maybe(50, reputation).unwrap_or_default();
+    new.reputation = reputation(dice);
     new
 }
 
+/// What earns points, levels, badges and the name of a super user, now and then within reach of what
+/// a script does.
+pub(super) fn reputation(dice: &mut Dice) -> Reputation {
+    // That it can be read is seen by every script.
+    const TRIAL: &str = include_str!("trial.json");
+    let trial: Option<Reputation> = serde_json::from_str(TRIAL).ok();
+    let mut reputation = match trial.filter(|_| dice.chance(50)) {
+        Some(trial) => trial,
+        None => dice.maybe(60, fading).unwrap_or_default(),
+    };
+    if dice.chance(30) {
+        reputation.boards.without_roles = [role(dice)].into();
+    }
+    reputation
+}
+
 /// Rules under which the votes of new members count, that look at labels, and whose points fade.
-fn reputation(dice: &mut Dice) -> Reputation {
+fn fading(dice: &mut Dice) -> Reputation {
     let Some(balanced) = RuleSet::shipped().first() else { return Reputation::default() };
     let id = RuleSetId { key: slug("script"), version: 1 };
     let mut rules = RuleSet { id: id.clone(), giver: GiverRule::default(), ..balanced.clone() };
@@ -83,11 +99,7 @@ fn reputation(dice: &mut Dice) -> Reputation {
         rule.labels = dice.maybe(20, |dice| labels(dice).into_iter().collect());
     }
     rules.decay = dice.maybe(60, |dice| Decay { half_life_days: 1 + u32::from(dice.small(20)) });
-    let mut reputation = Reputation { active: id, own: vec![rules], ..Reputation::default() };
-    if dice.chance(40) {
-        reputation.boards.without_roles = [role(dice)].into();
-    }
-    reputation
+    Reputation { active: id, own: vec![rules], ..Reputation::default() }
 }
 
 pub(super) fn new_channel(dice: &mut Dice, key: Slug) -> NewChannel {

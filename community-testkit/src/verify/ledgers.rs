@@ -62,7 +62,9 @@ impl Verifier<'_> {
         }
         self.standings(&subject, ledger, &sums).await?;
         let entries: Vec<Entry> = alike.into_values().collect();
-        self.boards(&subject, ledger, &entries).await
+        // What only counts for badges is on no board.
+        let counts = ledger.rules.key.as_str().starts_with("badge.");
+        self.boards(&subject, ledger, if counts { &[] } else { &entries }).await
     }
 
     fn entry(&mut self, subject: &str, entry: &Entry, follows: Seq) {

@@ -226,3 +226,132 @@ fn a_worker_brings_everything_up_to_date_without_being_called() {
     smol::block_on(smol::future::or(working, using)).unwrap();
     assert_eq!(stage.points(ana), 2);
 }
+
+/// Rules whose levels ask for time, and that let newcomers write little in a day.
+fn patient() -> RuleSet {
+    let text = r#"{
+        "id": "patient@1",
+        "name": "Patient",
+        "newcomers": {"posts_per_day": 3, "topics_per_day": 1},
+        "levels": [
+            {"level": 1, "name": "Settled", "days": 2, "posts": {"posts_per_day": 5}},
+            {"level": 2, "name": "Regular", "days": 2, "visits": 3, "posts": {}}
+        ]
+    }"#;
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn who_stays_and_comes_again_rises_by_that_alone_with_the_next_pump() {
+    let stage = with(&patient(), 1);
+    // Everybody has been there for a month.
+    assert_eq!((stage.level("user:0"), stage.changes()), (1, 1));
+    let new = stage.join("user:new");
+    assert_eq!(stage.level("user:new"), 0);
+    stage.clock.advance(DAY);
+    assert_eq!((stage.level("user:new"), stage.changes()), (0, 1));
+    stage.clock.advance(DAY);
+    assert_eq!((stage.level("user:new"), stage.changes()), (1, 2));
+    for _ in 0..3 {
+        assert_eq!(stage.level("user:new"), 1);
+        block_on(new.visit(&garden())).unwrap();
+        block_on(new.visit(&garden())).unwrap();
+        stage.clock.advance(DAY);
+    }
+    assert_eq!((stage.level("user:new"), stage.changes()), (2, 3));
+    let host = stage.engine.as_system();
+    let view = block_on(host.explain_level(&garden(), &key("user:0"))).unwrap();
+    let of: Vec<_> = view.levels[1].conditions.iter().map(|c| (c.of, c.least, c.met)).collect();
+    assert_eq!(
+        of,
+        [(Needed::Points, 0, true), (Needed::Days, 2, true), (Needed::Visits, 3, false)]
+    );
+    // Nothing is left to do.
+    let head = block_on(stage.engine.store().head()).unwrap();
+    stage.pump();
+    assert_eq!(block_on(stage.engine.store().head()).unwrap(), head);
+    // Who leaves and comes back begins again.
+    block_on(new.leave(&garden())).unwrap();
+    block_on(new.join(&garden())).unwrap();
+    assert_eq!(stage.level("user:new"), 0);
+    stage.check();
+}
+
+fn day_full<T: std::fmt::Debug>(result: Result<T, Error>) -> (&'static str, u32) {
+    match result {
+        Err(Error::DayFull { what, most }) => (what, most),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn newcomers_write_only_so_much_in_a_day() {
+    let stage = with(&patient(), 1);
+    let new = stage.join("user:new");
+    let start = |who: &Session| {
+        let new = NewTopic::new(garden(), slug("beds"), slug("question"), "Why?", "Why so?");
+        block_on(who.start_topic(new))
+    };
+    let topic = start(&new).unwrap();
+    assert_eq!(day_full(start(&new)), ("topics", 1));
+    let reply = |who: &Session| block_on(who.reply(NewPost::new(topic, "So.")));
+    let first = reply(&new).unwrap();
+    reply(&new).unwrap();
+    assert_eq!(day_full(reply(&new)), ("posts", 3));
+    assert_eq!(day_full(start(&new)), ("posts", 3));
+    // What is taken back makes no room.
+    block_on(new.withdraw_post(first)).unwrap();
+    assert_eq!(day_full(reply(&new)), ("posts", 3));
+    // Others are not bound by it, those who moderate not at all.
+    assert!(reply(&stage.people[0]).is_ok());
+    let id = new.viewer().member().unwrap();
+    let host = stage.engine.as_system();
+    block_on(host.grant_role(&garden(), id, &slug("moderator"), None)).unwrap();
+    assert!(reply(&new).is_ok() && start(&new).is_ok());
+    block_on(host.revoke_role(&garden(), id, &slug("moderator"), None)).unwrap();
+    assert_eq!(day_full(reply(&new)), ("posts", 3));
+    // The next day begins at midnight.
+    stage.clock.advance(DAY / 2);
+    assert!(reply(&new).is_ok() && start(&new).is_ok());
+    // One level up, there is more room.
+    stage.clock.advance(2 * DAY);
+    assert_eq!(stage.level("user:new"), 1);
+    for _ in 0..5 {
+        reply(&new).unwrap();
+    }
+    assert_eq!(day_full(reply(&new)), ("posts", 5));
+}
+
+#[test]
+fn of_two_posts_at_once_that_want_the_last_place_of_a_day_one_gets_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = community_store_sqlite::Options::default();
+    let file = community_store_sqlite::SqliteStore::open(dir.path(), options).unwrap();
+    let stores: [std::sync::Arc<dyn Store>; 2] = [
+        std::sync::Arc::new(file),
+        std::sync::Arc::new(community_store_memory::MemoryStore::new()),
+    ];
+    for store in stores {
+        let clock = time::ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
+        let clock = std::sync::Arc::new(clock);
+        let env = Env::manual(std::sync::Arc::clone(&clock), 7);
+        let stage = Stage::on(Engine::with_env(store, env), clock, 2);
+        let host = stage.engine.as_system();
+        block_on(host.define_rules(&garden(), &patient())).unwrap();
+        block_on(host.switch_rules(&garden(), &patient().id)).unwrap();
+        let topic = stage.start(&stage.people[0], "question");
+        for round in 0..5 {
+            let new = stage.join(&format!("user:new-{round}"));
+            let outcomes: Vec<_> = std::thread::scope(|scope| {
+                let write = || block_on(new.reply(NewPost::new(topic, "So.")));
+                let threads: Vec<_> = (0..8).map(|_| scope.spawn(write)).collect();
+                threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+            });
+            let written = outcomes.iter().filter(|outcome| outcome.is_ok()).count();
+            assert_eq!(written, 3, "{outcomes:?}");
+            for refused in outcomes.into_iter().filter(Result::is_err) {
+                assert_eq!(day_full(refused), ("posts", 3));
+            }
+        }
+    }
+}

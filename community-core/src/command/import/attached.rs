@@ -3,6 +3,7 @@
 
 use super::state::{Batch, id_in};
 use crate::change::{EntityRef, EventKind, NewEvent, Op};
+use crate::command::badge::check_tier;
 use crate::command::grant::check_points;
 use crate::domain::{Correction, Grant, Link, Rev, Slot, Vote};
 use crate::error::{Error, Result};
@@ -54,9 +55,14 @@ impl Batch<'_> {
     pub(super) async fn grant(&mut self, record: &GrantRecord) -> Result<()> {
         self.env.limits().reason(record.note.len())?;
         // None are a promotion; the role itself is in the membership.
-        let kind = match record.points {
-            0 => EventKind::Promoted { role: record.reason.clone() },
-            points => {
+        let kind = match (record.points, record.tier) {
+            (0, Some(tier)) => {
+                check_tier(tier)?;
+                EventKind::BadgeDecided { badge: record.reason.clone(), tier }
+            }
+            (0, None) => EventKind::Promoted { role: record.reason.clone() },
+            (_, Some(_)) => return Err(Error::invalid("a badge is not worth points")),
+            (points, None) => {
                 check_points(points)?;
                 EventKind::Granted { reason: record.reason.clone(), points }
             }
@@ -104,6 +110,7 @@ impl Batch<'_> {
             member,
             reason: record.reason.clone(),
             points: record.points,
+            tier: record.tier,
             post,
             by,
             note: record.note.clone(),
