@@ -65,6 +65,7 @@ impl Mapper {
             roles: Vec::new(),
             level: 0,
             pinned: false,
+            off_boards: false,
             sanctions: Vec::new(),
         })));
         Ok(())
