@@ -202,6 +202,7 @@ fn membership() -> impl Strategy<Value = Record> {
                 roles,
                 level,
                 pinned: false,
+                off_boards: level % 2 == 1,
                 sanctions,
             }))
         },

@@ -99,7 +99,7 @@ const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","descrip
 {"type":"label","key":"safety","name":"Safety","description":"Do not ride"}
 {"type":"label","key":"staff-only","audience":"role(moderator)"}
 {"type":"membership","member":"user:1","joined_at":"2026-01-01T00:00:00Z","roles":[{"role":"expert","channel":"brakes"},{"role":"expert","channel":"repairs"},{"role":"moderator"}],"level":4}
-{"type":"membership","member":"user:10","joined_at":"2026-01-03T00:00:00Z","sanctions":[{"kind":"silence","channel":"lobby","since":"2026-02-01T00:00:00Z","until":"2026-03-01T00:00:00Z","reason":"loud","by":"user:1"}]}
+{"type":"membership","member":"user:10","joined_at":"2026-01-03T00:00:00Z","off_boards":true,"sanctions":[{"kind":"silence","channel":"lobby","since":"2026-02-01T00:00:00Z","until":"2026-03-01T00:00:00Z","reason":"loud","by":"user:1"}]}
 {"type":"membership","member":"user:2","level":1}
 {"type":"topic","key":"question:1","channel":"brakes","title":"Squeal","body":"Since <b>it</b> rained.","kind":"question","labels":["safety","staff-only"],"author":"user:10","status":"closed","locked":true,"pin":{"place":"community","position":3,"audience":"members","since":"2026-02-01T00:00:00Z","until":"2026-02-02T00:00:00Z"},"created_at":"2026-01-05T00:00:00Z","bumped_at":"2026-01-09T00:00:00Z","revision":3,"edited_at":"2026-01-07T00:00:00Z","editor":"user:1","reason":"clearer"}
 {"type":"views","topic":"question:1","day":0,"views":70}

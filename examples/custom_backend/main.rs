@@ -69,6 +69,8 @@ pub(crate) async fn run() -> Result<Vec<String>> {
     ed.vote(post, None).await?;
     cost("the second");
     earn(&engine).await?;
+    // The level of the member may have followed: rights are read once.
+    ana.community(&"garden".parse()?).await?;
     cost("a hundred members who earn something");
     let board = BoardQuery::community("garden".parse()?).limit(20);
     ana.leaderboard(&board).await?;

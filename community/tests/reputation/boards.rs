@@ -211,7 +211,7 @@ fn what_is_taken_back_goes_from_the_place_and_the_day_of_the_gift() {
         host.create_channel(&garden(), NewChannel::new(slug("pots"), "Pots".parse().unwrap())),
     )
     .unwrap();
-    ["old", "new"].map(|key| stage.label(key));
+    ["old", "new"].iter().for_each(|key| stage.label(key));
     let topic = stage.start_labelled(ana, &["old"]);
     let answer = stage.answer(ben, topic);
     stage.up(ana, answer);
@@ -257,7 +257,7 @@ fn what_is_taken_back_goes_from_the_place_and_the_day_of_the_gift() {
 #[test]
 fn a_rule_can_ask_for_labels_as_they_are_when_it_happens() {
     let stage = Stage::new(3);
-    ["easy", "hard", "other"].map(|key| stage.label(key));
+    ["easy", "hard", "other"].iter().for_each(|key| stage.label(key));
     stage.rule(|rules| {
         for rule in rules.rules.iter_mut().filter(|rule| rule.key == *"answer-up") {
             rule.labels = Some(BTreeSet::from([slug("hard"), slug("easy")]));
@@ -299,7 +299,7 @@ fn a_rule_can_ask_for_labels_as_they_are_when_it_happens() {
 #[test]
 fn the_log_says_which_labels_a_topic_has() {
     let stage = Stage::new(1);
-    ["b", "a"].map(|key| stage.label(key));
+    ["b", "a"].iter().for_each(|key| stage.label(key));
     let ana = &stage.people[0];
     let topic = stage.start_labelled(ana, &["b", "a", "b"]);
     let edit = |title: &str, labels: Option<&[&str]>| {

@@ -23,6 +23,13 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) {
     let limits = Limits { projected: 7, ..Limits::default() };
     let engine = Engine::with_env(Arc::clone(&store), env.clone().with_limits(limits));
     let mut stage = Stage::on(engine, clock, 6);
+    let host = stage.engine.as_system();
+    let pots = NewChannel::new(slug("pots"), "Pots".parse().unwrap());
+    block_on(host.create_channel(&garden(), pots)).unwrap();
+    for key in ["red", "blue"] {
+        let label = NewLabel::new(slug(key), key.parse().unwrap());
+        block_on(host.put_label(&garden(), label)).unwrap();
+    }
     let mut dice = Dice::new(seed);
     let (mut topics, mut posts): (Vec<TopicId>, Vec<PostId>) = (Vec::new(), Vec::new());
     for _ in 0..acts {
@@ -31,7 +38,7 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) {
         let post = posts.get(dice.below(posts.len())).copied();
         let topic = topics.get(dice.below(topics.len())).copied();
         // Much of it is refused, which is as good.
-        match (dice.below(24), topic, post) {
+        match (dice.below(28), topic, post) {
             (0..2, _, _) | (_, None, _) => {
                 let kind = ["question", "idea", "discussion"][dice.below(3)];
                 let topic = stage.start(&who, kind);
@@ -87,6 +94,16 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) {
                 let _ = block_on(host.grant(&garden(), grant));
             }
             (21, _, _) => stage.clock.advance(DAY / 3),
+            (22..25, Some(topic), _) => {
+                let keys = [&["red"][..], &["red", "blue"], &["blue"], &[]][dice.below(4)];
+                let labels = Some(keys.iter().map(|key| slug(key)).collect());
+                let edit = TopicEdit { labels, ..TopicEdit::default() };
+                let _ = block_on(host.edit_topic(topic, edit));
+            }
+            (25, Some(topic), _) => {
+                let channel = ["beds", "pots"][dice.below(2)];
+                let _ = block_on(host.move_topic(topic, &slug(channel)));
+            }
             _ => {
                 // Killed in the middle: at a read, before a commit, or after one.
                 match dice.below(4) {
@@ -107,6 +124,9 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) {
     }
     stage.check();
     let moved = stage.ledger().iter().filter(|entry| entry.origin != entry.cause).count();
+    let places: std::collections::BTreeSet<_> =
+        stage.ledger().into_iter().map(|entry| (entry.channel, entry.labels)).collect();
+    assert!(acts < 200 || places.len() > 2, "only {places:?}");
     assert!(acts < 200 || moved > 5, "only {moved} entries that reverse something");
 }
 
