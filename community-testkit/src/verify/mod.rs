@@ -22,12 +22,14 @@
 //!   also of those in which a topic stood once, and each topic in it is shown as it is;
 //! - the log: positions have no gap, what events speak of exists;
 //! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing;
-//! - visits: both ways to read them tell the same, of members who exist.
+//! - visits: both ways to read them tell the same, of members who exist;
+//! - badges: awards are read alike both ways, who holds them is counted, visitors have numbers.
 //!
 //! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
 //! store shows to others than the system is for the conformance table to test.
 
+mod awards;
 mod ledgers;
 mod listings;
 mod log;
@@ -83,6 +85,7 @@ pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verifier.log().await?;
     verifier.ledgers().await?;
     verifier.visits().await?;
+    verifier.awards().await?;
     verifier.listings().await?;
     Ok(verifier.report)
 }

@@ -327,8 +327,10 @@ fn of_two_posts_at_once_that_want_the_last_place_of_a_day_one_gets_it() {
     let dir = tempfile::tempdir().unwrap();
     let options = community_store_sqlite::Options::default();
     let file = community_store_sqlite::SqliteStore::open(dir.path(), options).unwrap();
-    let stores: [std::sync::Arc<dyn Store>; 2] =
-        [std::sync::Arc::new(file), std::sync::Arc::new(community_store_memory::MemoryStore::new())];
+    let stores: [std::sync::Arc<dyn Store>; 2] = [
+        std::sync::Arc::new(file),
+        std::sync::Arc::new(community_store_memory::MemoryStore::new()),
+    ];
     for store in stores {
         let clock = time::ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap());
         let clock = std::sync::Arc::new(clock);
