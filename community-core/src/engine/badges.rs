@@ -126,7 +126,7 @@ impl Engine {
         }
         let Some(last) = events.last() else { return Ok(Stepped::Idle) };
         let facts = self.facts_of(directory, &events).await?;
-        let counting = LedgerId { community: community.id, rules: set.id.counting() };
+        let counting = id.counting();
         let counted = self.count(&counting, set, &facts, &events).await?;
 
         let mut awarding = Awarding::new(set, rules);
@@ -246,7 +246,7 @@ impl Engine {
         let counted: Vec<_> = keys.iter().cloned().collect();
         let of: Vec<(MemberId, Slug)> =
             counted.iter().map(|(badge, member)| (*member, Tallies::prefix(badge))).collect();
-        let counting = LedgerId { community: id.community, rules: id.set.counting() };
+        let counting = id.counting();
         let sums = store.sums_by_group(&counting, &of).await?;
         for ((badge, member), sums) in counted.into_iter().zip(sums) {
             awarding.know_tallies(badge, member, sums);

@@ -312,7 +312,7 @@ impl Engine {
                 return Ok(per.of_days(&days.into_iter().next().unwrap_or_default()));
             }
             Measure::Counted(_) => {
-                let ledger = LedgerId { community: community.id, rules: set.id.counting() };
+                let ledger = awards(community, set).counting();
                 let of = [(member, Tallies::prefix(&badge.key))];
                 let sums = store.sums_by_group(&ledger, &of).await?;
                 let sums = sums.into_iter().next().unwrap_or_default();

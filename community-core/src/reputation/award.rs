@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Badge, BadgeSet, BadgeSetId, Entry, Measure, Per, RuleSet};
+use super::{Badge, BadgeSet, BadgeSetId, Entry, LedgerId, Measure, Per, RuleSet};
 use crate::change::{Event, EventKind};
 use crate::id::{CommunityId, MemberId, PostId, TopicId};
 use crate::text::Slug;
@@ -25,23 +25,23 @@ pub struct AwardsId {
 }
 
 impl AwardsId {
-    /// The name of the checkpoint that says how far they have followed the log.
+    /// The ledger in which is counted for them.
+    #[must_use]
+    pub fn counting(&self) -> LedgerId {
+        LedgerId { community: self.community, rules: self.set.counting() }
+    }
+
+    /// The name of the checkpoint that says how far they have followed the log: that of the ledger
+    /// in which is counted for them, which moves with them.
     #[must_use]
     pub fn checkpoint(&self) -> Slug {
-        self.name("bdg")
+        self.counting().checkpoint()
     }
 
     /// The name of the checkpoint that says how far they have followed visitors.
     #[must_use]
     pub fn visitors(&self) -> Slug {
-        self.name("bdv")
-    }
-
-    fn name(&self, what: &str) -> Slug {
-        let BadgeSetId { key, version } = &self.set;
-        let name = format!("{what}.{}.{version}.{key}", self.community.uuid().simple());
-        // INVARIANT: 42 bytes and the key, which has at most `BadgeSetId::KEY_BYTES`.
-        Slug::new(&name).unwrap_or_else(|_| Slug::placeholder())
+        self.counting().visitors()
     }
 }
 

@@ -46,8 +46,10 @@ impl LedgerId {
     fn name(&self, what: &str) -> Slug {
         let RuleSetId { key, version } = &self.rules;
         let name = format!("{what}.{}.{version}.{key}", self.community.uuid().simple());
-        // INVARIANT: 48 bytes and the key, which has at most `RuleSetId::KEY_BYTES`.
-        Slug::new(&name).unwrap_or_else(|_| Slug::placeholder())
+        // INVARIANT: the short form has 40 bytes at most, and the key `RuleSetId::KEY_BYTES`.
+        let short =
+            || Slug::new(&format!("{what}{}{version}.{key}", self.community.uuid().simple()));
+        Slug::new(&name).or_else(|_| short()).unwrap_or_else(|_| Slug::placeholder())
     }
 }
 
@@ -204,6 +206,24 @@ impl Standing {
         self.entries += 1;
         if entry.points != 0 {
             self.moved = self.moved.max(entry.cause);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn checkpoints_of_ledgers_have_names_of_their_own_however_long_their_rule_sets_are_called() {
+        let mut names = std::collections::BTreeSet::new();
+        for key in ["a".repeat(23), "a".repeat(24), "b".repeat(24)] {
+            for version in [1, 11, 111, 9_999] {
+                let rules = RuleSetId { key: Slug::new(&key).unwrap(), version };
+                let ledger = LedgerId { community: CommunityId::from_bytes([7; 16]), rules };
+                let of = [ledger.checkpoint(), ledger.levels(), ledger.days(), ledger.visitors()];
+                assert!(of.into_iter().all(|name| names.insert(name)), "{ledger:?}");
+            }
         }
     }
 }

@@ -23,12 +23,14 @@
 //! - the log: positions have no gap, what events speak of exists;
 //! - reputation: standings are the sums of ledgers, and what was taken back leaves nothing;
 //! - visits: both ways to read them tell the same, of members who exist;
-//! - documents: they stand in the lists that they declare, and in no others.
+//! - documents: they stand in the lists that they declare, and in no others;
+//! - badges: awards are read alike both ways, who holds them is counted, visitors have numbers.
 //!
 //! What no row tells cannot be verified: that a vote was given by the person it is counted for, that
 //! the settings of its day allowed it, or that nothing was lost before it reached the store. What a
 //! store shows to others than the system is for the conformance table to test.
 
+mod awards;
 mod boards;
 mod documents;
 mod ledgers;
@@ -87,6 +89,7 @@ pub async fn verify(store: &dyn Store) -> Result<Report, StoreError> {
     verifier.ledgers().await?;
     verifier.visits().await?;
     verifier.documents().await?;
+    verifier.awards().await?;
     verifier.listings().await?;
     Ok(verifier.report)
 }

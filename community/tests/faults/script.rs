@@ -31,6 +31,7 @@ pub(crate) struct Made {
     topics: Vec<EntityId>,
     posts: Vec<EntityId>,
     corrections: Vec<EntityId>,
+    notes: Vec<EntityId>,
 }
 
 impl Made {
@@ -41,6 +42,7 @@ impl Made {
             Command::StartTopic(_) => &mut self.topics,
             Command::Reply(_) => &mut self.posts,
             Command::Correct { .. } => &mut self.corrections,
+            Command::WriteNote { .. } => &mut self.notes,
             _ => return,
         };
         let id = answer.as_str().unwrap().parse().unwrap();
@@ -222,6 +224,12 @@ pub(crate) fn script() -> Vec<Step> {
             Command::Correct { post: made.post(0), range: Some((0, 4)), body }
         }),
         step(Eva, |made| Command::WithdrawCorrection(pick(&made.corrections, 0))),
+        step(Ana, |made| {
+            let text = "To be looked at.".to_owned();
+            Command::WriteNote { topic: made.topic(0), text, shared: true }
+        }),
+        step(Ana, |made| Command::ChangeNote(pick(&made.notes, 0), Some("Looked at.".to_owned()))),
+        step(Ana, |made| Command::ChangeNote(pick(&made.notes, 0), None)),
         step(Eva, |made| Command::SetPostState(made.post(1), State::Removed)),
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Removed)),
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Published)),
@@ -271,9 +279,11 @@ pub(crate) fn number(command: &Command) -> Option<usize> {
         Command::WithdrawCorrection(_) => 32,
         Command::RecordSuggestion(_) => 33,
         Command::ShowOnBoards(..) => 34,
+        Command::WriteNote { .. } => 35,
+        Command::ChangeNote(..) => 36,
         Command::RecordView(_) | Command::Pump => return None,
     })
 }
 
 /// How many commands take a request.
-pub(crate) const COMMANDS: usize = 35;
+pub(crate) const COMMANDS: usize = 37;

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use community_core::change::{ChangeSet, Counter, EventKind, NewEvent, Op};
 use community_core::query::Listing;
+use community_core::reputation::{Award, AwardsId};
 use community_core::store::{Committer, Reader};
 use community_core::{
     Attribute, Audience, ChannelId, Community, Correction, Document, DocumentId, DocumentKey, Kind,

@@ -175,3 +175,26 @@ fn a_wrong_directory_is_found() {
     assert_eq!(long, rules(&["a text is within its limit"]));
     assert!(through(Flaw::DoublesKeys).contains("a key names one thing"));
 }
+
+#[test]
+fn wrong_awards_are_found() {
+    let sound = sound();
+    let set = "basics@1".parse().unwrap();
+    let of = AwardsId { community: sound.home.community.id, set };
+    let award = |member, earned| Award {
+        earned,
+        earned_at: Some(sound.w.now()),
+        ..Award::none(slug("solver"), member)
+    };
+    let put = |award: Award| {
+        let op = Op::PutAward(Box::new(of.clone()), Box::new(award));
+        block_on(sound.w.apply([op])).unwrap();
+        broken(&sound.store)
+    };
+    assert_eq!(put(award(sound.home.ann.id, 2)), rules(&[]));
+    assert_eq!(put(award(sound.home.bob.id, 1)), rules(&[]));
+    let flawed = |flaw| broken(&Flawed { inner: sound.store.clone(), flaw });
+    assert_eq!(flawed(Flaw::CountsLowestTier), rules(&["holders are counted"]));
+    let timeless = Award { earned_at: None, ..award(sound.home.ann.id, 2) };
+    assert_eq!(put(timeless), rules(&["an award says since when"]));
+}
