@@ -36,7 +36,7 @@ pub use engine::{
     ChannelView, CommunityView, Completions, Condition, Engine, Export, FacetValue, Facets,
     FeedView, LabelView, LevelStep, LevelView, LinkView, MemberView, NamedPlace, Page, PlaceView,
     Projection, Pumped, Read, SearchHit, SearchView, Session, StandingView, SuperUserView,
-    ThreadView,
+    ThreadView, VisitStep, VisitStepKind,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -78,6 +78,8 @@ reads! {
     RecordView,
     /// [`Session::visit`] and [`Session::visits`].
     Visits,
+    /// [`Session::suggestion_steps`].
+    Suggestions,
     /// [`Session::events`].
     Events,
 }

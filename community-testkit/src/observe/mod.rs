@@ -14,7 +14,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
     Action, ChannelId, CompleteQuery, Error, FeedQuery, Key, MemberId, PostId, Read, SearchQuery,
-    Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
+    Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, Timestamp, TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -165,6 +165,8 @@ pub enum Question {
     Visit(Slug),
     /// [`Session::visits`], from a day to a day.
     Visits(Slug, Key, i32, i32),
+    /// [`Session::suggestion_steps`], from a moment to a moment.
+    SuggestionSteps(Slug, Timestamp, Timestamp),
     /// [`Session::events`], behind a position, at most so many.
     Events(Seq, Option<usize>),
     /// [`Session::checkpoint`].
@@ -202,6 +204,7 @@ impl Question {
             Self::Similar(_) | Self::Related(..) => Read::Similar,
             Self::RecordView(_) => Read::RecordView,
             Self::Visit(_) | Self::Visits(..) => Read::Visits,
+            Self::SuggestionSteps(..) => Read::Suggestions,
             Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
         }
     }
@@ -299,6 +302,9 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         Question::Visit(community) => shown(session.visit(community).await?),
         Question::Visits(community, key, from, to) => {
             shown(session.visits(community, key, *from, *to).await?)
+        }
+        Question::SuggestionSteps(community, from, to) => {
+            shown(session.suggestion_steps(community, *from..*to).await?)
         }
         Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
         Question::Checkpoint(name) => shown(session.checkpoint(name).await?),

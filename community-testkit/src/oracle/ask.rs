@@ -86,6 +86,9 @@ impl Oracle {
             Question::Visits(community, key, from, to) => {
                 shown(self.visits(act, community, key, *from, *to)?)
             }
+            Question::SuggestionSteps(community, from, to) => {
+                shown(self.suggestion_steps(act, community, *from, *to)?)
+            }
             Question::Events(after, limit) => {
                 let limit = self.page_size(*limit)?;
                 self.require_system(act)?;

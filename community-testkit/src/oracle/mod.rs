@@ -22,6 +22,7 @@ mod rows;
 mod rules;
 mod search;
 mod standings;
+mod suggestions;
 mod topics;
 mod visits;
 
