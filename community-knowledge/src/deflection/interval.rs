@@ -188,15 +188,18 @@ mod tests {
         }
         assert_eq!(rate(0, 0).estimate(), None);
         assert_eq!(rate(3, 2).estimate(), None, "more hits than times");
-        assert!(rate(u64::MAX, u64::MAX).less(rate(0, u64::MAX)).is_some());
+        let many = u64::from(u32::MAX);
+        assert!(rate(many, many).less(rate(0, many)).is_some());
     }
 
     /// The chance of each number of hits.
     fn binomial(of: u64, p: f64) -> Vec<f64> {
-        let mut chances = vec![(1.0 - p).powi(i32::try_from(of).unwrap())];
+        // In logarithms: the first of them is too small for a number.
+        let mut chance = of as f64 * (1.0 - p).ln();
+        let mut chances = vec![chance.exp()];
         for hits in 0..of {
-            let next = chances.last().unwrap() * ((of - hits) as f64 / (hits + 1) as f64);
-            chances.push(next * (p / (1.0 - p)));
+            chance += ((of - hits) as f64 / (hits + 1) as f64).ln() + (p / (1.0 - p)).ln();
+            chances.push(chance.exp());
         }
         chances
     }

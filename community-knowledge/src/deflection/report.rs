@@ -1,6 +1,6 @@
 //! What became of suggestions, counted.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
@@ -91,6 +91,17 @@ impl Group {
         self.abandoned += u64::from(visit.abandoned());
     }
 
+    fn merge(&mut self, other: &Self) {
+        let Self { visits, offered, opened, helpful, unhelpful, posted, abandoned } = other;
+        self.visits += visits;
+        self.offered += offered;
+        self.opened += opened;
+        self.helpful += helpful;
+        self.unhelpful += unhelpful;
+        self.posted += posted;
+        self.abandoned += abandoned;
+    }
+
     /// Of those that were offered something, how many posted their question.
     #[must_use]
     pub fn posting(&self) -> Rate {
@@ -125,6 +136,12 @@ impl Row {
         }
     }
 
+    fn merge(&mut self, other: &Self) {
+        self.shown.merge(&other.shown);
+        self.held_out.merge(&other.held_out);
+        self.mixed += other.mixed;
+    }
+
     fn done(mut self) -> Self {
         let (held_out, shown) = (self.held_out.posting(), self.shown.posting());
         self.effect = held_out.estimate().zip(shown.estimate()).zip(held_out.less(shown)).map(
@@ -145,19 +162,21 @@ impl Report {
         steps: impl IntoIterator<Item = &'a VisitStep>,
     ) -> Self {
         let visits: Visits = steps.into_iter().collect();
-        let mut total = Row::new(None, Vec::new());
-        let mut sources: BTreeMap<Vec<Slug>, Row> = BTreeMap::new();
-        let mut periods: BTreeMap<NaiveDate, Row> = BTreeMap::new();
-        let mut rows: BTreeMap<(NaiveDate, Vec<Slug>), Row> = BTreeMap::new();
+        let mut cells: BTreeMap<(NaiveDate, &BTreeSet<Slug>), Row> = BTreeMap::new();
         for visit in visits.iter().filter(|visit| window.contains(&visit.began())) {
-            let day = by.first_day(visit.began());
-            let of: Vec<Slug> = visit.sources().iter().cloned().collect();
-            total.add(visit);
-            let new = || Row::new(None, of.clone());
-            sources.entry(of.clone()).or_insert_with(new).add(visit);
-            periods.entry(day).or_insert_with(|| Row::new(Some(day), Vec::new())).add(visit);
-            let new = || Row::new(Some(day), of.clone());
-            rows.entry((day, of.clone())).or_insert_with(new).add(visit);
+            let (day, of) = (by.first_day(visit.began()), visit.sources());
+            let new = || Row::new(Some(day), of.iter().cloned().collect());
+            cells.entry((day, of)).or_insert_with(new).add(visit);
+        }
+        let mut total = Row::new(None, Vec::new());
+        let mut sources: BTreeMap<&BTreeSet<Slug>, Row> = BTreeMap::new();
+        let mut periods: BTreeMap<NaiveDate, Row> = BTreeMap::new();
+        for ((day, of), row) in &cells {
+            let of_source = || Row::new(None, row.sources.clone());
+            let of_period = || Row::new(Some(*day), Vec::new());
+            total.merge(row);
+            sources.entry(of).or_insert_with(of_source).merge(row);
+            periods.entry(*day).or_insert_with(of_period).merge(row);
         }
         Self {
             community,
@@ -167,7 +186,7 @@ impl Report {
             total: total.done(),
             sources: sources.into_values().map(Row::done).collect(),
             periods: periods.into_values().map(Row::done).collect(),
-            rows: rows.into_values().map(Row::done).collect(),
+            rows: cells.into_values().map(Row::done).collect(),
         }
     }
 }
