@@ -151,6 +151,8 @@ limits! {
     projected: 5_000 up to 1_000_000, "the number of events in one call", "events";
     /// Steps of visits with suggestions that one report reads.
     report_steps: 1_000_000 up to 20_000_000, "the number of steps in a report", "steps";
+    /// Topics that one report reads.
+    report_topics: 20_000 up to 1_000_000, "the number of topics in a report", "topics";
     /// Attempts of a command that loses against concurrent ones.
     attempts: 32 up to 1_000, "the number of attempts", "attempts";
 }

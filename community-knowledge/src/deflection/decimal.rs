@@ -89,7 +89,10 @@ impl Decimal {
             Round::Up => scaled.ceil(),
             Round::Even => scaled.round_ties_even(),
         };
-        #[allow(clippy::cast_possible_truncation, reason = "a whole number within a thousand millions")]
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "a whole number within a thousand millions"
+        )]
         Ok(Self(scaled as i64))
     }
 

@@ -144,9 +144,11 @@ impl Row {
 
     fn done(mut self) -> Self {
         let (held_out, shown) = (self.held_out.posting(), self.shown.posting());
-        self.effect = held_out.estimate().zip(shown.estimate()).zip(held_out.less(shown)).map(
-            |((held_out, shown), avoided)| Effect { held_out, shown, avoided },
-        );
+        self.effect = held_out
+            .estimate()
+            .zip(shown.estimate())
+            .zip(held_out.less(shown))
+            .map(|((held_out, shown), avoided)| Effect { held_out, shown, avoided });
         self
     }
 }
@@ -192,7 +194,9 @@ impl Report {
 }
 
 /// How long a period of a report is, by UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Per {
     /// A day.
