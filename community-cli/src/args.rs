@@ -6,8 +6,9 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, channel, complete, events, export, feed, file, history, import, index, init, label,
-    level, member, moderate, policy, rules, search, standing, super_users, topic, verify, write,
+    answer, channel, complete, events, export, feed, file, history, import, index, init, knowledge,
+    label, level, member, moderate, policy, rules, search, standing, super_users, topic, verify,
+    write,
 };
 
 /// Runs communities that are kept in a directory.
@@ -114,6 +115,9 @@ pub(crate) enum Command {
     /// Members who come and write often and are heard: candidates, promotion
     #[command(subcommand)]
     SuperUsers(super_users::SuperUsers),
+    /// The knowledge base: what to write next, and what suggestions save
+    #[command(subcommand)]
+    Knowledge(knowledge::Knowledge),
     /// List what happened
     Events(events::Events),
     /// Recompute everything that is counted and sorted; exit code 1 when something is wrong

@@ -48,6 +48,7 @@ const LIBRARIES: &[&str] = &[
     "community",
     "community-core",
     "community-import",
+    "community-knowledge",
     "community-search",
     "community-store-memory",
     "community-store-sqlite",

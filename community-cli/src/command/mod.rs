@@ -12,6 +12,7 @@ pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod index;
 pub(crate) mod init;
+pub(crate) mod knowledge;
 pub(crate) mod label;
 pub(crate) mod level;
 pub(crate) mod member;
@@ -43,6 +44,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Search(_) | Command::Similar(_) | Command::Reindex | Command::Index(_) => {
             Context::open_with_index(globals)?
         }
+        Command::Knowledge(_) => Context::open_wide(globals)?,
         _ => Context::open(globals)?,
     };
     match command {
@@ -75,6 +77,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Rules(command) => command.run(context).await,
         Command::Standing(command) => command.run(context).await,
         Command::SuperUsers(command) => command.run(context).await,
+        Command::Knowledge(command) => command.run(context).await,
         Command::Events(command) => command.run(context).await,
         Command::Backup(command) => command.run(context),
         Command::Verify(command) => command.run(context).await,

@@ -82,7 +82,7 @@ impl Rate {
     /// // The first example of table II of his paper.
     /// let difference = Rate { hits: 56, of: 70 }.less(Rate { hits: 48, of: 80 }).unwrap();
     /// let bounds = [difference.low, difference.likely, difference.high].map(|d| d.to_string());
-    /// assert_eq!(bounds, ["0.05243", "0.2", "0.333873"]);
+    /// assert_eq!(bounds, ["0.052431", "0.2", "0.333873"]);
     /// ```
     #[must_use]
     pub fn less(self, other: Self) -> Option<Estimate> {

@@ -48,7 +48,7 @@ pub use visits::{Side, Visit, Visits};
 /// };
 /// use community_knowledge::deflection::{self, Per};
 /// # use std::sync::Arc;
-/// # use community_core::{NewChannel, Slug};
+/// # use community_core::{NewChannel, NewMember, Slug};
 ///
 /// # pollster::block_on(async {
 /// # let engine = Engine::new(Arc::new(community_store_memory::MemoryStore::new()));
@@ -57,8 +57,11 @@ pub use visits::{Side, Visit, Visits};
 /// # let new = NewCommunity::new(garden.clone(), "Garden".parse()?, Policy::public());
 /// # host.create_community(new).await?;
 /// # host.create_channel(&garden, NewChannel::new("beds".parse()?, "Beds".parse()?)).await?;
+/// # let ana = host.sync_member(NewMember::new("user:1".parse()?, "Ana".parse()?)).await?;
+/// # host.set_member(&garden, ana, true).await?;
+/// # let ana = engine.member(ana);
 /// # let new = NewTopic::new(garden.clone(), "beds".parse()?, "question".parse()?, "Beans?", "When?");
-/// # let topic = host.start_topic(new).await?;
+/// # let topic = ana.start_topic(new).await?;
 /// // A fifth of the visits is shown nothing. Of the others every second one posts its question.
 /// let draw = HoldOut::new("spring".parse()?, 2_000)?;
 /// for n in 0_u128..200 {

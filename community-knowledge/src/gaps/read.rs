@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use community_core::{
-    Action, Card, Error, FeedQuery, Result, Session, Slug, Sort, Timestamp, TopicId, Visible,
+    Action, Card, Error, FeedQuery, Result, Session, Slug, Sort, Timestamp, Topic, TopicId, Visible,
 };
 use community_search::analysis::Language;
 
@@ -81,7 +81,7 @@ pub struct Input {
 /// use community_core::{Engine, NewCommunity, NewTopic, Policy};
 /// use community_knowledge::gaps::{self, Request};
 /// # use std::sync::Arc;
-/// # use community_core::{NewChannel, Slug};
+/// # use community_core::{NewChannel, NewMember, Slug};
 ///
 /// # pollster::block_on(async {
 /// # let engine = Engine::new(Arc::new(community_store_memory::MemoryStore::new()));
@@ -90,10 +90,13 @@ pub struct Input {
 /// # let new = NewCommunity::new(garden.clone(), "Garden".parse()?, Policy::public());
 /// # host.create_community(new).await?;
 /// # host.create_channel(&garden, NewChannel::new("beds".parse()?, "Beds".parse()?)).await?;
+/// # let ana = host.sync_member(NewMember::new("user:1".parse()?, "Ana".parse()?)).await?;
+/// # host.set_member(&garden, ana, true).await?;
+/// # let ana = engine.member(ana);
 /// for title in ["How deep do I plant garlic?", "Planting garlic: how deep?", "Who eats my kale?"] {
 ///     let kind = "question".parse()?;
 ///     let new = NewTopic::new(garden.clone(), "beds".parse()?, kind, title, "Thanks.");
-///     host.start_topic(new).await?;
+///     ana.start_topic(new).await?;
 /// }
 /// let (found, truncated) = gaps::read(&engine.anonymous(), &Request::new(garden), None).await?;
 /// assert_eq!((found.questions, found.gaps.len(), truncated), (3, 1, false));
@@ -155,7 +158,7 @@ pub async fn gather(session: &Session, request: &Request) -> Result<Input> {
     loop {
         for card in &page.items {
             let is_old = request.since.is_some_and(|since| card.topic.created_at < since);
-            let Some(state) = state_of(card).filter(|_| !is_old) else { continue };
+            let Some(state) = QuestionState::of(&card.topic).filter(|_| !is_old) else { continue };
             if input.questions.len() == most {
                 input.truncated = true;
                 return Ok(input);
@@ -177,17 +180,19 @@ pub async fn gather(session: &Session, request: &Request) -> Result<Input> {
     }
 }
 
-/// What a topic is; `None` when it is neither a question nor an article.
-fn state_of(card: &Card) -> Option<QuestionState> {
-    let counters = &card.topic.counters;
-    if card.topic.kind.as_str() == "article" {
-        return Some(QuestionState::Article);
+impl QuestionState {
+    /// What a topic is; `None` when it is neither a question nor an article.
+    #[must_use]
+    pub fn of(topic: &Topic) -> Option<Self> {
+        if topic.kind.as_str() == "article" {
+            return Some(Self::Article);
+        }
+        topic.answerable.then_some(match (topic.counters.answers, topic.counters.accepted) {
+            (_, 1..) => Self::Solved,
+            (1.., _) => Self::Unsolved,
+            _ => Self::Unanswered,
+        })
     }
-    card.topic.answerable.then(|| match (counters.answers, counters.accepted) {
-        (_, 1..) => QuestionState::Solved,
-        (1.., _) => QuestionState::Unsolved,
-        _ => QuestionState::Unanswered,
-    })
 }
 
 fn question(card: &Visible<Card>, state: QuestionState, body: String) -> Question {
