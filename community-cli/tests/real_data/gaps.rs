@@ -56,7 +56,7 @@ fn tell(name: &str, asked: &Asked, groups: &[BTreeSet<String>]) {
         "  {name:28} {:3} groups of {:3} questions, largest {:3}, {pairs:5} pairs: \
          {duplicates} of {} duplicates ({:.0} %), {related} of {} related, {:.1} % of the pairs linked",
         groups.len(),
-        groups.iter().map(BTreeSet::len).sum::<usize>(),
+        groups.iter().flatten().collect::<BTreeSet<_>>().len(),
         groups.iter().map(BTreeSet::len).max().unwrap_or_default(),
         asked.duplicates.len(),
         100.0 * duplicates as f64 / asked.duplicates.len() as f64,

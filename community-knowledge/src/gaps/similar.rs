@@ -257,7 +257,8 @@ mod tests {
     }
 
     fn a_title() -> impl Strategy<Value = String> {
-        let word = prop::sample::select(vec!["brake", "chain", "rain", "wheel", "light", "lock"]);
+        // Words that are the same in every language.
+        let word = prop::sample::select(vec!["x1", "x2", "x3", "x4", "x5", "x6"]);
         prop::collection::vec(word, 0..5).prop_map(|words| words.join(" "))
     }
 
