@@ -24,11 +24,13 @@ pub enum Leak {
     FacetsOfEverything,
     /// The total of a search is that of everything that it finds.
     TotalOfEverything,
+    /// Steps of visits are told to whoever asks.
+    StepsToEverybody,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
@@ -36,6 +38,7 @@ impl Leak {
         Self::LabelListWithHidden,
         Self::FacetsOfEverything,
         Self::TotalOfEverything,
+        Self::StepsToEverybody,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -47,7 +50,16 @@ impl Leak {
             Self::LabelListWithHidden => backend.behind(all_labels),
             Self::FacetsOfEverything => backend.behind(all_facets),
             Self::TotalOfEverything => backend.behind(all_in_total),
+            Self::StepsToEverybody => backend.behind(all_steps),
         }
+    }
+}
+
+/// Who knows the name of a community is told the steps of its visits.
+fn all_steps(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    match question {
+        Question::SuggestionSteps(..) => honest(engine, Viewer::System, question),
+        _ => honest(engine, viewer, question),
     }
 }
 
