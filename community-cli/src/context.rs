@@ -23,11 +23,16 @@ impl Context {
         Ok(Self { engine: community::open_with(&globals.data, options)?, globals })
     }
 
-    /// On data that is there, with its search index.
+    /// On data that is there, for what may be as large as limits go: whoever is at the command line
+    /// waits for nobody but themselves.
+    pub(crate) fn open_wide(globals: Globals) -> Result<Self> {
+        let options = options(&globals).existing().limits(Limits::caps());
+        Ok(Self { engine: community::open_with(&globals.data, options)?, globals })
+    }
+
+    /// The same with its search index.
     ///
     /// Only commands that search bring the index up to date: the others are done sooner without it.
-    /// What is asked may be as large as limits go: whoever is at the command line waits for nobody
-    /// but themselves.
     pub(crate) fn open_with_index(globals: Globals) -> Result<Self> {
         let options =
             options(&globals).existing().limits(Limits::caps()).search(Default::default());

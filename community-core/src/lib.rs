@@ -38,7 +38,7 @@ pub use engine::{
     Engine, Export, FacetValue, Facets, FeedView, HeldBadge, HolderView, LabelView, LedgerItem,
     LevelStep, LevelView, LinkView, MemberBadgesView, MemberView, NamedPlace, Needed, OwnRank,
     Page, PlaceView, Progress, Projection, Pumped, Read, SearchHit, SearchView, Session,
-    StandingView, SuperUserView, ThreadView, TierCount,
+    StandingView, SuperUserView, ThreadView, TierCount, VisitStep, VisitStepKind,
 };
 pub use env::Env;
 pub use error::{Error, Result};

@@ -158,6 +158,10 @@ limits! {
     buffered_views: 10_000 up to 1_000_000, "the number of buffered views", "topics";
     /// Events that one call of [`Engine::pump`](crate::Engine::pump) takes into account.
     projected: 5_000 up to 1_000_000, "the number of events in one call", "events";
+    /// Steps of visits with suggestions that one report reads.
+    report_steps: 1_000_000 up to 20_000_000, "the number of steps in a report", "steps";
+    /// Topics that one report reads.
+    report_topics: 20_000 up to 1_000_000, "the number of topics in a report", "topics";
     /// Attempts of a command that loses against concurrent ones.
     attempts: 32 up to 1_000, "the number of attempts", "attempts";
 }

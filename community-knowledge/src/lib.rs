@@ -1,10 +1,17 @@
 //! The knowledge base of the community engine: articles grown from conversations, reviewed, found,
 //! and kept true.
+//!
+//! - [`Knowledge`]: articles, their review, and who reads what.
+//! - [`deflection`]: how many questions need not be asked because suggestions answered them, with
+//!   an interval that says how sure that is, and what it is worth under assumptions that are named.
+//! - [`gaps`]: what to write next, and the questions behind it.
 
 pub mod access;
 mod article;
+pub mod deflection;
 mod error;
 pub mod freshness;
+pub mod gaps;
 pub mod harvest;
 mod id;
 mod knowledge;

@@ -279,3 +279,43 @@ fn badges_count_what_was_done_anywhere_and_tell_nothing_of_it() -> Outcome {
         Ok(())
     })
 }
+
+#[test]
+fn steps_of_visits_tell_neither_topics_nor_people() -> Outcome {
+    block_on(async {
+        let scene = scene().await?;
+        let host = scene.engine.as_system();
+        let manager = host.sync_member(NewMember::new("max".parse()?, "Max".parse()?)).await?;
+        host.set_member(&scene.garden, manager, true).await?;
+        host.grant_role(&scene.garden, manager, &"manager".parse()?, None).await?;
+        let max = scene.engine.member(manager);
+        let hidden = scene.ed.start_topic(topic(&scene, "office")?).await?;
+        assert!(matches!(max.topic(hidden).await, Err(Error::NotFound(_))));
+        let topics = vec![hidden, hidden];
+        let mut told = Vec::new();
+        for step in [SuggestionStep::Shown { topics }, SuggestionStep::Posted { topic: hidden }] {
+            let new = NewSuggestion::new(scene.garden.clone(), "typing".parse()?, step);
+            let visit = VisitId::from_bytes([8; 16]);
+            scene.ed.record_suggestion(new.visit(visit)).await?;
+            told.push(scene.engine.env().now());
+        }
+        let always = Timestamp::UNIX_EPOCH..told[1] + chrono::Duration::days(1);
+        let steps = max.suggestion_steps(&scene.garden, always.clone()).await?;
+        let shown = serde_json::to_value(&steps)?;
+        let at = |step: usize| serde_json::to_value(steps[step].at);
+        let step = |at, step: &str| {
+            serde_json::json!({
+                "visit": 0, "at": at, "source": "typing", "held_out": false, "step": step,
+            })
+        };
+        let mut expected = [step(at(0)?, "shown"), step(at(1)?, "posted")];
+        expected[0]["found"] = true.into();
+        assert_eq!(shown, serde_json::json!(expected));
+        // To moderate is not to manage.
+        for session in [&scene.ed, &scene.ana, &scene.engine.anonymous()] {
+            let refused = session.suggestion_steps(&scene.garden, always.clone()).await;
+            assert!(matches!(refused, Err(Error::Denied(_))), "{refused:?}");
+        }
+        Ok(())
+    })
+}

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+use std::sync::Arc;
+
+use community::time::ManualClock;
 use community::{
-    Action, Audience, Engine, Error, EventKind, Limits, NewChannel, NewCommunity, NewMember,
-    NewSuggestion, NewTopic, Policy, RequestId, Seq, Session, Slug, SuggestionStep, TopicId,
-    VisitId,
+    Action, Audience, Engine, Env, Error, EventKind, HoldOut, Limits, NewChannel, NewCommunity,
+    NewMember, NewSuggestion, NewTopic, Policy, RequestId, Seq, Session, Slug, SuggestionStep,
+    Timestamp, TopicId, VisitId, VisitStepKind,
 };
 use pollster::block_on;
 
@@ -160,4 +163,100 @@ fn as_many_topics_are_shown_as_fit_on_a_page() {
     show(most).unwrap();
     let refused = show(most + 1);
     assert!(matches!(refused, Err(Error::Limit(_))), "{refused:?}");
+}
+
+fn day(day: i64) -> Timestamp {
+    community::time::from_micros(day * 86_400_000_000).unwrap()
+}
+
+/// The steps of the visits that began from a day to a day: their numbers, days and kinds.
+fn steps(engine: &Engine, from: i64, to: i64) -> Vec<(usize, i64, VisitStepKind)> {
+    let host = engine.as_system();
+    let steps = block_on(host.suggestion_steps(&slug("garden"), day(from)..day(to))).unwrap();
+    let told = steps.into_iter().map(|step| (step.visit, step.at.timestamp() / 86_400, step.step));
+    told.collect()
+}
+
+fn visits_are_in_the_window_in_which_they_began(engine: Engine, clock: &ManualClock) {
+    let scene = scene(engine);
+    let tell = |today: i64, visit: u8, happened: SuggestionStep| {
+        clock.set(day(today));
+        let new = step(happened).visit(VisitId::from_bytes([visit; 16]));
+        block_on(scene.ana.record_suggestion(new)).unwrap();
+    };
+    let shown = SuggestionStep::Shown { topics: vec![scene.open] };
+    let (kind, gone) = (VisitStepKind::Shown { found: true }, VisitStepKind::Abandoned);
+    tell(20_000, 1, shown.clone());
+    tell(20_001, 2, shown.clone());
+    tell(20_002, 1, SuggestionStep::Abandoned);
+    tell(20_002, 2, SuggestionStep::Abandoned);
+    tell(20_003, 3, shown);
+    // A clock that was set back: the visit began earlier than the log says first.
+    tell(19_999, 3, SuggestionStep::Abandoned);
+    let (first, second) =
+        ([(0, 20_000, kind), (0, 20_002, gone)], [(0, 20_001, kind), (0, 20_002, gone)]);
+    assert_eq!(steps(&scene.engine, 20_000, 20_001), first);
+    assert_eq!(steps(&scene.engine, 20_001, 20_004), second);
+    assert_eq!(steps(&scene.engine, 20_002, 20_004), []);
+    assert_eq!(steps(&scene.engine, 0, 20_000), [(0, 20_003, kind), (0, 19_999, gone)]);
+    assert_eq!(steps(&scene.engine, 20_004, 20_000), [], "a window that ends before it begins");
+    let all = [
+        (0, 20_000, kind),
+        (1, 20_001, kind),
+        (0, 20_002, gone),
+        (1, 20_002, gone),
+        (2, 20_003, kind),
+        (2, 19_999, gone),
+    ];
+    assert_eq!(steps(&scene.engine, 0, 30_000), all);
+}
+
+#[test]
+fn a_visit_is_in_the_window_in_which_it_began_and_in_no_other() {
+    let clock = Arc::new(ManualClock::at(day(19_990)));
+    let engine = community::in_memory_with(Env::manual(Arc::clone(&clock), 7));
+    visits_are_in_the_window_in_which_they_began(engine, &clock);
+    let dir = tempfile::tempdir().unwrap();
+    let clock = Arc::new(ManualClock::at(day(19_990)));
+    let options = community::Options::new().clock(Arc::<ManualClock>::clone(&clock));
+    let engine = community::open_with(dir.path(), options).unwrap();
+    visits_are_in_the_window_in_which_they_began(engine, &clock);
+}
+
+#[test]
+fn a_report_reads_as_many_steps_as_its_limit_says() {
+    let limits = Limits { report_steps: 3, ..Limits::default() };
+    let engine = community::in_memory_with(Env::default().with_limits(limits));
+    let scene = scene(engine);
+    let visit = VisitId::from_bytes([1; 16]);
+    let record = |visit| {
+        let new = step(SuggestionStep::Abandoned).visit(visit);
+        block_on(scene.ana.record_suggestion(new)).unwrap();
+    };
+    (0..3).for_each(|_| record(visit));
+    assert_eq!(steps(&scene.engine, 0, 80_000).len(), 3);
+    record(visit);
+    let host = scene.engine.as_system();
+    let refused = block_on(host.suggestion_steps(&slug("garden"), day(0)..day(80_000)));
+    assert!(matches!(refused, Err(Error::Limit(_))), "{refused:?}");
+}
+
+#[test]
+fn a_visit_is_drawn_once() {
+    let scene = scene(community::in_memory());
+    let draw = HoldOut::new(slug("spring"), 5_000).unwrap();
+    let sides = (0..40_u8).map(|n| {
+        let visit = VisitId::from_bytes([n; 16]);
+        for happened in [SuggestionStep::Shown { topics: Vec::new() }, SuggestionStep::Abandoned] {
+            let new = step(happened).drawn(visit, &draw);
+            assert_eq!(new.held_out, draw.holds_out(visit));
+            block_on(scene.ana.record_suggestion(new)).unwrap();
+        }
+        draw.holds_out(visit)
+    });
+    let held_out = sides.filter(|held_out| *held_out).count();
+    assert!((8..=32).contains(&held_out), "{held_out}");
+    let host = scene.engine.as_system();
+    let steps = block_on(host.suggestion_steps(&slug("garden"), day(0)..day(80_000))).unwrap();
+    assert_eq!(steps.iter().filter(|step| step.held_out).count(), 2 * held_out);
 }

@@ -46,6 +46,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Search(_) | Command::Similar(_) | Command::Reindex | Command::Index(_) => {
             Context::open_with_index(globals)?
         }
+        Command::Knowledge(_) => Context::open_wide(globals)?,
         _ => Context::open(globals)?,
     };
     match command {

@@ -8,6 +8,7 @@
 
 mod dump;
 mod feeds;
+mod gaps;
 mod kills;
 mod standing;
 

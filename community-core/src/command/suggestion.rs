@@ -2,7 +2,7 @@
 //! how many questions need not be asked are made of them later.
 
 use crate::change::{EventKind, Expect};
-use crate::domain::SuggestionStep;
+use crate::domain::{HoldOut, SuggestionStep};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
 use crate::id::VisitId;
@@ -20,7 +20,7 @@ pub struct NewSuggestion {
     /// apart.
     pub source: Slug,
     /// Whether suggestions are held back from this visit, so that it shows what happens without
-    /// them. The host decides by chance, once a visit, and says so with each step. Such a visit
+    /// them. Drawn by chance, once a visit, see [`HoldOut`], and said with each step. Such a visit
     /// records as [`Shown`](SuggestionStep::Shown) what would have been: otherwise the visits that
     /// are compared would not be of one sort.
     pub held_out: bool,
@@ -39,6 +39,14 @@ impl NewSuggestion {
     #[must_use]
     pub fn visit(mut self, id: VisitId) -> Self {
         self.visit = Some(id);
+        self
+    }
+
+    /// The same in a visit that is drawn to have its suggestions, or to have them held back.
+    #[must_use]
+    pub fn drawn(mut self, id: VisitId, draw: &HoldOut) -> Self {
+        self.visit = Some(id);
+        self.held_out = draw.holds_out(id);
         self
     }
 

@@ -30,7 +30,7 @@ pub use membership::{Membership, RoleGrant, Sanction, SanctionKind};
 pub use post::{Correction, Mark, Post, PostCounters, PostKind, Revision};
 pub use reaction::{Reaction, ReactionDef, Slot, Vote};
 pub use settings::{EffectiveSettings, Filter, Settings};
-pub use suggestion::SuggestionStep;
+pub use suggestion::{HoldOut, SuggestionStep};
 pub use topic::{Pin, PinPlace, State, Topic, TopicCounters};
 
 use serde::{Deserialize, Serialize};

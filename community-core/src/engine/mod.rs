@@ -17,6 +17,7 @@ mod read_ledger;
 mod read_people;
 mod read_search;
 mod read_standing;
+mod read_suggestions;
 mod read_super_users;
 mod session;
 mod system;
@@ -33,6 +34,7 @@ pub use read_badges::{BadgeView, HeldBadge, HolderView, MemberBadgesView, Progre
 pub use read_board::{BoardItem, BoardView, OwnRank};
 pub use read_ledger::LedgerItem;
 pub use read_standing::{Condition, LevelStep, LevelView, Needed, Projection, StandingView};
+pub use read_suggestions::{VisitStep, VisitStepKind};
 pub use read_super_users::SuperUserView;
 pub use session::Session;
 pub use system::Export;

@@ -84,6 +84,8 @@ reads! {
     Visits,
     /// [`Session::read_extension`].
     Extension,
+    /// [`Session::suggestion_steps`].
+    Suggestions,
     /// [`Session::events`].
     Events,
 }

@@ -30,11 +30,13 @@ pub enum Leak {
     BoardOfHiddenPlace,
     /// Who has chosen not to be on leaderboards is on them.
     BoardWithOptedOut,
+    /// Steps of visits are told to whoever asks.
+    StepsToEverybody,
 }
 
 impl Leak {
     /// All leaks.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::DroppedPredicate,
         Self::CountOverEverything,
         Self::ErrorNamesHiddenChannel,
@@ -45,6 +47,7 @@ impl Leak {
         Self::DocumentsOfEverybody,
         Self::BoardOfHiddenPlace,
         Self::BoardWithOptedOut,
+        Self::StepsToEverybody,
     ];
 
     pub(super) fn into_backend(self, backend: Backend) -> Backend {
@@ -59,7 +62,16 @@ impl Leak {
             Self::DocumentsOfEverybody => backend.behind(notes_of_everybody),
             Self::BoardOfHiddenPlace => backend.behind(any_board),
             Self::BoardWithOptedOut => backend.with_fault(Fault::ForgetsChoices),
+            Self::StepsToEverybody => backend.behind(all_steps),
         }
+    }
+}
+
+/// Who knows the name of a community is told the steps of its visits.
+fn all_steps(engine: &Engine, viewer: Viewer, question: &Question) -> Answer {
+    match question {
+        Question::SuggestionSteps(..) => honest(engine, Viewer::System, question),
+        _ => honest(engine, viewer, question),
     }
 }
 

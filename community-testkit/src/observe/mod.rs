@@ -14,7 +14,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use community_core::diff::ChangeKind;
 use community_core::{
     Action, BoardQuery, ChannelId, CompleteQuery, DocumentId, Error, FeedQuery, Key, MemberId,
-    PostId, Read, SearchQuery, Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, TopicId,
+    PostId, Read, SearchQuery, Seq, Session, SimilarQuery, Slot, Slug, ThreadQuery, Timestamp,
+    TopicId,
 };
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -223,6 +224,8 @@ pub enum Question {
         /// Items a page.
         limit: Option<usize>,
     },
+    /// [`Session::suggestion_steps`], from a moment to a moment.
+    SuggestionSteps(Slug, Timestamp, Timestamp),
     /// [`Session::events`], behind a position, at most so many.
     Events(Seq, Option<usize>),
     /// [`Session::checkpoint`].
@@ -269,6 +272,7 @@ impl Question {
             Self::Note(_) | Self::RawNote(_) | Self::NotesBeside { .. } | Self::NotesBy { .. } => {
                 Read::Extension
             }
+            Self::SuggestionSteps(..) => Read::Suggestions,
             Self::Events(..) | Self::Checkpoint(_) | Self::Export => Read::Events,
         }
     }
@@ -392,6 +396,9 @@ pub async fn ask(session: &Session, question: &Question) -> Answer {
         }
         Question::NotesBy { community, member, after, limit } => {
             shown(notes::by(session, community, *member, after.as_deref(), *limit).await?)
+        }
+        Question::SuggestionSteps(community, from, to) => {
+            shown(session.suggestion_steps(community, *from..*to).await?)
         }
         Question::Events(after, limit) => shown(session.events(*after, *limit).await?),
         Question::Checkpoint(name) => shown(session.checkpoint(name).await?),

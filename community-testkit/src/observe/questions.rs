@@ -3,6 +3,7 @@
 use community_core::query::PostOrder;
 use community_core::reputation::{BadgeSet, BoardWindow};
 use community_core::search::Per;
+use community_core::time::from_micros;
 use community_core::{
     Action, BoardQuery, ChannelId, CompleteQuery, CorrectionId, DocumentId, FeedQuery, Key,
     LabelExpr, MemberId, NameKind, PostId, Read, SearchQuery, SearchSort, Seq, SimilarQuery, Slot,
@@ -137,6 +138,7 @@ pub fn questions(read: Read, refs: &Refs) -> Vec<Question> {
         Read::RecordView => refs.topics.iter().copied().map(Question::RecordView).collect(),
         Read::Visits => visits(refs),
         Read::Extension => notes(refs),
+        Read::Suggestions => suggestions(refs),
         Read::Events => {
             let projection = refs.labels.iter().take(1).cloned().map(Question::Checkpoint);
             let mut all = vec![
@@ -451,6 +453,18 @@ fn notes(refs: &Refs) -> Vec<Question> {
         }
         for (community, member) in pairs(&refs.communities, &refs.members) {
             all.push(Question::NotesBy { community, member, after: after.clone(), limit });
+        }
+    }
+    all
+}
+
+fn suggestions(refs: &Refs) -> Vec<Question> {
+    let day = |day: i64| from_micros(day * 86_400_000_000).unwrap_or_default();
+    let mut all = Vec::new();
+    for community in &refs.communities {
+        // Always, a day in which scripts play, the years before it, and never.
+        for (from, to) in [(0, 80_000), (19_675, 19_676), (0, 19_675), (1, 0)] {
+            all.push(Question::SuggestionSteps(community.clone(), day(from), day(to)));
         }
     }
     all

@@ -107,6 +107,9 @@ impl Oracle {
             Question::NotesBy { community, member, after, limit } => {
                 self.notes_by(act, community, *member, after.as_deref(), *limit)
             }
+            Question::SuggestionSteps(community, from, to) => {
+                shown(self.suggestion_steps(act, community, *from, *to)?)
+            }
             Question::Events(after, limit) => {
                 let limit = self.page_size(*limit)?;
                 self.require_system(act)?;

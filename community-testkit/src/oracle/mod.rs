@@ -25,6 +25,7 @@ mod rows;
 mod rules;
 mod search;
 mod standings;
+mod suggestions;
 mod super_users;
 mod topics;
 mod visits;

@@ -1,6 +1,10 @@
-//! `knowledge`: articles from conversations, their review, and whether they still hold.
+//! `knowledge`: articles from conversations, their review, and whether they still hold; what to write
+//! next, and what it is worth.
 
 mod articles;
+mod deflection;
+mod gaps;
+mod step;
 mod work;
 
 use std::path::PathBuf;
@@ -150,6 +154,12 @@ pub(crate) enum Knowledge {
         /// A file that holds them as JSON
         file: Option<PathBuf>,
     },
+    /// List what to write next: questions that are asked again and again, labels with few articles
+    Gaps(gaps::Gaps),
+    /// Count how many questions need not be asked because of suggestions
+    Deflection(deflection::Deflection),
+    /// Record what happened in a visit in which topics were suggested
+    Step(step::Step),
 }
 
 impl Knowledge {
@@ -208,10 +218,22 @@ impl Knowledge {
                 articles::export(context, &base, &community, file).await
             }
             Self::Rules { community, file } => work::rules(context, &base, &community, file).await,
+            Self::Gaps(command) => command.run(context).await,
+            Self::Deflection(command) => command.run(context).await,
+            Self::Step(command) => command.run(context).await,
         }
     }
 }
 
 fn done(what: &'static str, article: ArticleId) -> Reply {
     Reply::new(crate::object::Done::new(what, &article))
+}
+
+/// What a file holds as JSON.
+fn read<T: serde::de::DeserializeOwned>(file: &std::path::Path) -> Result<T> {
+    let failed = |error: &dyn std::fmt::Display| {
+        crate::Failure::invalid(format!("{}: {error}", file.display()))
+    };
+    let text = std::fs::read_to_string(file).map_err(|error| failed(&error))?;
+    serde_json::from_str(&text).map_err(|error| failed(&error))
 }

@@ -1,0 +1,95 @@
+//! What to write next, and what suggestions save, on the command line.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
+
+mod common;
+
+use common::{Place, each};
+
+/// The garden, with a question that everybody reads and two for employees.
+fn place() -> Place {
+    let place = Place::garden();
+    for (who, channel, key, title) in [
+        ("ana", "help", "q:1", "How deep do I plant garlic?"),
+        ("ed", "office", "q:2", "Planting garlic: how deep?"),
+        ("ed", "office", "q:3", "How deep is garlic planted?"),
+    ] {
+        let post = format!("--as {who} post garden {channel} --kind question --title '{title}'");
+        place.ok(&format!("{post} --body 'It was eaten.' --key {key}"));
+    }
+    place
+}
+
+#[test]
+fn gaps_are_those_of_whoever_asks() {
+    let place = place();
+    let all = place.json("knowledge gaps garden");
+    let mut keys = each(&all["gaps"][0]["questions"], "key");
+    keys.sort_unstable();
+    assert_eq!(keys, ["q:1", "q:2", "q:3"]);
+    let seen = place.json("--as ana knowledge gaps garden");
+    assert_eq!((&seen["questions"], &seen["gaps"]), (&1.into(), &serde_json::json!([])));
+    assert_eq!(place.refused("knowledge gaps nowhere").0, 3);
+    place.write("settings.json", r#"{"question": 1000}"#);
+    let weighed = place.json("knowledge gaps garden --settings settings.json");
+    assert_eq!(weighed["gaps"][0]["points"], 3060);
+    assert!(place.ok("knowledge gaps garden").contains("q:2  Planting garlic: how deep?"));
+    let since = place.json("knowledge gaps garden --since 2026-03-02T09:00:01Z");
+    assert_eq!(since["questions"], 0);
+}
+
+#[test]
+fn what_suggestions_save_is_for_those_who_manage() {
+    let place = place();
+    for (n, end) in [(1, "posted q:1"), (2, "abandoned"), (3, "posted q:1"), (4, "abandoned")] {
+        let visit = format!("--visit 00000000-0000-7000-8000-00000000000{n} --draw autumn:5000");
+        place.ok(&format!("--as ana knowledge step garden shown q:1 {visit}"));
+        place.ok(&format!("--as ana knowledge step garden {end} {visit}"));
+    }
+    let report = place.json("knowledge deflection garden --by day");
+    let count = |side: &str| report["total"][side]["visits"].as_u64().unwrap();
+    assert_eq!((count("shown") + count("held_out"), &report["total"]["mixed"]), (4, &0.into()));
+    assert_eq!(report["rows"][0]["period"], "2026-03-02");
+    let (code, kind, _) = place.refused("--as ana knowledge deflection garden");
+    assert_eq!((code, kind.as_str()), (3, "denied"));
+    place.ok("member role garden ed manager");
+    let seen = place.json("--as ed knowledge deflection garden --by day");
+    assert_eq!(seen, report);
+    assert!(place.ok("knowledge deflection garden").contains("AVOIDED"));
+    let before = place.json("knowledge deflection garden --to 2026-03-02T09:00:00Z");
+    assert_eq!(before["total"]["shown"]["visits"], 0);
+
+    place.write("formula.json", r#"{"version": 2}"#);
+    let (code, kind, message) = place.refused("knowledge deflection garden --formula formula.json");
+    assert_eq!((code, kind.as_str()), (2, "invalid"));
+    assert!(message.starts_with("formula.json: missing field"), "{message}");
+    let assumed = r#"{"low": "0.2", "likely": "0.1", "high": "0.3", "source": "assumed"}"#;
+    let formula = format!(
+        r#"{{"version": 1, "currency": "EUR", "answered": {assumed}, "contact": {assumed}, "cost_per_contact": {assumed}}}"#
+    );
+    place.write("formula.json", &formula);
+    let (code, _, message) = place.refused("knowledge deflection garden --formula formula.json");
+    assert_eq!(code, 2);
+    assert_eq!(message, "`answered` needs low <= likely <= high, within 0 to 1");
+}
+
+#[test]
+fn a_step_that_makes_no_sense_is_refused() {
+    let place = place();
+    for (arguments, code) in [
+        ("opened", 2),
+        ("posted q:1 q:1", 2),
+        ("abandoned q:1", 2),
+        ("shown q:1 --draw autumn", 2),
+        ("shown q:1 --draw autumn:10001", 2),
+        ("shown q:1 --visit 7", 2),
+        ("laughed", 2),
+        ("opened q:9", 3),
+        // Not for ana's eyes, which is the same.
+        ("opened q:2", 3),
+    ] {
+        let arguments = format!("--as ana knowledge step garden {arguments}");
+        assert_eq!(place.refused(&arguments).0, code, "{arguments}");
+    }
+    assert_eq!(place.json("knowledge deflection garden")["total"]["shown"]["visits"], 0);
+}
