@@ -3,9 +3,9 @@
 //! - [`SimilarQuestions`] says which questions are like each other, and [`clusters`] puts them into
 //!   groups: what is asked again and again.
 //! - [`QueryCounts`] counts what is searched for and not found, for hosts that want it counted.
-//! - [`rank`] makes one list of groups, of labels with many questions and few articles, and of
+//! - [`rank()`] makes one list of groups, of labels with many questions and few articles, and of
 //!   searches, with the reasons for each place. What counts how much is data: [`Settings`].
-//! - [`read`] does so with what a viewer may read. Nothing else has a part in it: not in how rare a
+//! - [`read()`] does so with what a viewer may read. Nothing else has a part in it: not in how rare a
 //!   word is, nor in how many questions are alike. So two viewers may see different gaps, and nobody
 //!   learns of a question by its neighbours.
 
