@@ -5,6 +5,8 @@
 //! with their boards, the ratios, what the same board takes without a list that is kept for it, and
 //! how many events a second are projected. `COMMUNITY_ENTRIES` sets another number of entries.
 
+#![allow(clippy::indexing_slicing, reason = "what is not there is a reason to end")]
+
 use std::error::Error;
 use std::path::Path;
 use std::sync::Arc;
@@ -243,8 +245,8 @@ ORDER BY p.points DESC, p.member DESC LIMIT ?3";
 
 fn by_hand(hand: &Connection, board: i64, community: &[u8; 16]) -> rusqlite::Result<Vec<Row>> {
     let mut statement = hand.prepare_cached(BY_HAND)?;
-    let mut rows =
-        statement.query(params![board, community, i64::try_from(TOP + 1).unwrap_or(i64::MAX)])?;
+    let limit = i64::try_from(TOP + 1).unwrap_or(i64::MAX);
+    let mut rows = statement.query(params![board, community, limit])?;
     let mut found: Vec<Row> = Vec::new();
     while let Some(row) = rows.next()? {
         let points = row.get(0)?;

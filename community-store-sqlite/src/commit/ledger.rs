@@ -1,6 +1,7 @@
 //! Entries of ledgers, grants, and visits.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry::{Occupied, Vacant};
 
 use community_core::reputation::{
     Award, AwardsId, BadgeSetId, Entry, LedgerId, LedgerMoves, RuleSetId, Standing,
@@ -102,13 +103,14 @@ impl Change<'_> {
             let mut moved: BTreeMap<MemberId, Standing> = BTreeMap::new();
             for entry in &entries {
                 let member = entry.member;
-                if !moved.contains_key(&member) {
-                    let now = standing(self.conn, ledger, member)?;
-                    moved.insert(member, now.unwrap_or_else(|| Standing::new(member)));
-                }
-                if let Some(standing) = moved.get_mut(&member) {
-                    standing.add(entry);
-                }
+                let now = match moved.entry(member) {
+                    Occupied(known) => known.into_mut(),
+                    Vacant(new) => {
+                        let now = standing(self.conn, ledger, member)?;
+                        new.insert(now.unwrap_or_else(|| Standing::new(member)))
+                    }
+                };
+                now.add(entry);
             }
             for Standing { member, points, entries, moved } in moved.into_values() {
                 let params =
