@@ -220,15 +220,19 @@ fn sqlite(
         let wanted: Vec<Wanted> =
             few.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
         let (mut ours, mut theirs) = (wanted.iter().cycle(), few.iter().cycle());
-        let ours = || {
+        let mut ours = || {
             let (sort, per) = (SearchSort::Relevance, Per::Post);
             drop(ours.next().map(|wanted| {
                 let count = Count::Nothing;
                 snapshot.find(&Find { wanted, reach, sort, per, top: 20, count })
             }));
         };
-        let theirs = || drop(theirs.next().map(|pair| best(&mut connection, &pair.join(joint))));
-        compare(&format!("{name}, posts"), 20, ("FTS5", theirs), ("engine", ours));
+        // The faster of two ways of asking is what the engine is measured by.
+        for (way, order) in [("by rank", "fts.rank"), ("filter first", "bm25(fts)")] {
+            let mut theirs =
+                || drop(theirs.next().map(|pair| best(&mut connection, &pair.join(joint), order)));
+            compare(&format!("{name}, {way}"), 20, ("FTS5", &mut theirs), ("engine", &mut ours));
+        }
     }
     Ok(())
 }
@@ -287,11 +291,13 @@ fn fts(engine: &Engine, community: &Slug, file: &Path) -> Outcome<Connection> {
     Ok(connection)
 }
 
-fn best(connection: &mut Connection, typed: &str) -> rusqlite::Result<Vec<i64>> {
-    let mut statement = connection.prepare_cached(
+/// By `rank`, all that matches is put in order, and the filter takes the first of these that are
+/// allowed; by `bm25`, only what is allowed gets a rank, and is then put in order.
+fn best(connection: &mut Connection, typed: &str, order: &str) -> rusqlite::Result<Vec<i64>> {
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT fts.rowid FROM fts JOIN post ON post.id = fts.rowid
          WHERE fts MATCH ?1 AND post.channel IN (SELECT channel FROM allowed)
-         ORDER BY fts.rank LIMIT 20",
-    )?;
+         ORDER BY {order} LIMIT 20",
+    ))?;
     statement.query_map([typed], |row| row.get(0))?.collect()
 }

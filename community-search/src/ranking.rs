@@ -174,6 +174,11 @@ impl<'a> Statistics<'a> {
         Self { searcher, fields, known: RefCell::default() }
     }
 
+    /// Says how frequent a term is, for whoever counted it anyway.
+    pub(crate) fn note(&self, term: &Term, count: u64) {
+        self.known.borrow_mut().insert(term.clone(), count);
+    }
+
     fn count(&self, term: &Term) -> tantivy::Result<u64> {
         if let Some(known) = self.known.borrow().get(term) {
             return Ok(*known);

@@ -13,13 +13,14 @@ use community_core::time::to_micros;
 use community_core::{CommunityId, Slug};
 use rustc_hash::FxHashMap;
 use tantivy::query::{
-    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, FuzzyTermQuery, Occur,
-    PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, EmptyQuery, EnableScoring, FuzzyTermQuery,
+    Occur, PhraseQuery, Query, RangeQuery, TermQuery, TermSetQuery, Weight,
 };
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{Score, Searcher, Term};
 
 use super::settled::Settled;
+use super::sum::Summand;
 use super::synonyms::{Member, SHARE, Synonyms};
 use super::terms::{Part, Phrase, Prefix, Terms};
 use crate::SearchError;
@@ -54,7 +55,20 @@ pub(super) struct Compiler<'a> {
     near: usize,
 }
 
-type Clauses = Vec<(Occur, Box<dyn Query>)>;
+type Clauses = Vec<(Occur, Piece)>;
+
+/// What is looked for.
+pub(super) enum Compiled {
+    /// Nothing but terms; the best are found by `sum.rs`.
+    Terms(Vec<Summand>),
+    Query(Box<dyn Query>),
+}
+
+/// A part of what is looked for, which may be a plain term.
+pub(super) enum Piece {
+    Term(Clause),
+    Query(Box<dyn Query>),
+}
 
 impl<'a> Compiler<'a> {
     pub(super) fn new(
@@ -73,24 +87,26 @@ impl<'a> Compiler<'a> {
     }
 
     /// The query for what a search text means.
-    pub(super) fn compile(mut self, terms: &Terms<'_>) -> Result<Box<dyn Query>, SearchError> {
+    pub(super) fn compile(mut self, terms: &Terms<'_>) -> Result<Compiled, SearchError> {
         let mut plain = self.any_of(&terms.words)?;
-        plain.extend(terms.prefixes.iter().map(|start| self.prefix(start)));
+        for start in &terms.prefixes {
+            if self.can_pay_prefix(start)? {
+                plain.push(Piece::Query(self.prefix(start)));
+            }
+        }
         let is_alone = terms.required.is_empty() && terms.excluded.is_empty();
-        if is_alone && !plain.is_empty() && plain.len() <= SKIPPING {
-            // Nothing around it: the library skips documents only here.
-            return Ok(union(plain));
+        if is_alone && !plain.is_empty() {
+            return Ok(Compiled::any(plain));
         }
         let mut all: Clauses = Vec::new();
-        let has_plain = !plain.is_empty();
-        if has_plain {
+        if !plain.is_empty() {
             all.push((Occur::Must, union(plain)));
         }
         for parts in merged(&terms.required) {
             self.required(&parts, &mut all)?;
         }
         if all.is_empty() {
-            all.push((Occur::Must, Box::new(AllQuery)));
+            all.push((Occur::Must, Piece::Query(Box::new(AllQuery))));
         }
         // What is left out is not paid for by what is looked for.
         self.work = Work::of(self.searcher);
@@ -99,20 +115,14 @@ impl<'a> Compiler<'a> {
             excluded.extend(self.excluded(part, terms.excluded.len())?);
         }
         if !excluded.is_empty() {
-            all.push((Occur::MustNot, Box::new(Settled(unscored(union(excluded))))));
+            let excluded = Settled(unscored(union(excluded)));
+            all.push((Occur::MustNot, Piece::Query(Box::new(excluded))));
         }
-        // Plain words stay within another query: they are too many to skip documents.
-        if !has_plain
-            && let [(Occur::Must, _)] = all.as_slice()
-            && let Some((_, only)) = all.pop()
-        {
-            return Ok(only);
-        }
-        Ok(Box::new(BooleanQuery::new(all)))
+        Ok(Compiled::all(all))
     }
 
     /// The queries for plain words and for what means the same.
-    pub(super) fn any_of(&mut self, words: &[Word]) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    pub(super) fn any_of(&mut self, words: &[Word]) -> Result<Vec<Piece>, SearchError> {
         let mut priced = Vec::with_capacity(words.len());
         for word in words {
             let price = if words.len() > Work::FEW { self.frequency(word)? } else { 0 };
@@ -140,8 +150,11 @@ impl<'a> Compiler<'a> {
                 }
                 Part::Word(_) => {}
                 Part::Phrase(phrase) => any.extend(self.phrase_or_synonym(phrase)?),
-                Part::Prefix(prefix) => any.push(self.with_words_before(prefix)?),
-                Part::Condition(condition) => any.push(unscored(self.condition(condition))),
+                Part::Prefix(prefix) => any.extend(self.with_words_before(prefix)?),
+                Part::Condition(condition) => {
+                    let condition = unscored(Piece::Query(self.condition(condition)));
+                    any.push(Piece::Query(condition));
+                }
             }
         }
         if any.is_empty() {
@@ -154,10 +167,11 @@ impl<'a> Compiler<'a> {
             && let (Place::Anywhere, false) = (self.place, word.stop)
             && any.len() == 2
         {
-            all.push((Occur::Must, Clause::new(self.fields.all, form, 1.0).query()));
-            all.push((Occur::Should, Clause::new(self.fields.title, form, TITLE_BONUS).query()));
+            let clause = |field, weight| Piece::Term(Clause::new(field, form, weight));
+            all.push((Occur::Must, clause(self.fields.all, 1.0)));
+            all.push((Occur::Should, clause(self.fields.title, TITLE_BONUS)));
         } else if conditions_only {
-            all.push((Occur::Must, unscored(union(any))));
+            all.push((Occur::Must, Piece::Query(unscored(union(any)))));
         } else {
             all.push((Occur::Must, union(any)));
         }
@@ -165,36 +179,32 @@ impl<'a> Compiler<'a> {
     }
 
     /// What must not be.
-    fn excluded(&mut self, part: &Part<'_>, of: usize) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn excluded(&mut self, part: &Part<'_>, of: usize) -> Result<Vec<Piece>, SearchError> {
         Ok(match part {
             Part::Word(word) if self.can_pay(word, of)? => self.word(word, 1.0),
             Part::Word(_) => Vec::new(),
             Part::Phrase(phrase) => self.phrase(phrase, 1.0)?,
-            Part::Prefix(prefix) => vec![self.with_words_before(prefix)?],
-            Part::Condition(condition) => vec![self.condition(condition)],
+            Part::Prefix(prefix) => self.with_words_before(prefix)?.into_iter().collect(),
+            Part::Condition(condition) => vec![Piece::Query(self.condition(condition))],
         })
     }
 
-    fn word_or_synonym(&mut self, word: &Word) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn word_or_synonym(&mut self, word: &Word) -> Result<Vec<Piece>, SearchError> {
         let mut queries = self.word(word, 1.0);
         let others = self.synonyms.of_word(word);
         queries.extend(self.members(&others, Score::from(word.count))?);
-        queries.extend(self.near(word));
+        queries.extend(self.near(word).map(Piece::Query));
         Ok(queries)
     }
 
-    fn phrase_or_synonym(&mut self, phrase: &Phrase) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn phrase_or_synonym(&mut self, phrase: &Phrase) -> Result<Vec<Piece>, SearchError> {
         let mut queries = self.phrase(phrase, 1.0)?;
         let others = self.synonyms.of_phrase(phrase);
         queries.extend(self.members(&others, 1.0)?);
         Ok(queries)
     }
 
-    fn members(
-        &mut self,
-        members: &[Member],
-        count: Score,
-    ) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn members(&mut self, members: &[Member], count: Score) -> Result<Vec<Piece>, SearchError> {
         let mut queries = Vec::new();
         for member in members {
             match member {
@@ -206,22 +216,17 @@ impl<'a> Compiler<'a> {
     }
 
     /// A word, in each place where it counts.
-    fn word(&self, word: &Word, weight: Score) -> Vec<Box<dyn Query>> {
+    fn word(&self, word: &Word, weight: Score) -> Vec<Piece> {
         let of_form = |form| Clause::new(self.fields.title, form, 1.0 + TITLE_BONUS);
         let clauses: Vec<Clause> = match self.place {
             Place::Anywhere => clauses(word, self.fields),
             Place::Title => word.forms.iter().map(|form| of_form(form)).collect(),
         };
-        let weighted = |clause: Clause| Clause { weight: clause.weight * weight, ..clause };
-        clauses.into_iter().map(|clause| weighted(clause).query()).collect()
+        clauses.into_iter().map(|clause| Piece::Term(clause).times(weight)).collect()
     }
 
     /// A phrase, in each place where it can be. None, if that would be too much work.
-    fn phrase(
-        &mut self,
-        phrase: &Phrase,
-        weight: Score,
-    ) -> Result<Vec<Box<dyn Query>>, SearchError> {
+    fn phrase(&mut self, phrase: &Phrase, weight: Score) -> Result<Vec<Piece>, SearchError> {
         let title = (self.fields.title, 1.0 + TITLE_BONUS);
         let body = (self.fields.body, 1.0);
         let places: &[_] = match self.place {
@@ -229,14 +234,14 @@ impl<'a> Compiler<'a> {
             Place::Title => &[title],
         };
         let mut terms_of = Vec::new();
-        let mut queries: Vec<Box<dyn Query>> = Vec::new();
+        let mut queries = Vec::new();
         for reading in phrase.0.iter().filter(|reading| reading.len() > 1) {
             for (field, share) in places {
                 let term = |form: &String| Term::from_field_text(*field, form);
                 let terms: Vec<_> = reading.iter().map(|(at, form)| (*at, term(form))).collect();
                 terms_of.push(terms.clone());
-                let query = Box::new(PhraseQuery::new_with_offset(terms));
-                queries.push(Box::new(BoostQuery::new(query, share * weight)));
+                let query = Piece::Query(Box::new(PhraseQuery::new_with_offset(terms)));
+                queries.push(query.times(share * weight));
             }
         }
         Ok(if self.can_pay_phrases(&terms_of)? { queries } else { Vec::new() })
@@ -272,6 +277,25 @@ impl<'a> Compiler<'a> {
         Ok(sum)
     }
 
+    /// Whether the words that begin so are not too much work: all of their postings are read.
+    fn can_pay_prefix(&mut self, start: &str) -> Result<bool, SearchError> {
+        if self.work.takes_prefix() {
+            return Ok(true);
+        }
+        let end = behind(start);
+        let mut price = 0;
+        for segment in self.searcher.segment_readers() {
+            let index = segment.inverted_index(self.as_written())?;
+            let words = index.terms().range().ge(start);
+            let words = if let Some(end) = &end { words.lt(end) } else { words };
+            let mut words = words.into_stream()?;
+            while price <= self.work.left && words.advance() {
+                price += u64::from(words.value().doc_freq);
+            }
+        }
+        Ok(self.work.spend(price))
+    }
+
     /// All words that begin so.
     fn prefix(&self, start: &str) -> Box<dyn Query> {
         let term = |text: &str| Term::from_field_text(self.as_written(), text);
@@ -280,13 +304,17 @@ impl<'a> Compiler<'a> {
         Box::new(ConstScoreQuery::new(Box::new(words), PREFIX_SCORE))
     }
 
-    fn with_words_before(&mut self, prefix: &Prefix) -> Result<Box<dyn Query>, SearchError> {
+    /// A beginning of a word behind other words. None, if that would be too much work.
+    fn with_words_before(&mut self, prefix: &Prefix) -> Result<Option<Piece>, SearchError> {
         let Prefix { before, start } = prefix;
-        let mut all: Clauses = vec![(Occur::Must, self.prefix(start))];
-        for word in before {
-            all.push((Occur::Must, union(self.word(word, 1.0))));
+        if !self.can_pay_prefix(start)? {
+            return Ok(None);
         }
-        Ok(Box::new(BooleanQuery::new(all)))
+        let mut all = vec![(Occur::Must, self.prefix(start))];
+        for word in before {
+            all.push((Occur::Must, union(self.word(word, 1.0)).query()));
+        }
+        Ok(Some(Piece::Query(Box::new(BooleanQuery::new(all)))))
     }
 
     /// Words one edit away, if they are taken in.
@@ -353,9 +381,74 @@ impl<'a> Compiler<'a> {
         }
         let in_communities = |(label, communities): (&Slug, Vec<Term>)| {
             let label = has(Term::from_field_text(facts.label, label.as_str()));
-            every([label, Box::new(TermSetQuery::new(communities))])
+            Piece::Query(every([label, Box::new(TermSetQuery::new(communities))]))
         };
-        union(communities.into_iter().map(in_communities).collect())
+        union(communities.into_iter().map(in_communities).collect()).query()
+    }
+}
+
+impl Compiled {
+    /// Of these pieces one has to be there.
+    pub(super) fn any(pieces: Vec<Piece>) -> Self {
+        let is_term = |piece: &Piece| matches!(piece, Piece::Term(_));
+        if pieces.len() <= SKIPPING && pieces.iter().all(is_term) {
+            return Self::all(pieces.into_iter().map(|piece| (Occur::Should, piece)).collect());
+        }
+        // A query within another is one of which every match is looked at.
+        let any = vec![(Occur::Must, union(pieces).query())];
+        Self::Query(Box::new(BooleanQuery::new(any)))
+    }
+
+    fn all(mut clauses: Clauses) -> Self {
+        let summand = |(occur, piece): &(Occur, Piece)| match piece {
+            Piece::Term(clause) => {
+                Some(Summand { clause: clause.clone(), required: *occur == Occur::Must })
+            }
+            Piece::Query(_) => None,
+        };
+        let summands: Option<Vec<Summand>> = clauses.iter().map(summand).collect();
+        match summands.filter(|summands| summands.len() <= SKIPPING) {
+            Some(summands) => Self::Terms(summands),
+            None => {
+                if let [(Occur::Must, _)] = clauses.as_slice()
+                    && let Some((_, only)) = clauses.pop()
+                {
+                    return Self::Query(only.query());
+                }
+                let clauses = clauses.into_iter().map(|(occur, piece)| (occur, piece.query()));
+                Self::Query(Box::new(BooleanQuery::new(clauses.collect())))
+            }
+        }
+    }
+
+    /// The same for the index library.
+    pub(super) fn weight(&self, scoring: EnableScoring<'_>) -> tantivy::Result<Box<dyn Weight>> {
+        let summands = match self {
+            Self::Terms(summands) => summands,
+            Self::Query(query) => return query.weight(scoring),
+        };
+        let clause = |Summand { clause, required }: &Summand| {
+            let occur = if *required { Occur::Must } else { Occur::Should };
+            (occur, clause.clone().query())
+        };
+        BooleanQuery::new(summands.iter().map(clause).collect()).weight(scoring)
+    }
+}
+
+impl Piece {
+    fn query(self) -> Box<dyn Query> {
+        match self {
+            Self::Term(clause) => clause.query(),
+            Self::Query(query) => query,
+        }
+    }
+
+    /// The same, but so many times its score.
+    pub(super) fn times(self, times: Score) -> Self {
+        match self {
+            Self::Term(clause) => Self::Term(Clause { weight: clause.weight * times, ..clause }),
+            Self::Query(query) => Self::Query(Box::new(BoostQuery::new(query, times))),
+        }
     }
 }
 
@@ -378,6 +471,8 @@ struct Work {
     left: u64,
     /// So many phrases are still looked for, whatever they cost.
     phrases: usize,
+    /// So many beginnings of words are.
+    prefixes: usize,
 }
 
 impl Work {
@@ -390,19 +485,27 @@ impl Work {
     const FEW: usize = 8;
 
     const FEW_PHRASES: usize = 4;
+    const FEW_PREFIXES: usize = 4;
 
     /// To see whether words stand side by side costs so much more than to see a word.
     const POSITIONS: u64 = 40;
 
     fn of(searcher: &Searcher) -> Self {
         let left = searcher.num_docs().saturating_mul(Self::TIMES).max(Self::LITTLE);
-        Self { left, phrases: Self::FEW_PHRASES }
+        Self { left, phrases: Self::FEW_PHRASES, prefixes: Self::FEW_PREFIXES }
     }
 
     /// Takes one of the phrases that are looked for whatever they cost, if there is one left.
     fn takes_phrase(&mut self) -> bool {
         let left = self.phrases.checked_sub(1);
         self.phrases = left.unwrap_or(0);
+        left.is_some()
+    }
+
+    /// The same for beginnings of words.
+    fn takes_prefix(&mut self) -> bool {
+        let left = self.prefixes.checked_sub(1);
+        self.prefixes = left.unwrap_or(0);
         left.is_some()
     }
 
@@ -465,21 +568,22 @@ fn without_redundant_days<'a, 'b>(parts: &'b [Part<'a>]) -> Vec<&'b Part<'a>> {
     parts.iter().filter(is_widest).collect()
 }
 
-fn union(mut queries: Vec<Box<dyn Query>>) -> Box<dyn Query> {
-    if queries.len() == 1
-        && let Some(only) = queries.pop()
+fn union(mut pieces: Vec<Piece>) -> Piece {
+    if pieces.len() == 1
+        && let Some(only) = pieces.pop()
     {
         return only;
     }
-    Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Should, query)).collect()))
+    let any = pieces.into_iter().map(|piece| (Occur::Should, piece.query()));
+    Piece::Query(Box::new(BooleanQuery::new(any.collect())))
 }
 
 fn every<const N: usize>(queries: [Box<dyn Query>; N]) -> Box<dyn Query> {
     Box::new(BooleanQuery::new(queries.into_iter().map(|query| (Occur::Must, query)).collect()))
 }
 
-fn unscored(query: Box<dyn Query>) -> Box<dyn Query> {
-    Box::new(ConstScoreQuery::new(query, 0.0))
+fn unscored(piece: Piece) -> Box<dyn Query> {
+    Box::new(ConstScoreQuery::new(piece.query(), 0.0))
 }
 
 fn has(term: Term) -> Box<dyn Query> {

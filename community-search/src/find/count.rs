@@ -11,10 +11,11 @@ use community_core::{ChannelId, CommunityId, MemberId, Slug};
 use rustc_hash::{FxHashMap, FxHashSet};
 use tantivy::DocId;
 use tantivy::columnar::StrColumn;
-use tantivy::query::{EnableScoring, Query};
+use tantivy::query::EnableScoring;
 
 use super::Search;
 use super::columns::Columns;
+use super::compile::Compiled;
 use super::reach::{Channels, Gate};
 use crate::SearchError;
 
@@ -26,7 +27,7 @@ const STEP: usize = 4_096;
 
 impl Search<'_> {
     /// How many hits a query has, counted up to a number of posts.
-    pub(super) fn total(&self, query: &dyn Query, most: usize) -> Result<Total, SearchError> {
+    pub(super) fn total(&self, query: &Compiled, most: usize) -> Result<Total, SearchError> {
         let mut hits = Distinct::new(self.request.per);
         let exact = self.walk(query, most, |columns, doc| {
             hits.see(columns, doc);
@@ -38,7 +39,7 @@ impl Search<'_> {
     /// The same, with the most frequent values of each facet.
     pub(super) fn facets(
         &self,
-        query: &dyn Query,
+        query: &Compiled,
         most: usize,
         values: usize,
     ) -> Result<(Total, Counts), SearchError> {
@@ -67,7 +68,7 @@ impl Search<'_> {
     /// were all.
     fn walk<'a>(
         &'a self,
-        query: &dyn Query,
+        query: &Compiled,
         most: usize,
         mut see: impl FnMut(&'a Columns, DocId) -> Result<(), SearchError>,
     ) -> Result<bool, SearchError> {

@@ -4,8 +4,9 @@
 //!    content (`terms.rs`), and become a query of the index library (`compile.rs`); a text to which
 //!    topics are to be alike becomes one of its most telling words (`sample.rs`).
 //! 2. Its matches are walked, and those that the viewer may see (`reach.rs`) compete for the best
-//!    places (`top.rs`). In the order of relevance the library skips what cannot be among the best;
-//!    in other orders the keys are columns.
+//!    places (`top.rs`). In the order of relevance what cannot be among the best is skipped: where a
+//!    query is nothing but terms, as most are, by `sum.rs`, else by the library. In other orders the
+//!    keys are columns.
 //! 3. If hardly anything has the words as typed, words one edit away are taken in.
 //! 4. If it was asked for, all matches are counted, up to a bound (`count.rs`).
 //!
@@ -24,6 +25,7 @@ mod marks;
 mod reach;
 mod sample;
 mod settled;
+mod sum;
 mod synonyms;
 mod terms;
 #[cfg(test)]
@@ -33,7 +35,7 @@ mod top;
 use std::ops::Range;
 
 use community_core::search::{Count, Find, Found, LanguageCode, SearchSort, Wanted};
-use tantivy::query::{EnableScoring, Query, TermQuery};
+use tantivy::query::{EnableScoring, Query, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score, Term};
 
@@ -41,8 +43,9 @@ use crate::SearchError;
 use crate::analysis::Language;
 use crate::projection::Snapshot;
 use crate::ranking::Statistics;
-use compile::Compiler;
+use compile::{Compiled, Compiler};
 use reach::{Allowed, Channels, Gate};
+use sum::Weighed;
 use terms::Terms;
 use top::{Top, key_of};
 
@@ -111,6 +114,12 @@ struct Search<'a> {
     sort: SearchSort,
 }
 
+/// Who finds the documents that score most.
+enum Ways {
+    Sum(Weighed),
+    Library(Box<dyn Weight>),
+}
+
 /// Which words are looked for.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Words {
@@ -135,7 +144,7 @@ impl<'a> Search<'a> {
         Ok(Self { snapshot, request, languages, terms, allowed, sort })
     }
 
-    fn query(&self, words: Words) -> Result<Box<dyn Query>, SearchError> {
+    fn query(&self, words: Words) -> Result<Compiled, SearchError> {
         let (searcher, fields) = (self.snapshot.searcher(), self.snapshot.fields());
         let lookup = match self.request.wanted {
             Wanted::Like(sample) => {
@@ -160,7 +169,7 @@ impl<'a> Search<'a> {
     }
 
     /// The best hits of a query.
-    fn best(&self, query: &dyn Query, room: usize) -> Result<Top, SearchError> {
+    fn best(&self, query: &Compiled, room: usize) -> Result<Top, SearchError> {
         let mut top = Top::new(self.request.per, room);
         if self.sort == SearchSort::Relevance {
             self.best_by_score(query, &mut top)?;
@@ -170,31 +179,46 @@ impl<'a> Search<'a> {
         Ok(top)
     }
 
-    fn best_by_score(&self, query: &dyn Query, top: &mut Top) -> Result<(), SearchError> {
+    fn best_by_score(&self, query: &Compiled, top: &mut Top) -> Result<(), SearchError> {
         let searcher = self.snapshot.searcher();
         let statistics = Statistics::new(searcher, self.snapshot.fields());
-        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, searcher);
-        let weight = query.weight(scoring)?;
+        let mut ways =
+            match query {
+                Compiled::Terms(terms) => Ways::Sum(Weighed::new(terms, searcher, &statistics)?),
+                Compiled::Query(query) => Ways::Library(query.weight(
+                    EnableScoring::enabled_from_statistics_provider(&statistics, searcher),
+                )?),
+            };
         let opened = self.snapshot.columns()?;
         let mut channels = Channels::new(self.allowed, opened);
-        for (segment, opened) in searcher.segment_readers().iter().zip(&opened.segments) {
+        for (number, segment) in searcher.segment_readers().iter().enumerate() {
+            let Some(opened) = opened.segments.get(number) else { break };
             let columns = &opened.columns;
             let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
-            weight.for_each_pruning(
-                top.threshold(),
-                segment,
-                &mut |doc: DocId, score: Score| {
-                    if gate.admits(doc) {
-                        top.offer(key_of(score), columns.post(doc), columns.topic(doc));
-                    }
-                    top.threshold()
-                },
-            )?;
+            let threshold = top.threshold();
+            let mut take = |doc: DocId, score: Score| {
+                top.offer(key_of(score), columns.post(doc), columns.topic(doc));
+                top.threshold()
+            };
+            match &mut ways {
+                Ways::Sum(sum) => {
+                    sum.best(number, segment, threshold, |doc| gate.admits(doc), take)?;
+                }
+                Ways::Library(weight) => {
+                    let mut threshold = threshold;
+                    weight.for_each_pruning(threshold, segment, &mut |doc, score| {
+                        if gate.admits(doc) {
+                            threshold = take(doc, score);
+                        }
+                        threshold
+                    })?;
+                }
+            }
         }
         Ok(())
     }
 
-    fn best_by_column(&self, query: &dyn Query, top: &mut Top) -> Result<(), SearchError> {
+    fn best_by_column(&self, query: &Compiled, top: &mut Top) -> Result<(), SearchError> {
         let searcher = self.snapshot.searcher();
         let weight = query.weight(EnableScoring::disabled_from_searcher(searcher))?;
         let opened = self.snapshot.columns()?;

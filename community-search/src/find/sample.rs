@@ -1,10 +1,9 @@
 //! Topics like a text.
 
 use community_core::search::Sample;
-use tantivy::query::{BooleanQuery, BoostQuery, Occur, Query};
 use tantivy::{Searcher, Term};
 
-use super::compile::{Compiler, SKIPPING};
+use super::compile::{Compiled, Compiler};
 use super::synonyms::Synonyms;
 use crate::SearchError;
 use crate::analysis::Language;
@@ -29,7 +28,7 @@ pub(super) fn query(
     searcher: &Searcher,
     fields: &Fields,
     synonyms: Synonyms,
-) -> Result<Box<dyn Query>, SearchError> {
+) -> Result<Compiled, SearchError> {
     let mut spots = Vec::new();
     for (text, times) in [(&sample.title, TITLE_TIMES), (&sample.body, 1)] {
         let of_text = ranking::spots(beginning(text, MOST_BYTES), languages);
@@ -46,17 +45,13 @@ pub(super) fn query(
     telling.truncate(MOST_WORDS);
     let place = community_core::search::Place::Anywhere;
     let mut compiler = Compiler::new(searcher, fields, place, synonyms);
-    let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
+    let mut any = Vec::new();
     for (_, word) in telling {
         let often = saturated(word.count);
-        for query in compiler.any_of(&[Word { count: 1, ..word }])? {
-            clauses.push((Occur::Should, Box::new(BoostQuery::new(query, often))));
-        }
+        let pieces = compiler.any_of(&[Word { count: 1, ..word }])?;
+        any.extend(pieces.into_iter().map(|piece| piece.times(often)));
     }
-    let skips = clauses.len() <= SKIPPING;
-    let query = Box::new(BooleanQuery::new(clauses));
-    // A query within another is one of which every match is looked at.
-    Ok(if skips { query } else { Box::new(BooleanQuery::new(vec![(Occur::Must, query)])) })
+    Ok(Compiled::any(any))
 }
 
 /// How much a word tells; `None` if it is nowhere.

@@ -189,6 +189,23 @@ impl Generation {
         Ok(())
     }
 
+    /// Brings everything that is committed into one segment.
+    ///
+    /// A search looks its words up in each segment anew, and what a block of postings promises holds
+    /// best where it was written. It reads and writes all files once.
+    pub(super) fn settle(&mut self) -> Result<(), SearchError> {
+        // Segments that are being merged cannot be merged.
+        if let Some(writer) = self.writer.take() {
+            writer.wait_merging_threads()?;
+        }
+        let segments = self.index.searchable_segment_ids()?;
+        if segments.len() > 1 {
+            self.writer()?.merge(&segments).wait()?;
+            self.reader.reload()?;
+        }
+        Ok(())
+    }
+
     fn writer(&mut self) -> Result<&mut IndexWriter, SearchError> {
         let writer = match self.writer.take() {
             Some(writer) => writer,
@@ -197,6 +214,9 @@ impl Generation {
                 let mut policy = LogMergePolicy::default();
                 policy.set_min_num_segments(MERGED);
                 writer.set_merge_policy(Box::new(policy));
+                // What a process left behind that was killed while it committed: the same events
+                // give files of the same names, and the library writes over none.
+                writer.garbage_collect_files().wait()?;
                 writer
             }
         };

@@ -167,8 +167,9 @@ impl Projection {
     /// Reads at most `events` events of the log and brings what they touch up to date. Commits by
     /// the [`CommitPolicy`](crate::CommitPolicy), and when a new generation is complete.
     ///
-    /// A poll may block as long as a commit takes, some milliseconds up to seconds; after an error
-    /// and after damage also as long as it takes to read the whole index. The future may be
+    /// A poll may block as long as a commit takes, some milliseconds up to seconds; at the end of a
+    /// new generation as long as it takes to read and write the whole index, and after an error and
+    /// after damage as long as it takes to read it. The future may be
     /// dropped: what was not committed is read again.
     ///
     /// # Errors
@@ -376,6 +377,7 @@ impl Projection {
     fn switch(&mut self) -> Result<(), SearchError> {
         let Some(mut next) = self.next.take() else { return Ok(()) };
         next.commit()?;
+        next.settle()?;
         self.disk.switch(next.number)?;
         let number = next.number;
         self.live = Some(next);

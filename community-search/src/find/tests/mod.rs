@@ -2,7 +2,7 @@
 
 mod cases;
 mod naive;
-mod world;
+pub(in crate::find) mod world;
 
 use std::collections::BTreeSet;
 

@@ -57,10 +57,10 @@ pub(super) fn slug(text: &str) -> Slug {
 }
 
 /// Numbers that look like chance, the same for each seed.
-pub(super) struct Dice(pub(super) u64);
+pub(in crate::find) struct Dice(pub(in crate::find) u64);
 
 impl Dice {
-    pub(super) fn below(&mut self, end: usize) -> usize {
+    pub(in crate::find) fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -68,11 +68,11 @@ impl Dice {
         usize::try_from((mixed ^ (mixed >> 31)) % end as u64).unwrap()
     }
 
-    pub(super) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
+    pub(in crate::find) fn pick<T: Copy>(&mut self, of: &[T]) -> T {
         of[self.below(of.len())]
     }
 
-    pub(super) fn chance(&mut self, percent: usize) -> bool {
+    pub(in crate::find) fn chance(&mut self, percent: usize) -> bool {
         self.below(100) < percent
     }
 

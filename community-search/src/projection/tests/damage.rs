@@ -15,10 +15,12 @@ fn open(path: &Path) -> Projection {
     undisturbed(|| Projection::open(path, settings(20), env().0)).unwrap()
 }
 
-/// An index on disk in several segments, and what is in it.
+/// An index on disk, in several segments if much has happened, and what is in it.
 fn built(store: &dyn Store) -> (TempDir, Dump) {
     let home = TempDir::new().unwrap();
     let mut projection = open(home.path());
+    // A generation that is complete lies in one segment, and this one is before anything happens.
+    block_on(projection.catch_up(&MemoryStore::with_epoch(1), 1)).unwrap();
     catch_up(&mut projection, store, 15);
     let dump = dump(&projection);
     (home, dump)
@@ -58,6 +60,7 @@ fn survives(what: fn(&Path)) {
     let (home, whole) = built(engine.store());
     let names = files(home.path());
     assert!(names.iter().any(|name| name.ends_with("meta.json")));
+    assert!(names.iter().filter(|name| name.extension().is_some_and(|e| e == "idx")).count() > 1);
     assert!(names.len() > 10, "{names:?}");
     for name in names {
         let name = name.strip_prefix(home.path()).unwrap();

@@ -150,6 +150,25 @@ fn nothing_is_visible_before_its_commit_and_a_snapshot_stays_as_it_is() {
 }
 
 #[test]
+fn a_generation_that_is_complete_lies_in_one_segment() {
+    let engine = after_script(1);
+    let disk: Arc<dyn Disk> = Arc::new(Memory::default());
+    let mut projection = projection(&disk, 8);
+    let segments = |projection: &Projection| {
+        let shown = projection.index().snapshot().unwrap();
+        shown.searcher().segment_readers().len()
+    };
+    catch_up(&mut projection, engine.store(), 5);
+    assert_eq!(segments(&projection), 1);
+    assert_eq!(dump(&projection), in_one_go(engine.store()));
+    // What happens from then on stands beside it.
+    let mut projection = Projection::in_memory(settings(8), env().0);
+    catch_up(&mut projection, after_part_of_script(1, 0.5).store(), 5);
+    catch_up(&mut projection, engine.store(), 5);
+    assert!(segments(&projection) > 1);
+}
+
+#[test]
 fn what_waits_is_committed_by_number_and_by_age() {
     let engine = after_script(2);
     let events = log(engine.store()).len();

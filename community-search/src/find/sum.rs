@@ -1,0 +1,670 @@
+//! The best documents by the sum of what their words score.
+//!
+//! Most searches are this: words of which any has to occur, or that all have to, each in one or two
+//! fields. The index library can do it too, but it takes for the most that a word can score what the
+//! word would score without end in a text of itself; a title, of few words, never comes near that.
+//! So it looks at nearly all that has any of the words. Here the bounds are those of the blocks in
+//! which the postings of a word lie, 128 documents each, with what the best of them scores beside
+//! them:
+//!
+//! 1. A window reaches as far as the first of the current blocks does. If the best of all blocks
+//!    together would not be among the best so far, the window is left out.
+//! 2. Of the lists of postings those with the least bounds are put aside, as many as together could
+//!    not bring a document among the best. Only the documents of the others are looked at.
+//! 3. Such a document is asked for what it scores in these; then, if it can still be among the best,
+//!    whether it may be seen at all; then for the rest.
+//!
+//! That a document may not be seen is found out before most of the work on it is done, which is why
+//! this is not a query of the library: its callback comes last.
+
+use tantivy::fieldnorm::FieldNormReader;
+use tantivy::postings::{BlockSegmentPostings, TermInfo};
+use tantivy::query::{Bm25StatisticsProvider, Bm25Weight};
+use tantivy::schema::{Field, IndexRecordOption};
+use tantivy::{DocId, Score, Searcher, SegmentReader, TERMINATED};
+
+use crate::SearchError;
+use crate::ranking::{Clause, Statistics};
+
+/// A term that adds to the score of the documents that have it.
+#[derive(Debug, Clone)]
+pub(super) struct Summand {
+    pub(super) clause: Clause,
+    /// Whether a document has to have it.
+    pub(super) required: bool,
+}
+
+/// Documents in a window at most.
+const WIDTH: DocId = 4_096;
+
+/// A list so many times as long as all others that have to be walked is not walked with them.
+const MUCH_LONGER: u64 = 16;
+
+/// Bounds are sums and products of floats, as scores are, in another order.
+const ROUNDING: Score = 1.000_001;
+
+/// Terms with what they weigh in a snapshot, and where their postings are.
+pub(super) struct Weighed {
+    terms: Vec<Term>,
+    window: Window,
+}
+
+struct Term {
+    field: Field,
+    required: bool,
+    weight: Bm25Weight,
+    /// How long the field is in all documents, on average.
+    length: Score,
+    /// By segment.
+    postings: Vec<Option<TermInfo>>,
+}
+
+impl Weighed {
+    pub(super) fn new(
+        summands: &[Summand],
+        searcher: &Searcher,
+        statistics: &Statistics<'_>,
+    ) -> Result<Self, SearchError> {
+        let segments = searcher.segment_readers();
+        let mut found = Vec::with_capacity(summands.len());
+        for Summand { clause, .. } in summands {
+            let mut postings = Vec::with_capacity(segments.len());
+            for segment in segments {
+                let index = segment.inverted_index(clause.term.field())?;
+                postings.push(index.get_term_info(&clause.term)?);
+            }
+            let count = postings.iter().flatten().map(|info: &TermInfo| u64::from(info.doc_freq));
+            statistics.note(&clause.term, count.sum());
+            found.push(postings);
+        }
+        let documents = statistics.total_num_docs()?;
+        let mut terms = Vec::with_capacity(summands.len());
+        for (summand, postings) in summands.iter().zip(found) {
+            let Summand { clause, required } = summand;
+            let field = clause.term.field();
+            let length = average(statistics.total_num_tokens(field)?, documents);
+            let frequency = statistics.doc_freq(&clause.term)?;
+            let weight = Bm25Weight::for_one_term_without_explain(frequency, documents, length)
+                .boost_by(clause.weight);
+            terms.push(Term { field, required: *required, weight, length, postings });
+        }
+        Ok(Self { terms, window: Window::default() })
+    }
+
+    /// Calls `take` for the documents of a segment that score more than a threshold and that may be
+    /// seen, in rising order. It answers what the threshold is from then on.
+    ///
+    /// Nothing is taken that scores no more; what scores more than the threshold was when it was
+    /// looked at may be taken.
+    pub(super) fn best(
+        &mut self,
+        number: usize,
+        segment: &SegmentReader,
+        threshold: Score,
+        admits: impl FnMut(DocId) -> bool,
+        take: impl FnMut(DocId, Score) -> Score,
+    ) -> Result<(), SearchError> {
+        let (mut required, mut optional) = (Vec::new(), Vec::new());
+        for term in &self.terms {
+            let Some(Some(info)) = term.postings.get(number) else {
+                if term.required {
+                    return Ok(());
+                }
+                continue;
+            };
+            let list = Box::new(List::open(term, info, segment)?);
+            if term.required { required.push(list) } else { optional.push(list) }
+        }
+        let mut walk = Walk { threshold, admits, take };
+        if required.is_empty() {
+            walk.any(optional, &mut self.window);
+        } else {
+            walk.every(required, optional);
+        }
+        Ok(())
+    }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "as the library does it")]
+fn average(tokens: u64, documents: u64) -> Score {
+    tokens as Score / documents as Score
+}
+
+/// The postings of a term in a segment, from a document on.
+struct List {
+    postings: BlockSegmentPostings,
+    lengths: FieldNormReader,
+    weight: Bm25Weight,
+    documents: u64,
+    /// What no document reaches, wherever it is.
+    most: Score,
+    /// See [`List::block_bound`].
+    drift: Score,
+    /// The place within the current block of the first document that is not behind us.
+    at: usize,
+    /// What no document of the current block surpasses, if it is known.
+    of_block: Option<Score>,
+    /// What no document of the current window surpasses.
+    bound: Score,
+}
+
+impl List {
+    fn open(term: &Term, info: &TermInfo, segment: &SegmentReader) -> Result<Self, SearchError> {
+        let index = segment.inverted_index(term.field)?;
+        let postings =
+            index.read_block_postings_from_terminfo(info, IndexRecordOption::WithFreqs)?;
+        let lengths = segment.fieldnorms_readers().get_field(term.field)?;
+        let lengths = lengths.unwrap_or_else(|| FieldNormReader::constant(segment.max_doc(), 1));
+        // As the segment was written.
+        let length = average(index.total_num_tokens(), segment.max_doc().into());
+        let drift = (length / term.length).min(term.length / length);
+        Ok(Self {
+            postings,
+            lengths,
+            // An empty text is the shortest one.
+            most: term.weight.score(0, u32::MAX) * ROUNDING,
+            weight: term.weight.clone(),
+            documents: info.doc_freq.into(),
+            drift: if drift > 0.0 { drift } else { 0.0 },
+            at: 0,
+            of_block: None,
+            bound: 0.0,
+        })
+    }
+
+    /// The documents of the current block that are not behind us.
+    #[inline]
+    fn docs(&self) -> &[DocId] {
+        self.postings.docs().get(self.at..).unwrap_or_default()
+    }
+
+    /// The first of them.
+    #[inline]
+    fn doc(&self) -> DocId {
+        self.docs().first().copied().unwrap_or(TERMINATED)
+    }
+
+    /// The last of them.
+    #[inline]
+    fn last(&self) -> DocId {
+        self.docs().last().copied().unwrap_or(TERMINATED)
+    }
+
+    /// Leaves behind what stands before a document. Says whether anything is left.
+    #[inline]
+    fn move_to(&mut self, low: DocId) -> bool {
+        if self.doc() >= low {
+            return self.doc() != TERMINATED;
+        }
+        if self.last() < low {
+            self.postings.seek(low);
+            (self.at, self.of_block) = (0, None);
+        }
+        self.at += self.docs().partition_point(|doc| *doc < low);
+        self.doc() != TERMINATED
+    }
+
+    /// What no document of the current block surpasses.
+    ///
+    /// Beside a block stands how often the word is in the document of it that scored most, and how
+    /// long that one is. It was chosen when the segment was written, by how long texts were in the
+    /// segment on average. By another average another document may score more: how rare a word is
+    /// in a text of some length is then off by the share by which the averages differ, at most, the
+    /// other way round for both of them.
+    fn block_bound(&mut self) -> Score {
+        if let Some(known) = self.of_block {
+            return known;
+        }
+        let most = self.postings.block_max_score(&self.lengths, &self.weight);
+        let share = most / self.most;
+        let bound = if share > 0.0 && share < 1.0 {
+            self.most / (1.0 + self.drift * (1.0 / share - 1.0)) * ROUNDING
+        } else {
+            self.most
+        };
+        *self.of_block.insert(bound)
+    }
+
+    /// Says what no document surpasses of those up to one that is in the current block, or before
+    /// it.
+    fn limit(&mut self, high: DocId) {
+        self.bound = if self.doc() <= high { self.block_bound() } else { 0.0 };
+    }
+
+    #[inline]
+    fn score(&self, doc: DocId, times: u32) -> Score {
+        self.weight.score(self.lengths.fieldnorm_id(doc), times)
+    }
+
+    /// The documents of the window with what they score.
+    #[inline]
+    fn window(&self, high: DocId) -> impl Iterator<Item = (DocId, Score)> {
+        let times = self.postings.freqs().get(self.at..).unwrap_or_default();
+        let here = self.docs().iter().zip(times).take_while(move |(doc, _)| **doc <= high);
+        here.map(|(doc, times)| (*doc, self.score(*doc, *times)))
+    }
+
+    /// What a document of the window scores, if it is in the list.
+    #[inline]
+    fn score_of(&self, doc: DocId) -> Option<Score> {
+        let docs = self.docs();
+        let place = docs.partition_point(|other| *other < doc);
+        docs.get(place).filter(|other| **other == doc)?;
+        let times = self.postings.freqs().get(self.at + place)?;
+        Some(self.score(doc, *times))
+    }
+}
+
+#[allow(clippy::vec_box, reason = "lists are large, and are put in order for each window")]
+type Lists = Vec<Box<List>>;
+
+/// The scores of the documents of a window.
+struct Window {
+    scores: Vec<Score>,
+    /// A bit for each document that has one.
+    seen: Vec<u64>,
+}
+
+impl Default for Window {
+    fn default() -> Self {
+        Self { scores: vec![0.0; WIDTH as usize], seen: vec![0; WIDTH.div_ceil(64) as usize] }
+    }
+}
+
+impl Window {
+    #[inline]
+    fn add(&mut self, place: usize, score: Score) {
+        if let (Some(sum), Some(seen)) = (self.scores.get_mut(place), self.seen.get_mut(place / 64))
+        {
+            *sum += score;
+            *seen |= 1 << (place % 64);
+        }
+    }
+
+    /// Takes out what was added, in the order of places.
+    #[inline]
+    fn drain(&mut self, mut each: impl FnMut(usize, Score)) {
+        for (number, seen) in self.seen.iter_mut().enumerate() {
+            let mut left = std::mem::take(seen);
+            while left != 0 {
+                let place = number * 64 + left.trailing_zeros() as usize;
+                left &= left - 1;
+                if let Some(score) = self.scores.get_mut(place) {
+                    each(place, std::mem::take(score));
+                }
+            }
+        }
+    }
+}
+
+/// A walk through a segment.
+struct Walk<A, T> {
+    threshold: Score,
+    admits: A,
+    take: T,
+}
+
+impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
+    /// Documents that are in any of the lists.
+    fn any(&mut self, mut lists: Lists, window: &mut Window) {
+        let mut aside = Aside::default();
+        let mut low = 0;
+        loop {
+            lists.retain_mut(|list| list.move_to(low));
+            aside.fill(&mut lists, self.threshold);
+            let Some(first) = lists.iter().map(|list| list.doc()).min() else { return };
+            low = first;
+            let widest = low.saturating_add(WIDTH - 1);
+            let high = lists.iter().map(|list| list.last()).min().unwrap_or(low).min(widest);
+            lists.iter_mut().for_each(|list| list.limit(high));
+            if lists.iter().map(|list| list.bound).sum::<Score>() + aside.most > self.threshold {
+                lists.sort_unstable_by(|a, b| a.bound.total_cmp(&b.bound));
+                self.any_of_window(&mut lists, &mut aside, window, (low, high));
+            }
+            low = high + 1;
+        }
+    }
+
+    fn any_of_window(
+        &mut self,
+        lists: &mut [Box<List>],
+        aside: &mut Aside,
+        window: &mut Window,
+        (low, high): (DocId, DocId),
+    ) {
+        let (mut most, mut few) = (aside.most, 0);
+        for list in lists.iter() {
+            if most + list.bound > self.threshold {
+                break;
+            }
+            most += list.bound;
+            few += 1;
+        }
+        let (rest, walked) = lists.split_at_mut(few);
+        let mut look = |doc, score: Score| {
+            if score + most > self.threshold && (self.admits)(doc) {
+                let score = complete(doc, score, most, self.threshold, rest, aside);
+                if score > self.threshold {
+                    self.threshold = (self.take)(doc, score);
+                }
+            }
+        };
+        if let [only] = walked {
+            only.window(high).for_each(|(doc, score)| look(doc, score));
+        } else {
+            for list in walked {
+                list.window(high).for_each(|(doc, score)| window.add((doc - low) as usize, score));
+            }
+            window.drain(|place, score| {
+                #[allow(clippy::cast_possible_truncation, reason = "a place in a window")]
+                look(low + place as DocId, score);
+            });
+        }
+    }
+
+    /// Documents that are in all required lists.
+    fn every(&mut self, mut required: Lists, mut optional: Lists) {
+        // The shortest one leads.
+        required.sort_by_key(|list| list.documents);
+        let mut aside = Aside::default();
+        let mut low = 0;
+        loop {
+            for list in &mut required {
+                if !list.move_to(low) {
+                    return;
+                }
+                low = list.doc();
+            }
+            if !required.iter_mut().all(|list| list.move_to(low)) {
+                return;
+            }
+            optional.retain_mut(|list| list.move_to(low));
+            let lists = || required.iter().chain(&optional);
+            let high = lists().map(|list| list.last()).min().unwrap_or(low);
+            for list in required.iter_mut().chain(&mut optional) {
+                list.limit(high);
+            }
+            let all: Score = required.iter().chain(&optional).map(|list| list.bound).sum();
+            if all > self.threshold
+                && let Some((leader, others)) = required.split_first_mut()
+            {
+                let others_bound: Score = others.iter().map(|list| list.bound).sum();
+                let optional_bound: Score = optional.iter().map(|list| list.bound).sum();
+                let rest = others_bound + optional_bound;
+                for (doc, score) in leader.window(high) {
+                    if score + rest <= self.threshold || !(self.admits)(doc) {
+                        continue;
+                    }
+                    let Some(score) = with_all(doc, score, rest, self.threshold, others) else {
+                        continue;
+                    };
+                    let rest = optional_bound;
+                    let score =
+                        complete(doc, score, rest, self.threshold, &mut optional, &mut aside);
+                    if score > self.threshold {
+                        self.threshold = (self.take)(doc, score);
+                    }
+                }
+            }
+            low = high + 1;
+        }
+    }
+}
+
+/// What a document scores with all these lists; `None` if it is not in all of them, or scores too
+/// little.
+fn with_all(
+    doc: DocId,
+    mut score: Score,
+    mut rest: Score,
+    threshold: Score,
+    lists: &[Box<List>],
+) -> Option<Score> {
+    for list in lists {
+        score += list.score_of(doc)?;
+        rest -= list.bound;
+        if score + rest <= threshold {
+            return None;
+        }
+    }
+    Some(score)
+}
+
+/// What a document scores with these lists, or less if it is too little.
+fn complete(
+    doc: DocId,
+    mut score: Score,
+    mut rest: Score,
+    threshold: Score,
+    lists: &mut [Box<List>],
+    aside: &mut Aside,
+) -> Score {
+    // What may add most is asked first.
+    for list in lists.iter().rev() {
+        score += list.score_of(doc).unwrap_or(0.0);
+        rest -= list.bound;
+        if score + rest <= threshold {
+            return Score::MIN;
+        }
+    }
+    score + aside.score_of(doc)
+}
+
+/// Lists that are too long to be walked for the little that they may add.
+#[derive(Default)]
+struct Aside {
+    lists: Lists,
+    /// What they may add together.
+    most: Score,
+}
+
+impl Aside {
+    /// Takes lists in that cannot bring a document among the best.
+    fn fill(&mut self, lists: &mut Lists, threshold: Score) {
+        while let Some(place) = longest(lists)
+            && let Some(most) = lists.get(place).map(|list| list.most)
+            && self.most + most <= threshold
+        {
+            self.lists.push(lists.swap_remove(place));
+            self.most += most;
+        }
+    }
+
+    /// What these lists add to the score of a document. Documents come in rising order.
+    fn score_of(&mut self, doc: DocId) -> Score {
+        let mut score = 0.0;
+        for list in &mut self.lists {
+            list.move_to(doc);
+            score += list.score_of(doc).unwrap_or(0.0);
+        }
+        score
+    }
+}
+
+/// The place of the longest list, if it is much longer than all others together.
+fn longest(lists: &Lists) -> Option<usize> {
+    let (place, longest) = lists.iter().enumerate().max_by_key(|(_, list)| list.documents)?;
+    let all: u64 = lists.iter().map(|list| list.documents).sum();
+    (longest.documents > (all - longest.documents) * MUCH_LONGER).then_some(place)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use tantivy::query::{BooleanQuery, EnableScoring, Occur, Query};
+    use tantivy::{Index, IndexWriter, ReloadPolicy, TantivyDocument};
+
+    use super::*;
+    use crate::find::tests::world::Dice;
+    use crate::schema::Fields;
+    use crate::words;
+
+    /// The first word is in nearly every text, the last in hardly any.
+    const WORDS: [(&str, usize); 6] =
+        [("and", 90), ("bike", 50), ("chain", 20), ("dynamo", 6), ("fork", 2), ("hub", 0)];
+
+    /// Documents in segments of which the first has short texts and the last long ones.
+    fn index(dice: &mut Dice) -> (Searcher, Fields) {
+        let (schema, fields) = Fields::new();
+        let index = Index::create_in_ram(schema);
+        words::register(&index);
+        let mut writer: IndexWriter = index.writer_with_num_threads(1, 15_000_000).unwrap();
+        writer.set_merge_policy(Box::new(tantivy::merge_policy::NoMergePolicy));
+        for (documents, length) in [(700, 6), (1_500, 60), (90, 15), (1_100, 300)] {
+            for _ in 0..documents {
+                let mut document = TantivyDocument::default();
+                let mut text = vec!["filler"; dice.below(length)];
+                for (word, percent) in WORDS {
+                    if dice.below(1_000) < percent * 10 + 2 {
+                        text.extend(vec![word; 1 + dice.below(3) * dice.below(1 + length / 8)]);
+                    }
+                }
+                document.add_text(fields.all, words::in_a_row(text));
+                if dice.chance(25) {
+                    let title = WORDS.iter().filter(|(_, percent)| dice.chance(*percent));
+                    let mut title: Vec<&str> = title.map(|(word, _)| *word).collect();
+                    title.extend(vec!["filler"; dice.below(6)]);
+                    document.add_text(fields.title, words::in_a_row(title));
+                }
+                writer.add_document(document).unwrap();
+            }
+            writer.commit().unwrap();
+        }
+        let reader = index.reader_builder().reload_policy(ReloadPolicy::Manual);
+        let reader: tantivy::IndexReader = reader.try_into().unwrap();
+        assert_eq!(reader.searcher().segment_readers().len(), 4);
+        (reader.searcher(), fields)
+    }
+
+    fn summands(dice: &mut Dice, fields: &Fields) -> Vec<Summand> {
+        let mut summands = Vec::new();
+        let has_required = dice.chance(40);
+        for number in 0..=dice.below(4) {
+            let (word, _) = dice.pick(&WORDS);
+            let required = has_required && (number == 0 || dice.chance(50));
+            let clause = Clause::new(fields.all, word, if dice.chance(80) { 1.0 } else { 2.5 });
+            summands.push(Summand { clause, required });
+            if dice.chance(70) {
+                let clause = Clause::new(fields.title, word, 0.35);
+                summands.push(Summand { clause, required: required && dice.chance(10) });
+            }
+        }
+        summands
+    }
+
+    type Scores = BTreeMap<(usize, DocId), Score>;
+
+    /// Everything that is allowed, as the library scores it without leaving anything out.
+    fn all(summands: &[Summand], searcher: &Searcher, fields: &Fields) -> Scores {
+        let clause = |Summand { clause, required }: &Summand| {
+            let occur = if *required { Occur::Must } else { Occur::Should };
+            (occur, clause.clone().query())
+        };
+        let query = BooleanQuery::new(summands.iter().map(clause).collect());
+        let statistics = Statistics::new(searcher, fields);
+        let scoring = EnableScoring::enabled_from_statistics_provider(&statistics, searcher);
+        let weight = query.weight(scoring).unwrap();
+        let mut scores = Scores::new();
+        for (number, segment) in searcher.segment_readers().iter().enumerate() {
+            let mut see = |doc, score| _ = scores.insert((number, doc), score);
+            weight.for_each(segment, &mut see).unwrap();
+        }
+        scores.retain(|(_, doc), _| is_allowed(*doc));
+        scores
+    }
+
+    fn is_allowed(doc: DocId) -> bool {
+        doc % 3 != 1
+    }
+
+    /// What is taken when so many places are to be filled, and the last threshold.
+    fn best(
+        summands: &[Summand],
+        searcher: &Searcher,
+        fields: &Fields,
+        room: usize,
+    ) -> (Scores, Score) {
+        let statistics = Statistics::new(searcher, fields);
+        let mut sum = Weighed::new(summands, searcher, &statistics).unwrap();
+        let (mut taken, mut top, mut threshold) = (Scores::new(), Vec::new(), Score::MIN);
+        for (number, segment) in searcher.segment_readers().iter().enumerate() {
+            let before = threshold;
+            let take = |doc, score| {
+                assert!(score > threshold && is_allowed(doc));
+                assert_eq!(taken.insert((number, doc), score), None);
+                top.push(score);
+                top.sort_by(|a: &Score, b| b.total_cmp(a));
+                top.truncate(room);
+                threshold = if top.len() == room { top[room - 1] } else { Score::MIN };
+                threshold
+            };
+            sum.best(number, segment, before, is_allowed, take).unwrap();
+        }
+        (taken, threshold)
+    }
+
+    fn is_near(one: Score, other: Score) -> bool {
+        (one - other).abs() <= 1e-5 * one.abs().max(other.abs())
+    }
+
+    #[test]
+    fn whatever_is_left_out_scores_less_than_what_is_found() {
+        let dice = &mut Dice(11);
+        let (mut found, mut left_out) = (0, 0);
+        for _ in 0..3 {
+            let (searcher, fields) = index(dice);
+            for _ in 0..150 {
+                let summands = summands(dice, &fields);
+                let all = all(&summands, &searcher, &fields);
+                let room = dice.pick(&[1, 5, 20, 5_000]);
+                let (taken, threshold) = best(&summands, &searcher, &fields, room);
+                for (place, score) in &taken {
+                    assert!(is_near(*score, all[place]), "{place:?} {summands:?}");
+                }
+                for (place, score) in all.iter().filter(|(place, _)| !taken.contains_key(place)) {
+                    let is_less = *score <= threshold || is_near(*score, threshold);
+                    assert!(is_less, "{place:?} {score} {threshold} {summands:?}");
+                }
+                assert!(room < 5_000 || taken.len() == all.len());
+                found += taken.len();
+                left_out += all.len() - taken.len();
+            }
+        }
+        assert!(found > 50_000 && left_out > 50_000, "{found} {left_out}");
+    }
+
+    /// Of how many documents the score surpasses what is said of their block.
+    fn surpassing(dice: &mut Dice, drift: impl Fn(Score) -> Score) -> usize {
+        let (searcher, fields) = index(dice);
+        let summands = WORDS.map(|(word, _)| Summand {
+            clause: Clause::new(fields.all, word, 1.0),
+            required: false,
+        });
+        let statistics = Statistics::new(&searcher, &fields);
+        let sum = Weighed::new(&summands, &searcher, &statistics).unwrap();
+        let mut surpassing = 0;
+        for (number, segment) in searcher.segment_readers().iter().enumerate() {
+            for term in &sum.terms {
+                let Some(info) = &term.postings[number] else { continue };
+                let mut list = List::open(term, info, segment).unwrap();
+                list.drift = drift(list.drift);
+                while list.doc() != TERMINATED {
+                    let bound = list.block_bound();
+                    let last = list.last();
+                    surpassing += list.window(last).filter(|(_, score)| *score > bound).count();
+                    assert!(bound <= list.most);
+                    list.move_to(last + 1);
+                }
+            }
+        }
+        surpassing
+    }
+
+    #[test]
+    fn no_document_surpasses_what_is_said_of_its_block() {
+        assert_eq!(surpassing(&mut Dice(5), |drift| drift), 0);
+        // What is stored beside the blocks does not say so by itself.
+        assert_ne!(surpassing(&mut Dice(5), |_| 1.0), 0);
+    }
+}
