@@ -9,6 +9,7 @@
 mod dump;
 mod feeds;
 mod kills;
+mod knowledge;
 mod standing;
 
 use std::path::{Path, PathBuf};
