@@ -19,7 +19,7 @@
 use std::collections::BTreeMap;
 
 use community_core::policy::Place;
-use community_core::{MemberId, PostId, Scope, State, TopicId};
+use community_core::{MemberId, PostId, Scope, State, TopicId, Viewer};
 
 use crate::article::{Article, Face};
 
@@ -95,9 +95,13 @@ fn admits_place(article: &Article, scope: &Scope) -> bool {
 /// Whether the scope admits each topic that bounds the article where it stands now, published or not.
 fn admits_sources(article: &Article, scope: &Scope, sources: &Sources) -> bool {
     article.sources.keys().filter(|topic| article.is_bound_by(**topic)).all(|topic| {
-        sources.topics.get(topic).is_some_and(|place| {
-            let place = Place { state: State::Published, ..*place };
-            scope.admits(place, place.author, State::Published)
-        })
+        match sources.topics.get(topic) {
+            Some(place) => {
+                let place = Place { state: State::Published, ..*place };
+                scope.admits(place, place.author, State::Published)
+            }
+            // Who could read a topic that is gone for good, nobody knows any more.
+            None => scope.viewer() == Viewer::System,
+        }
     })
 }

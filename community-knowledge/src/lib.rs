@@ -1,10 +1,23 @@
-//! The knowledge base of the community engine: articles grown from conversations, reviewed, found,
-//! and kept true.
+//! The knowledge base of the community engine: what was answered once is written down, reviewed,
+//! found, and stays true.
 //!
-//! - [`Knowledge`]: articles, their review, and who reads what.
+//! [`Knowledge`] is where to begin: commands and reads on an engine, for whoever acts. An
+//! [`Article`] is made of [`Version`]s that never change; each [`Block`] of text names its
+//! [`Source`], if the words are somebody else's. It is an extension of the engine: everything is kept
+//! as documents, and there is no table, no thread and no runtime here.
+//!
+//! - [`harvest`]: from conversations to drafts, and which conversations are worth it.
+//! - [`freshness`]: what puts an article in doubt, and how much it is in need of a look.
+//! - [`access`]: who sees what of an article. Nobody reads one who may not read all that it was made
+//!   from.
 //! - [`deflection`]: how many questions need not be asked because suggestions answered them, with
 //!   an interval that says how sure that is, and what it is worth under assumptions that are named.
 //! - [`gaps`]: what to write next, and the questions behind it.
+//! - [`limits`]: how much is too much.
+//!
+//! What is not here: who may do what. That is for the policy of a community, with the actions
+//! [`Draft`](community_core::Action::Draft), [`Review`](community_core::Action::Review) and
+//! [`Manage`](community_core::Action::Manage). [`Rules`] say the rest, as data.
 
 pub mod access;
 mod article;

@@ -87,3 +87,25 @@ pub(crate) fn at_most(size: usize, most: usize, what: &str) -> Result<()> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_md_says_what_is_enforced() {
+        let page = include_str!("../../LIMITS.md").replace('\n', " ");
+        let article = format!(
+            "An article has at most {TEXT} bytes of text in {SECTIONS} sections and {BLOCKS} blocks, \
+             cites {CITED} posts, and is made from {SOURCES} topics over all its versions; it has \
+             {VERSIONS} versions by {AUTHORS} authors, and {PRODUCTS} products whose versions have \
+             {PRODUCT_VERSION} bytes."
+        );
+        let rest = format!(
+            "A comment in a review has at most {COMMENT} bytes. Of one article {CONCERNS} concerns \
+             are kept."
+        );
+        assert!(page.contains(&article), "{article}");
+        assert!(page.contains(&rest), "{rest}");
+    }
+}

@@ -162,16 +162,19 @@ impl ArticleView {
         if !access::is_readable(&article, &shown.face, scope, sources) {
             return None;
         }
-        let state = match article.state_at(now) {
-            State::Archived => State::Archived,
-            State::Stale => State::Stale,
-            // What happens to a newer version is no affair of readers.
-            _ if article.concerns.is_empty() => State::Published,
-            _ => State::Stale,
-        };
         let seen = |topic: &TopicId| {
             let place = sources.topics.get(topic);
             place.is_some_and(|place| scope.admits(*place, place.author, place.state))
+        };
+        // What happens to a newer version is no affair of readers, and what happens in a topic that
+        // was released no affair of those who may not read it.
+        let known = |topic: Option<TopicId>| topic.is_none_or(|topic| seen(&topic));
+        let state = if is_archived {
+            State::Archived
+        } else if article.concerns.iter().any(|concern| known(concern.topic)) {
+            State::Stale
+        } else {
+            State::Published
         };
         let (version, published_at) = (shown.version, shown.at);
         let Face { title, labels, products, cited: _ } = shown.face.clone();

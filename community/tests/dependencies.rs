@@ -166,6 +166,14 @@ fn the_index_library_is_linked_by_search_only() {
 }
 
 #[test]
+fn the_knowledge_base_knows_no_backend() {
+    let linked = tree(graph(), "community-knowledge");
+    assert!(linked.contains("community-core"));
+    assert_free_of("community-knowledge", &linked, SQL);
+    assert!(!linked.iter().any(|name| name.starts_with("community-store")));
+}
+
+#[test]
 fn the_testkit_stays_out_of_what_an_embedder_links() {
     let allowed = ["community-benches", "community-cli"];
     let mut users: Vec<String> = Vec::new();

@@ -10,6 +10,7 @@ mod dump;
 mod feeds;
 mod gaps;
 mod kills;
+mod knowledge;
 mod standing;
 
 use std::path::{Path, PathBuf};

@@ -34,7 +34,7 @@ pub struct Pumped {
 
 /// Events in one step: one read of the log, one commit.
 const STEP: usize = 500;
-/// Documents that are looked at at once.
+/// Documents that are looked at, and written, at once; fewer where limits are lower.
 const BATCH: usize = 50;
 /// The name of the projection.
 const PROJECTION: &str = "knowledge";
@@ -84,18 +84,17 @@ impl Knowledge {
             let events = self.engine.store().events_after(at, STEP).await?;
             let mut heads = Heads::new();
             let mut queued: BTreeMap<DocumentId, Concern> = BTreeMap::new();
-            let mut to = None;
-            let mut taken = 0;
+            let (mut to, mut taken, most) = (None, 0, batch(planning));
             for event in &events {
                 let found = self.concerned(planning, event, &mut heads).await?;
                 let new = found.keys().filter(|id| !queued.contains_key(id)).count();
                 // One command writes so many documents. What does not fit is for the next step;
                 // where a single event concerns more, it is taken up again until all are written.
-                if queued.len() + new > BATCH && !queued.is_empty() {
+                if queued.len() + new > most && !queued.is_empty() {
                     break;
                 }
-                let is_whole = new <= BATCH;
-                for (id, concern) in found.into_iter().take(BATCH) {
+                let is_whole = new <= most;
+                for (id, concern) in found.into_iter().take(most) {
                     if let Some((_, article)) = heads.get_mut(&id) {
                         article.add_concern(concern.clone());
                     }
@@ -162,9 +161,9 @@ impl Knowledge {
         let mut ids = Vec::new();
         let mut after = None;
         loop {
-            let page = planning.stored_in(&list, after, BATCH).await?;
+            let page = planning.stored_in(&list, after, batch(planning)).await?;
             after = page.last().map(|(position, _)| *position);
-            let is_last = page.len() < BATCH;
+            let is_last = page.len() < batch(planning);
             for (_, document) in page {
                 ids.push(document.id);
                 if !heads.contains_key(&document.id) {
@@ -303,10 +302,10 @@ impl Knowledge {
             let mut ids = Vec::new();
             let mut after = from;
             loop {
-                let page = planning.stored_in(&list, after, BATCH).await?;
+                let page = planning.stored_in(&list, after, batch(planning)).await?;
                 after = page.last().map(|(position, _)| *position);
                 ids.extend(page.iter().map(|(_, document)| document.id));
-                if page.len() < BATCH {
+                if page.len() < batch(planning) {
                     break;
                 }
             }
@@ -360,6 +359,12 @@ fn may_concern(kind: &EventKind) -> bool {
             | EventKind::Accepted { .. }
             | EventKind::MadeOfficial { .. }
     )
+}
+
+/// How many documents are looked at, and written, at once.
+fn batch(planning: &Planning) -> usize {
+    let limits = planning.env().limits();
+    BATCH.min(limits.page).min(limits.documents).max(1)
 }
 
 async fn head(planning: &Planning, id: DocumentId) -> Result<Option<(Document, Article)>> {

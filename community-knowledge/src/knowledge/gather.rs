@@ -1,7 +1,7 @@
 //! From conversations to articles, and the list of those that are in need of a look.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::extension::Reading;
 use community_core::{
@@ -115,7 +115,7 @@ impl Knowledge {
         first.sort_by_key(|(candidate, _)| interest_order(candidate));
         let mut candidates = Vec::new();
         for (_, topic) in first.into_iter().take(query.limit.saturating_mul(CLOSE_LOOKS)) {
-            if is_written(session, community, topic.id).await? {
+            if !self.made_from(session, community, topic.id).await?.is_empty() {
                 continue;
             }
             let interest = look(session, topic, age(topic)).await?;
@@ -127,6 +127,30 @@ impl Knowledge {
         candidates.sort_by_key(interest_order);
         candidates.truncate(query.limit);
         Ok(Candidates { candidates, scanned: topics.len(), truncated })
+    }
+
+    /// The articles that were made from a topic and that the viewer reads or works on, at most a page
+    /// of each sort.
+    ///
+    /// # Errors
+    /// [`NotFound`](Refused::NotFound) for a community that is not there for the viewer.
+    pub async fn made_from(
+        &self,
+        session: &Session,
+        community: &Slug,
+        topic: TopicId,
+    ) -> Result<BTreeSet<ArticleId>> {
+        Ok(session
+            .read_extension(async |reading| {
+                let community = reading.community(community)?.id;
+                let list = store::list(community, store::ARTICLES, list::SOURCE)?.within(topic);
+                let read: Page<Visible<ArticleView>> =
+                    reading.documents_in(&list, None, None).await?;
+                let work: Page<Visible<DeskView>> = reading.documents_in(&list, None, None).await?;
+                let read = read.items.iter().map(|view| view.id);
+                Ok(read.chain(work.items.iter().map(|desk| desk.article.id)).collect())
+            })
+            .await?)
     }
 
     /// What [`harvest`](Self::harvest) would make of a conversation; `None` when nobody has answered
@@ -279,20 +303,6 @@ impl Knowledge {
         topics.truncate(scan);
         Ok((topics, truncated))
     }
-}
-
-/// Whether there is an article of a topic already, as far as the viewer sees.
-async fn is_written(session: &Session, community: &Slug, topic: TopicId) -> Result<bool> {
-    Ok(session
-        .read_extension(async |reading| {
-            let community = reading.community(community)?.id;
-            let list = store::list(community, store::ARTICLES, list::SOURCE)?.within(topic);
-            let read: Page<Visible<ArticleView>> =
-                reading.documents_in(&list, None, Some(1)).await?;
-            let desk: Page<Visible<DeskView>> = reading.documents_in(&list, None, Some(1)).await?;
-            Ok(!read.items.is_empty() || !desk.items.is_empty())
-        })
-        .await?)
 }
 
 /// What a topic says of itself.

@@ -431,3 +431,43 @@ proptest! {
         block_on(play(Arc::new(store), &acts));
     }
 }
+
+#[test]
+fn an_event_that_concerns_many_articles_queues_all_of_them() {
+    block_on(async {
+        let world = World::in_memory().await;
+        world.channel("beds", "everyone").await;
+        let ana = world.member("ana", &[]).await;
+        let (topic, posts) = world.question(&ana, "beds", "Why?", &[(&ana, "Water.")]).await;
+        for _ in 0..120 {
+            world.published(topic, None).await;
+        }
+        world.pump().await;
+        world.system().edit_post(posts[1], PostEdit::new("Water them.")).await.unwrap();
+        let mut queued = 0;
+        loop {
+            let pumped = world.knowledge.pump().await.unwrap();
+            queued += pumped.queued;
+            if pumped.events == 0 && !pumped.more {
+                break;
+            }
+        }
+        assert_eq!(queued, 120);
+        let knowledge = &world.knowledge;
+        let mut after: Option<String> = None;
+        let mut stale = 0;
+        loop {
+            let found = knowledge
+                .inbox(&world.system(), &garden(), State::Stale, after.as_deref(), None)
+                .await
+                .unwrap();
+            stale += found.items.len();
+            assert!(found.items.iter().all(|desk| desk.article.concerns.len() == 1));
+            after = found.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(stale, 120);
+    });
+}

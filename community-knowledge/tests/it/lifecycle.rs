@@ -81,6 +81,49 @@ fn what_has_changed_since_it_was_looked_at_is_not_approved() {
 }
 
 #[test]
+fn who_may_draft_learns_that_an_article_is_being_changed_and_nothing_of_it() {
+    block_on(async {
+        let world = World::in_memory().await;
+        world.channel("beds", "everyone").await;
+        let eve = world.member("eve", &["employee"]).await;
+        let ana = world.member("ana", &[]).await;
+        let (k, system) = (&world.knowledge, world.system());
+        let id = k.begin(&system, &new("Dig", "Deep.")).await.unwrap();
+        world.publish(id).await;
+        let before = k.article(&eve, id).await.unwrap();
+        let edit = Edit { base: 1, content: content("Dig", "Secret."), why: String::new() };
+        k.edit(&system, id, &edit).await.unwrap();
+        let refused = k.edit(&eve, id, &edit).await.unwrap_err();
+        assert_eq!(refused.to_string(), "the article is being changed");
+        assert_eq!(k.article(&eve, id).await.unwrap(), before);
+        assert!(k.desk(&eve, id).await.is_err() && k.version(&eve, id, 2).await.is_err());
+        assert_eq!(k.versions(&eve, id, None, None).await.unwrap().items.len(), 1);
+        // Whoever may not draft is told of the policy and of nothing else.
+        let refused = k.edit(&ana, id, &edit).await.unwrap_err();
+        assert!(matches!(refused, Error::Engine(Refused::Denied(_))), "{refused}");
+    });
+}
+
+#[test]
+fn what_happens_in_a_released_source_is_told_to_those_who_may_read_it() {
+    block_on(async {
+        let world = World::in_memory().await;
+        world.channel("beds", "everyone").await;
+        world.channel("shed", "members").await;
+        let ana = world.member("ana", &[]).await;
+        let (k, system, visitor) = (&world.knowledge, world.system(), world.engine.anonymous());
+        let (topic, posts) = world.question(&ana, "shed", "Why?", &[(&ana, "Water.")]).await;
+        let id = world.published(topic, Some("beds")).await;
+        k.release(&system, id, topic, "told elsewhere").await.unwrap();
+        let edit = community_core::PostEdit::new("Water them.");
+        system.edit_post(posts[1], edit).await.unwrap();
+        world.pump().await;
+        assert_eq!(k.article(&ana, id).await.unwrap().article.state, State::Stale);
+        assert_eq!(k.article(&visitor, id).await.unwrap().article.state, State::Published);
+    });
+}
+
+#[test]
 fn steps_that_the_state_does_not_allow_are_refused_by_name() {
     block_on(async {
         let world = World::in_memory().await;

@@ -5,4 +5,5 @@
 mod common;
 mod histories;
 mod lifecycle;
+mod versions;
 mod viewers;

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use community::knowledge::{
     ArticleId, ArticlePage, ArticleQuery, ArticleView, By, Content, Knowledge, Section, State,
 };
-use community::{Error, Key, MemberId, Slug, Timestamp, Title, TopicId};
+use community::{Error, Key, MemberId, Session, Slug, Timestamp, Title, TopicId};
 use serde::Serialize;
 
 use crate::context::Context;
@@ -76,9 +76,8 @@ impl From<ArticlePage> for Article {
     }
 }
 
-pub(super) async fn show(context: &Context, base: &Knowledge, article: ArticleId) -> Result<Reply> {
-    let session = context.visitor().await?;
-    Ok(Reply::new(Article::from(base.article(&session, article).await?)))
+pub(super) async fn show(session: &Session, base: &Knowledge, article: ArticleId) -> Result<Reply> {
+    Ok(Reply::new(Article::from(base.article(session, article).await?)))
 }
 
 /// Which articles are listed.

@@ -9,13 +9,13 @@ mod work;
 
 use std::path::PathBuf;
 
-use clap::Subcommand;
+use clap::{Args, Subcommand};
 use community::knowledge::{ArticleId, Knowledge as Base, State};
-use community::{Slug, Timestamp};
+use community::{Error, Key, Session, Slug, Timestamp};
 
 use crate::args::time;
 use crate::context::{Context, Item};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::reply::Reply;
 
 #[derive(Debug, Subcommand)]
@@ -61,28 +61,28 @@ pub(crate) enum Knowledge {
     },
     /// Give a draft to the reviewers
     Submit {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
     },
     /// Say something about an article in work
     Comment {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
         /// The words, or `-` for standard input
         text: String,
     },
     /// Approve the latest version; a draft is submitted first
     Publish {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
         /// Publish it at this time
         #[arg(long, value_name = "RFC3339", value_parser = time)]
         at: Option<Timestamp>,
     },
     /// Send the latest version back
     Reject {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
         /// Why
         #[arg(long)]
         reason: String,
@@ -97,31 +97,32 @@ pub(crate) enum Knowledge {
     },
     /// Say that an article still holds
     Confirm {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
     },
     /// Take an article out of use
     Archive {
-        /// The article
-        article: ArticleId,
-        /// Lead whoever comes to this one
-        #[arg(long, value_name = "ARTICLE")]
+        #[command(flatten)]
+        article: Named,
+        /// Lead whoever comes to the article with this id
+        #[arg(long, value_name = "ID")]
         to: Option<ArticleId>,
     },
     /// Lift the bound that a source puts on who may read an article; who did so and why is logged
     Release {
-        /// The article
-        article: ArticleId,
         #[command(flatten)]
-        item: Item,
+        article: Named,
+        /// The key or id of the source
+        #[arg(long, value_name = "KEY")]
+        topic: Key,
         /// Why
         #[arg(long)]
         reason: String,
     },
     /// Show an article
     Show {
-        /// The article
-        article: ArticleId,
+        #[command(flatten)]
+        article: Named,
     },
     /// List published articles
     List {
@@ -129,7 +130,7 @@ pub(crate) enum Knowledge {
         community: Slug,
         /// Only those that were made from this topic
         #[arg(long, value_name = "KEY")]
-        topic: Option<community::Key>,
+        topic: Option<Key>,
         /// Only those with this label
         #[arg(long, conflicts_with = "topic")]
         label: Option<Slug>,
@@ -176,18 +177,27 @@ impl Knowledge {
                 work::review(context, &base, &community, state, after.as_deref(), limit).await
             }
             Self::Submit { article } => {
-                base.submit(&context.operator().await?, article).await?;
-                Ok(done("knowledge submit", article))
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                base.submit(&session, id).await?;
+                Ok(done("knowledge submit", id))
             }
             Self::Comment { article, text } => {
-                let text = crate::args::text(text)?;
-                base.comment(&context.operator().await?, article, &text).await?;
-                Ok(done("knowledge comment", article))
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                base.comment(&session, id, &crate::args::text(text)?).await?;
+                Ok(done("knowledge comment", id))
             }
-            Self::Publish { article, at } => work::publish(context, &base, article, at).await,
+            Self::Publish { article, at } => {
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                work::publish(&session, &base, id, at).await
+            }
             Self::Reject { article, reason } => {
-                base.reject(&context.operator().await?, article, &reason).await?;
-                Ok(done("knowledge reject", article))
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                base.reject(&session, id, &reason).await?;
+                Ok(done("knowledge reject", id))
             }
             Self::Stale { community, limit } => {
                 work::stale(context, &base, &community, limit).await
@@ -195,21 +205,30 @@ impl Knowledge {
             Self::Confirm { article } => {
                 let session = context.operator().await?;
                 work::pump(&base).await?;
-                let rev = base.desk(&session, article).await?.rev;
-                base.confirm(&session, article, rev).await?;
-                Ok(done("knowledge confirm", article))
+                let id = article.find(&session, &base).await?;
+                let rev = base.desk(&session, id).await?.rev;
+                base.confirm(&session, id, rev).await?;
+                Ok(done("knowledge confirm", id))
             }
             Self::Archive { article, to } => {
-                base.archive(&context.operator().await?, article, to).await?;
-                Ok(done("knowledge archive", article))
-            }
-            Self::Release { article, item, reason } => {
                 let session = context.operator().await?;
-                let found = item.find(&session).await?;
-                base.release(&session, article, found.view.post.topic, &reason).await?;
-                Ok(done("knowledge release", article))
+                let id = article.find(&session, &base).await?;
+                base.archive(&session, id, to).await?;
+                Ok(done("knowledge archive", id))
             }
-            Self::Show { article } => articles::show(context, &base, article).await,
+            Self::Release { article, topic, reason } => {
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                let item = Item { key: topic, community: article.community };
+                let topic = item.find(&session).await?.view.post.topic;
+                base.release(&session, id, topic, &reason).await?;
+                Ok(done("knowledge release", id))
+            }
+            Self::Show { article } => {
+                let session = context.visitor().await?;
+                let id = article.find(&session, &base).await?;
+                articles::show(&session, &base, id).await
+            }
             Self::List { community, topic, label, limit, after } => {
                 let which = articles::Which { community, topic, label };
                 articles::list(context, &base, which, limit, after).await
@@ -221,6 +240,36 @@ impl Knowledge {
             Self::Gaps(command) => command.run(context).await,
             Self::Deflection(command) => command.run(context).await,
             Self::Step(command) => command.run(context).await,
+        }
+    }
+}
+
+/// An article, by its id or by what it was made from.
+#[derive(Debug, Args)]
+pub(crate) struct Named {
+    /// The id of an article, or the key of a topic of which there is one article
+    article: Key,
+    /// The community that the topic is in, when its key is in several
+    #[arg(long, value_name = "KEY")]
+    community: Option<Slug>,
+}
+
+impl Named {
+    async fn find(&self, session: &Session, base: &Base) -> Result<ArticleId> {
+        if let Ok(id) = self.article.as_str().parse() {
+            return Ok(id);
+        }
+        let item = Item { key: self.article.clone(), community: self.community.clone() };
+        let found = item.find(session).await?;
+        let topic = found.view.post.topic;
+        let articles = base.made_from(session, &found.community, topic).await?;
+        let mut articles = articles.into_iter();
+        match (articles.next(), articles.next()) {
+            (Some(id), None) => Ok(id),
+            (None, _) => Err(Error::NotFound("article").into()),
+            (Some(_), Some(_)) => {
+                Err(Failure::invalid("several articles were made from it: name one by its id"))
+            }
         }
     }
 }

@@ -149,18 +149,17 @@ pub(super) async fn review(
 }
 
 pub(super) async fn publish(
-    context: &Context,
+    session: &Session,
     base: &Knowledge,
     article: ArticleId,
     at: Option<Timestamp>,
 ) -> Result<Reply> {
-    let session = context.operator().await?;
-    let mut desk = base.desk(&session, article).await?;
+    let mut desk = base.desk(session, article).await?;
     if desk.article.state == State::Draft {
-        base.submit(&session, article).await?;
-        desk = base.desk(&session, article).await?;
+        base.submit(session, article).await?;
+        desk = base.desk(session, article).await?;
     }
-    base.approve(&session, article, desk.rev, at).await?;
+    base.approve(session, article, desk.rev, at).await?;
     Ok(done("knowledge publish", article))
 }
 

@@ -82,108 +82,108 @@ fn compare(found: &str, expected: &str) {
 #[test]
 fn in_a_public_channel_members_write_and_everybody_reads() {
     check(&in_here(Policy::public()), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       yes      name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?
-        outsider        yes      yes      no       no       no       no       no       no       no       no       no       no       no       no
-        member          yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no
-        suspended       yes      banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned
-        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      no       no
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       yes      name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?    name?
+        outsider        yes      yes      no       no       no       no       no       no       no       no       no       no       no       no       no       no
+        member          yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no
+        suspended       yes      banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned   banned
+        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      yes      no       no       no
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
 #[test]
 fn a_members_only_channel_is_unseen_by_others() {
     check(&in_here(Policy::members_only()), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        member          yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no
-        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      no       no
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        member          yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no
+        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      yes      no       no       no
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
 #[test]
 fn a_closed_channel_is_for_people_on_the_list_and_its_staff() {
     check(&in_here(Policy::closed_list(slug("customers"))), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no
-        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        employee        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no
+        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        employee        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
 #[test]
 fn an_intranet_channel_is_for_people_with_the_attribute_and_its_staff() {
     check(&in_here(Policy::intranet(audience("department = care"))), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no
-        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no
-        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        employee        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        customer        yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no       no       no       no
+        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no
+        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        silenced        yes      silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent   silent
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        employee        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
 #[test]
 fn an_employees_channel_is_for_employees_and_its_staff() {
     check(&in_here(Policy::employees()), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        customer        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        author          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        silenced        no       silent   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      no       no
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        outsider        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        member          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        customer        no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        author          no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        silenced        no       silent   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside no       yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      yes      no       no       no
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
 #[test]
 fn where_members_read_own_topics_only_helpers_read_all() {
     check(&in_here(Policy::own_topics_only()), "
-                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  moderate manage
-        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        outsider        no       yes      no       unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        member          no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        customer        no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no
-        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        silenced        no       silent   silent   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      no
-        moderator aside no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
-        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      no       no
-        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes
+                        view     join     start    reply    answer   react    vote     edit     withdraw accept   official correct  draft    review   moderate manage
+        anonymous       no       name?    unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        outsider        no       yes      no       unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        member          no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        customer        no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        author          yes      yes      yes      yes      yes      yes      yes      yes      yes      yes      no       no       no       no       no       no
+        suspended       no       banned   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        silenced        no       silent   silent   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        moderator here  yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      no
+        moderator aside no       yes      yes      unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen   unseen
+        employee        yes      yes      yes      yes      yes      yes      yes      no       no       no       yes      yes      yes      no       no       no
+        manager         yes      yes      yes      yes      yes      yes      yes      yes      no       yes      no       yes      yes      yes      yes      yes
     ");
 }
 
