@@ -133,7 +133,7 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) {
 #[test]
 fn the_ledger_in_memory_is_what_a_second_projection_gives_after_anything() {
     for seed in 0..40 {
-        live(seed, 250, MemoryStore::new());
+        live(seed, 320, MemoryStore::new());
     }
 }
 
@@ -142,7 +142,7 @@ fn the_ledger_in_a_file_is_what_a_second_projection_gives_after_anything() {
     for seed in 100..108 {
         let dir = tempfile::tempdir().unwrap();
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
-        live(seed, 250, SqliteStore::open(dir.path(), options).unwrap());
+        live(seed, 320, SqliteStore::open(dir.path(), options).unwrap());
     }
 }
 
