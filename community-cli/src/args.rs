@@ -34,7 +34,8 @@ pub(crate) struct Globals {
     #[arg(long, global = true, value_name = "DIR", default_value = "data")]
     pub(crate) data: PathBuf,
     /// Act as the member with this key
-    #[arg(long = "as", global = true, value_name = "KEY", conflicts_with = "system")]
+    // Under a name of its own: an argument of a command with the same one would be taken for it.
+    #[arg(id = "as", long = "as", global = true, value_name = "KEY", conflicts_with = "system")]
     pub(crate) member: Option<Key>,
     /// Act as the host itself, which sees and may do everything
     #[arg(long, global = true)]

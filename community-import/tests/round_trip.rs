@@ -444,11 +444,18 @@ fn grants_shared_posts_and_what_was_set_by_hand_come_back() {
         host.grant(&slug("bikes"), award(people[0], None)).await.unwrap();
         host.set_level(&slug("bikes"), people[0], 3).await.unwrap();
         host.set_level(&slug("bikes"), people[2], 0).await.unwrap();
+        let basics = "basics@1".parse().unwrap();
+        host.switch_badges(&slug("bikes"), Some(&basics)).await.unwrap();
+        let (member, badge, reason) = (people[2], slug("solver"), "For all the pumps".to_owned());
+        let award = NewAward { member, badge: badge.clone(), tier: 2, reason };
+        host.award_badge(&slug("bikes"), &award).await.unwrap();
+        host.award_badge(&slug("bikes"), &NewAward { member: people[1], ..award }).await.unwrap();
+        host.revoke_badge(&slug("bikes"), people[1], &badge, "Not he").await.unwrap();
         engine.pump().await.unwrap();
     });
     let lines = dump(&engine);
     let count = |what: &str| lines.lines().filter(|line| line.contains(what)).count();
-    assert_eq!([count("\"type\":\"grant\""), count("shared_at"), count("pinned")], [3, 2, 1]);
+    assert_eq!([count("\"type\":\"grant\""), count("shared_at"), count("pinned")], [6, 2, 1]);
     let (other, _) = self::engine(9);
     for batch in [1, 100] {
         let (other, _) = self::engine(u64::try_from(batch).unwrap());
@@ -466,6 +473,19 @@ fn grants_shared_posts_and_what_was_set_by_hand_come_back() {
         standings.items.iter().map(of).collect::<Vec<_>>()
     };
     assert_eq!(points(&other), points(&engine));
+    let badges = |engine: &Engine| {
+        let of = |member: &str| {
+            let host = engine.as_system();
+            let view = block_on(host.badges_of(&slug("bikes"), &key(member))).unwrap();
+            let tiers = view.badges.iter().map(|held| (held.badge.clone(), held.tier, held.since));
+            tiers.filter(|(_, tier, _)| *tier > 0).collect::<Vec<_>>()
+        };
+        ["ana", "ben", "eva"].map(of)
+    };
+    assert_eq!(badges(&other), badges(&engine));
+    assert!(
+        badges(&other)[2].iter().any(|(badge, tier, _)| (badge.as_str(), *tier) == ("solver", 2))
+    );
 }
 
 #[test]

@@ -131,14 +131,14 @@ async fn entries(w: &World) -> Outcome<(Home, LedgerId, Vec<Entry>)> {
     let rules = RuleSetId { key: slug("badge.basics"), version: 1 };
     let ledger = LedgerId { community: home.community.id, rules };
     let groups = ["a.1", "a.2", "a", "ab.1", "b.1", "a.20"];
-    let entry = |cause: u64| Entry {
+    let entry = |(cause, group): (u64, &&str)| Entry {
         cause: Seq(cause),
         number: 0,
         origin: Seq(cause),
         rule: slug("a.0"),
-        group: slug(groups[cause as usize % groups.len()]),
+        group: slug(group),
         step: Step::Given,
-        member: if cause % 3 == 0 { home.bob.id } else { home.ann.id },
+        member: if cause.is_multiple_of(3) { home.bob.id } else { home.ann.id },
         giver: None,
         topic: None,
         post: None,
@@ -148,7 +148,7 @@ async fn entries(w: &World) -> Outcome<(Home, LedgerId, Vec<Entry>)> {
         day: 19_675,
         at: w.now(),
     };
-    let entries: Vec<Entry> = (1..30).map(entry).collect();
+    let entries: Vec<Entry> = (1..30).zip(groups.iter().cycle()).map(entry).collect();
     let append =
         |entry: &Entry| Op::AppendLedger(Box::new(ledger.clone()), Box::new(entry.clone()));
     w.apply(entries.iter().map(append)).await?;

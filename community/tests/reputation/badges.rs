@@ -253,13 +253,13 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> usize {
 
 #[test]
 fn badges_in_memory_are_what_looking_back_gives_after_anything() {
-    let held: usize = (0..25).map(|seed| live(seed, 220, MemoryStore::new())).sum();
-    assert!(held > 25 * 60, "{held} badges are few");
+    let held: usize = (0..8).map(|seed| live(seed, 220, MemoryStore::new())).sum();
+    assert!(held > 8 * 60, "{held} badges are few");
 }
 
 #[test]
 fn badges_in_a_file_are_what_looking_back_gives_after_anything() {
-    for seed in 100..105 {
+    for seed in 100..103 {
         let dir = tempfile::tempdir().unwrap();
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
         assert!(live(seed, 220, SqliteStore::open(dir.path(), options).unwrap()) > 40);
@@ -498,13 +498,13 @@ fn the_host_is_told_of_each_award_at_least_once_and_in_order_whatever_is_killed(
     let store: Arc<dyn Store> = Arc::<FaultyStore<MemoryStore>>::clone(&faulty);
     let hook = Arc::new(Hook::default());
     let env = Env::manual(Arc::clone(&clock), 3).with_award_hook(hook.clone());
-    let env = env.with_limits(Limits { projected: 6, ..Limits::default() });
     let stage = Stage::on(Engine::with_env(store, env), clock, 3);
     put_in_force(&stage, &everything(1));
     for round in 0..30 {
         let topic = stage.start(&stage.people[round % 3], "question");
         stage.up(&stage.people[(round + 1) % 3], stage.opening(topic));
-        for commit in [1, 2, 1, 3] {
+        // The last one is that which notes what was told.
+        for commit in [1, 2, 1, 4] {
             match round % 3 {
                 0 => faulty.fail_commit(commit, CommitFault::Lost),
                 1 => faulty.fail_commit(commit, CommitFault::Unheard),
