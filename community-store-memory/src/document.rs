@@ -25,11 +25,7 @@ impl DocumentTable {
 
     /// Puts a document in place of the one with its id, or takes that away.
     pub(crate) fn change(&mut self, id: DocumentId, document: Option<Document>) {
-        let before = match &document {
-            Some(document) => self.rows.insert(id, document.clone()),
-            None => self.rows.remove(&id),
-        };
-        for (list, key) in before.iter().flat_map(places) {
+        for (list, key) in self.rows.remove(&id).iter().flat_map(places) {
             if let Some(places) = self.lists.get_mut(&list) {
                 places.remove(&(key, id));
                 if places.is_empty() {
@@ -37,8 +33,11 @@ impl DocumentTable {
                 }
             }
         }
-        for (list, key) in document.iter().flat_map(places) {
-            self.lists.entry(list).or_default().insert((key, id));
+        if let Some(document) = document {
+            for (list, key) in places(&document) {
+                self.lists.entry(list).or_default().insert((key, id));
+            }
+            self.rows.insert(id, document);
         }
     }
 }

@@ -188,6 +188,7 @@ impl DocumentKey {
 
     /// The same in one part of the list.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "an id or a text, as it comes")]
     pub fn within(self, group: impl ToString) -> Self {
         Self { group: group.to_string(), ..self }
     }
@@ -206,6 +207,7 @@ impl DocumentList {
 
     /// One part of the list.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value, reason = "an id or a text, as it comes")]
     pub fn within(self, group: impl ToString) -> Self {
         Self { group: group.to_string(), ..self }
     }

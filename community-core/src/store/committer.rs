@@ -20,9 +20,10 @@ pub trait Committer: Send + Sync + std::fmt::Debug {
     /// [`StoreError::Failed`](super::StoreError::Failed): one that refers to a community, channel,
     /// member, topic or post that does not exist and that no earlier operation of it writes; one
     /// that gives a [`UniqueKey`](crate::change::UniqueKey) to a second entity; one that takes a
-    /// [`Counter`](crate::change::Counter) below zero. Two references may come before what they
+    /// [`Counter`](crate::change::Counter) below zero; one that lets a document go to another
+    /// community or collection, or stand twice in one list. Two references may come before what they
     /// name: a topic's to its first post, and a channel's to the one above it. Taking away a
-    /// reaction or a link that is not there does nothing.
+    /// reaction, a link or a document that is not there does nothing.
     ///
     /// A request id is remembered when its change set is applied, not when it is refused.
     ///

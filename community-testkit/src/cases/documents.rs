@@ -368,10 +368,9 @@ pub(crate) async fn the_largest_document_is_kept(w: World) -> Outcome {
     let group = |n: usize| format!("{n:03}{}", "é".repeat((DocumentKey::MAX_GROUP - 3) / 2));
     let keys = (0..caps.document_keys).map(|n| key(&"l".repeat(64), &group(n), 1));
     let nested = (2..Document::MAX_DEPTH).fold(json!({}), |inner, _| json!({ "in": inner }));
-    let frame = json!({ "nested": nested, "text": "" });
-    let used = document(&w, of, 1, frame.clone(), []).body_text().len();
-    let mut body = frame;
-    body["text"] = "x".repeat(caps.document - used).into();
+    let body = |text: String| json!({ "nested": nested, "text": text });
+    let used = document(&w, of, 1, body(String::new()), []).body_text().len();
+    let body = body("x".repeat(caps.document - used));
     let largest = document(&w, of, 1, body, keys);
     holds("it is just not too large", largest.check(&caps).is_ok())?;
     equal("its size", largest.body_text().len(), caps.document)?;
