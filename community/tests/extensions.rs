@@ -113,12 +113,13 @@ fn add(
 ) -> Result<Option<community::change::EntityId>> {
     let meanwhile = &meanwhile;
     block_on(session.run_extension(&("add", id), |planning| async move {
+        let is_first = plans.fetch_add(1, Ordering::SeqCst) == 0;
         let before = planning.stored(&[id]).await?.remove(0).ok_or(Error::NotFound("count"))?;
         planning.require(&Action::Reply, before.community, None)?;
         let n = before.body["n"].as_i64().unwrap() + 1;
         let mut changes = planning.changes();
         changes.update(&before, before.clone().with_body(&json!({ "n": n }))?);
-        if plans.fetch_add(1, Ordering::SeqCst) == 0 {
+        if is_first {
             meanwhile()?;
         }
         Ok((Some(id.uuid()), changes))
