@@ -289,8 +289,9 @@ fn administrators_ask_documents_with_json_functions() {
     let home = Home::new();
     let store = open(dir.path());
     commit(&store, home.found());
-    let ops = [home.document(1, 3), home.document(2, 5)].map(Box::new).map(Op::PutDocument);
-    commit(&store, ChangeSet { ops: ops.to_vec(), ..ChangeSet::default() });
+    let put = |id, n| community_core::change::Op::PutDocument(Box::new(home.document(id, n)));
+    let ops = vec![put(1, 3), put(2, 5)];
+    commit(&store, community_core::change::ChangeSet { ops, ..Default::default() });
     let conn = Connection::open(dir.path().join("community.db")).unwrap();
     let text = |sql: &str| -> String { conn.query_row(sql, [], |row| row.get(0)).unwrap() };
     let of = "FROM readable_documents WHERE collection = 'notes'";
