@@ -289,7 +289,12 @@ fn steps_of_visits_tell_neither_topics_nor_people() -> Outcome {
         host.set_member(&scene.garden, manager, true).await?;
         host.grant_role(&scene.garden, manager, &"manager".parse()?, None).await?;
         let max = scene.engine.member(manager);
-        let hidden = scene.ed.start_topic(topic(&scene, "office")?).await?;
+        let experts = Policy::inherit().with(Action::View, Audience::Role("expert".parse()?));
+        let vault = NewChannel::new("vault".parse()?, "Vault".parse()?).policy(experts);
+        host.create_channel(&scene.garden, vault).await?;
+        let ed = scene.ed.viewer().member().ok_or("ed has a name")?;
+        host.grant_role(&scene.garden, ed, &"expert".parse()?, None).await?;
+        let hidden = scene.ed.start_topic(topic(&scene, "vault")?).await?;
         assert!(matches!(max.topic(hidden).await, Err(Error::NotFound(_))));
         let topics = vec![hidden, hidden];
         let mut told = Vec::new();

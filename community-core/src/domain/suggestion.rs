@@ -128,7 +128,7 @@ impl HoldOut {
             .chain_update(visit.as_bytes())
             .finalize();
         let drawn = digest.iter().take(8).fold(0_u64, |drawn, byte| drawn << 8 | u64::from(*byte));
-        let part = u128::from(drawn) * u128::from(Self::ALL) >> 64;
+        let part = (u128::from(drawn) * u128::from(Self::ALL)) >> 64;
         part < u128::from(self.share)
     }
 }

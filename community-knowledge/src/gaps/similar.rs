@@ -224,7 +224,9 @@ impl Weighted {
 
 /// The beginning of a text, which says what it is about.
 fn beginning(text: &str) -> &str {
-    text.get(..text.floor_char_boundary(MOST_BYTES)).unwrap_or_default()
+    let end = text.len().min(MOST_BYTES);
+    // A letter has four bytes at most.
+    (0..4).find_map(|less| text.get(..end.checked_sub(less)?)).unwrap_or_default()
 }
 
 /// The sum over the words that two questions share; words stand in order.
@@ -237,7 +239,8 @@ fn cosine(one: &Weights, other: &Weights) -> Similarity {
             std::cmp::Ordering::Greater => drop(theirs.next()),
             std::cmp::Ordering::Equal => {
                 sum += weight * their;
-                (ours.next(), theirs.next());
+                ours.next();
+                theirs.next();
             }
         }
     }
