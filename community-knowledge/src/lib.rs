@@ -15,6 +15,13 @@
 //! - [`gaps`]: what to write next, and the questions behind it.
 //! - [`limits`]: how much is too much.
 //!
+//! Each change of an article is an event
+//! [`DocumentChanged`](community_core::EventKind::DocumentChanged) of the collection `articles` that
+//! names it in one word: `begun`, `edited`, `rolled-back`, `submitted`, `recalled`, `commented`,
+//! `scheduled`, `published`, `rejected`, `queued`, `confirmed`, `placed`, `released`, `archived`,
+//! `restored`. Whoever keeps something that follows from articles, such as an index, follows the log
+//! and reads what it names.
+//!
 //! What is not here: who may do what. That is for the policy of a community, with the actions
 //! [`Draft`](community_core::Action::Draft), [`Review`](community_core::Action::Review) and
 //! [`Manage`](community_core::Action::Manage). [`Rules`] say the rest, as data.

@@ -1,6 +1,6 @@
 //! What an article may hold. Checked before anything is looked up or stored; texts are limited in
 //! bytes. What the engine limits as well (a title, labels, a reason) is checked by its
-//! [`Limits`](community_core::Limits).
+//! [`Limits`].
 
 use std::collections::BTreeSet;
 

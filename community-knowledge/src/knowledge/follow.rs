@@ -4,6 +4,7 @@
 //! with its new position, so that an event counts once, however often a process is killed.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use community_core::extension::Planning;
 use community_core::query::Position;
@@ -166,9 +167,10 @@ impl Knowledge {
             let is_last = page.len() < batch(planning);
             for (_, document) in page {
                 ids.push(document.id);
-                if !heads.contains_key(&document.id) {
+                // One that an earlier event concerns is looked at with what that adds to it.
+                if let Entry::Vacant(place) = heads.entry(document.id) {
                     let article = document.read()?;
-                    heads.insert(document.id, (document, article));
+                    place.insert((document, article));
                 }
             }
             if is_last {

@@ -1,6 +1,7 @@
 //! Writing: beginning an article, new versions, going back, moving, giving it to the reviewers.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use community_core::extension::{About, Planning};
 use community_core::{Action, CommunityId, Error as Refused, PostId, Seq, Session, Slug};
@@ -67,7 +68,7 @@ impl Knowledge {
                 let community = planning.community(&new.community)?.id;
                 check_sources(planning, community, &new.content, None).await?;
                 let article = draft(planning, new, head, Origin::Professional).await?;
-                begun(planning, article, new.content.clone())
+                begun(planning, &article, new.content.clone())
             })
             .await?;
         id.map(ArticleId::from_uuid).ok_or_else(|| store::no_article().into())
@@ -272,10 +273,10 @@ pub(super) async fn draft(
 /// The change set that begins an article.
 pub(super) fn begun(
     planning: &Planning,
-    article: Article,
+    article: &Article,
     content: Content,
 ) -> Result<(Option<uuid::Uuid>, community_core::extension::DocumentChanges)> {
-    limits::article(&article)?;
+    limits::article(article)?;
     let version = Version {
         article: article.id,
         number: 1,
@@ -285,9 +286,9 @@ pub(super) fn begun(
         note: Note::Begun,
     };
     let mut changes = planning.changes();
-    let document = store::new_article(&article)?;
+    let document = store::new_article(article)?;
     changes.create(document.clone());
-    changes.create(store::new_version(&article, &version)?);
+    changes.create(store::new_version(article, &version)?);
     let about = About { channel: Some(article.channel), ..About::default() };
     changes.note(&document, Slug::new("begun")?, about);
     Ok((Some(article.id.uuid()), changes))
@@ -377,8 +378,8 @@ impl Work {
     /// Takes up the topics that a new version cites. From `head` on the log is to be looked at.
     fn cite(&mut self, content: &Content, head: Seq) {
         for topic in content.topics() {
-            if !self.article.sources.contains_key(&topic) {
-                self.article.sources.insert(topic, head);
+            if let Entry::Vacant(place) = self.article.sources.entry(topic) {
+                place.insert(head);
                 self.article.behind.insert(topic);
             }
         }

@@ -51,8 +51,11 @@ struct Viewer {
     joined: bool,
     suspended: bool,
     /// Roles, each with the channel that it is limited to.
-    roles: Vec<(&'static str, Option<usize>)>,
+    roles: Vec<Held>,
 }
+
+/// A role, and the channel that it is limited to.
+type Held = (&'static str, Option<usize>);
 
 impl Viewer {
     fn me(&self) -> Option<MemberId> {
@@ -185,7 +188,7 @@ impl Script {
             world.channel(key, &rule.audience().to_string()).await;
         }
         let mut viewers = Vec::new();
-        let cast: [(&str, &[(&str, Option<usize>)]); 8] = [
+        let cast: [(&str, &[Held]); 8] = [
             ("ana", &[]),
             ("ben", &[]),
             ("eve", &[("employee", None)]),
