@@ -578,7 +578,8 @@ record! {
 }
 
 record! {
-    /// See [`Document`](crate::Document). It keeps its id wherever it goes.
+    /// See [`Document`](crate::Document). It keeps its id wherever it goes, except beside its original
+    /// in another community of one store.
     DocumentRecord {
         /// Its id.
         id: crate::DocumentId,

@@ -24,7 +24,7 @@ use people::Person;
 /// memberships by key. Then the topics by creation, each with what hangs on it: a text is followed by
 /// its earlier revisions, its votes and reactions by time and member, and its corrections; replies
 /// come by creation, but after what they reply to. Then the grants by id, the visits by day and member, the
-/// documents of extensions by id, which is the same everywhere, and the links. Whoever is no member of the community but wrote, voted or came by in it comes right
+/// documents of extensions by id, which they keep, and the links. Whoever is no member of the community but wrote, voted or came by in it comes right
 /// before the first mention.
 ///
 /// `progress` is told that number after each topic. Views and visits that wait in memory are not in it: call

@@ -298,7 +298,7 @@ fn administrators_ask_documents_with_json_functions() {
     assert_eq!(text(&format!("SELECT group_concat(body->>'n') {of}")), "3,5");
     assert_eq!(
         text(&format!("SELECT community || ' ' || id {of} AND body->>'$.in[0].text' = 'n: 5'")),
-        "garden 02020202020202020202020202020202"
+        "home 02020202020202020202020202020202"
     );
     assert_eq!(text(&format!("SELECT json_extract(keys, '$[0].group') {of}")), "open");
 }

@@ -8,9 +8,11 @@ use crate::record::DocumentRecord;
 use crate::text::Slug;
 
 impl Batch<'_> {
-    /// A document keeps its id wherever it goes: others name it by that.
+    /// A document keeps its id wherever it goes, as others name it by that. Only beside its original,
+    /// in another community of one store, it gets one of its own.
     pub(super) fn document(&mut self, record: &DocumentRecord) -> Result<()> {
         let DocumentRecord { id, collection, body, keys, created_at, updated_at } = record.clone();
+        let id = self.id_of_document(id, created_at)?;
         let old = self.documents.get(&id).cloned();
         let new = Document {
             id,
@@ -26,9 +28,6 @@ impl Batch<'_> {
         new.check(self.env.limits())?;
         match &old {
             Some(old) if *old == new => return Ok(()),
-            Some(old) if old.community != new.community => {
-                return Err(Error::invalid(format!("another community has the document {id}")));
-            }
             Some(old) if old.collection != new.collection => {
                 return Err(Error::invalid(format!("the document {id} keeps its collection")));
             }

@@ -30,7 +30,7 @@ pub(super) struct Batch<'a> {
     pub(super) items: FxHashMap<Key, Item>,
     pub(super) topics: FxHashMap<TopicId, Topic>,
     pub(super) posts: FxHashMap<PostId, (Post, String)>,
-    /// Ids that the batch names, of topics and posts of other communities.
+    /// Ids that the batch names, of topics, posts and documents of other communities.
     elsewhere: FxHashSet<Uuid>,
     pub(super) reactions: FxHashMap<(PostId, MemberId, Slot), Option<Slug>>,
     /// Of the posts that the batch corrects, all corrections.
@@ -204,15 +204,46 @@ impl<'a> Batch<'a> {
         Ok(())
     }
 
-    async fn load_documents(&mut self, ids: &[DocumentId]) -> Result<()> {
-        if ids.is_empty() {
-            return Ok(());
-        }
-        let found = self.session.engine().store().documents(ids).await?;
-        for document in self.scope().admit_all(found.into_iter().flatten()) {
-            self.documents.insert(document.id, document.into_inner());
+    /// Documents that other communities have leave their ids to them: the batch's get others.
+    async fn load_documents(&mut self, named: &[(DocumentId, Timestamp)]) -> Result<()> {
+        let store = self.session.engine().store();
+        let mut waiting: Vec<DocumentId> = named.iter().map(|(id, _)| *id).collect();
+        while !waiting.is_empty() {
+            let found = store.documents(&waiting).await?;
+            let mut elsewhere = FxHashSet::default();
+            for document in self.scope().admit_all(found.into_iter().flatten()) {
+                if document.community == self.community.id {
+                    self.documents.insert(document.id, document.into_inner());
+                } else {
+                    elsewhere.insert(document.id);
+                }
+            }
+            self.elsewhere.extend(elsewhere.iter().map(|id| id.uuid()));
+            let again = named.iter().filter(|(id, _)| elsewhere.contains(id));
+            waiting = again.map(|(id, at)| self.id_of_copy(*id, *at)).collect();
         }
         Ok(())
+    }
+
+    /// The id that a document keeps: its own, unless a document of another community has it.
+    pub(super) fn id_of_document(
+        &self,
+        id: DocumentId,
+        created_at: Timestamp,
+    ) -> Result<DocumentId> {
+        if !self.elsewhere.contains(&id.uuid()) {
+            return Ok(id);
+        }
+        let copy = self.id_of_copy(id, created_at);
+        if self.elsewhere.contains(&copy.uuid()) {
+            // It is made of the name of this community, so somebody has chosen it.
+            return Err(Error::invalid(format!("another community has the document {copy}")));
+        }
+        Ok(copy)
+    }
+
+    fn id_of_copy(&self, id: DocumentId, created_at: Timestamp) -> DocumentId {
+        DocumentId::from_uuid(self.id_of(created_at, &format!("document/{id}")))
     }
 
     /// Plans one record. Returns whether it writes something.
@@ -405,7 +436,7 @@ struct References {
     members: FxHashSet<Key>,
     items: FxHashSet<Key>,
     reactions: Vec<(Key, Key)>,
-    documents: Vec<DocumentId>,
+    documents: Vec<(DocumentId, Timestamp)>,
 }
 
 impl References {
@@ -445,7 +476,7 @@ impl References {
             Record::Link(record) => self.items.extend([record.from.clone(), record.to.clone()]),
             Record::Views(record) => self.items.extend([record.topic.clone()]),
             Record::Visits(record) => self.members.extend(record.members.iter().cloned()),
-            Record::Document(record) => self.documents.push(record.id),
+            Record::Document(record) => self.documents.push((record.id, record.created_at)),
             Record::Acceptance(record) => {
                 self.items.insert(record.post.clone());
                 self.members.extend(record.by.clone());
