@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use community_core::time::from_micros;
 use community_core::{HoldOut, Slug, Timestamp, VisitId, VisitStep, VisitStepKind};
-use community_knowledge::deflection::{Estimate, Group, Per, Report};
+use community_knowledge::deflection::{Decimal, Estimate, Group, Per, Report};
 use proptest::prelude::*;
 
 /// The same numbers each time: SplitMix64.
@@ -216,8 +216,8 @@ fn report(steps: &[VisitStep]) -> Report {
     Report::new("garden".parse().unwrap(), always(), Per::Year, steps)
 }
 
-fn number(text: impl ToString) -> f64 {
-    text.to_string().parse().unwrap()
+fn number(decimal: Decimal) -> f64 {
+    decimal.to_string().parse().unwrap()
 }
 
 fn covers(estimate: &Estimate, truth: f64) -> bool {
