@@ -147,8 +147,13 @@ pub(crate) fn time(text: &str) -> Result<Timestamp, String> {
 
 /// A day that the engine accepts, counted from 1970-01-01.
 pub(crate) fn day(text: &str) -> Result<i32, String> {
-    let begins = time(&format!("{text}T00:00:00Z"));
-    Ok(community::time::day_of(begins.map_err(|_| "not a day like 2026-01-31")?))
+    const WRONG: &str = "not a day like 2026-01-31";
+    // Months and days of one digit would be taken as well.
+    if text.len() != "2026-01-31".len() {
+        return Err(WRONG.into());
+    }
+    let begins = time(&format!("{text}T00:00:00Z")).map_err(|_| WRONG)?;
+    Ok(community::time::day_of(begins))
 }
 
 /// A text, or `-` for what comes from standard input.

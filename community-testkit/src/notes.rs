@@ -126,6 +126,7 @@ pub async fn change(session: &Session, id: DocumentId, text: Option<&str>) -> Re
             let stored = planning.stored(&[id]).await?.into_iter().flatten().next();
             let before = stored.ok_or(Error::NotFound("note"))?;
             let mut changes = planning.changes();
+            changes.rest_on_gate(&topic.topic);
             let word = match text {
                 Some(text) => {
                     let note = Note { text: text.to_owned(), ..view.note.clone() };
