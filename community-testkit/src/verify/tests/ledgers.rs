@@ -83,7 +83,17 @@ fn wrong_entries_are_found() {
     let found = broken(&Flawed { inner: sound.store, flaw: Flaw::LosesChannels });
     assert!(found.contains("the channel of an entry exists"), "{found:?}");
     assert!(through(Flaw::TurnsEntriesAround).contains("entries are in order"));
-    let found = through(Flaw::FindsNoPosts);
+    // A topic of a community that is not there any more.
+    let sound = earned();
+    let directory = block_on(sound.store.directory()).unwrap();
+    let stove = directory.communities().flat_map(|c| directory.channels(c.id)).last().unwrap();
+    let draft = sound.w.new_topic(&stove.channel, sound.home.ann.id);
+    block_on(sound.w.apply(draft.ops())).unwrap();
+    let topic = Some(draft.topic.id);
+    let about =
+        Entry { topic, post: None, channel: None, ..entry(&sound, 5, sound.home.ann.id, 3) };
+    block_on(sound.w.apply(append(&sound, vec![about]))).unwrap();
+    let found = broken(&Flawed { inner: sound.store, flaw: Flaw::LosesLastCommunity });
     assert!(found.contains("what an entry is about exists"), "{found:?}");
 }
 
