@@ -238,7 +238,7 @@ fn a_store_that_is_behind_gets_an_index_of_its_own() {
 
 #[test]
 fn a_store_with_another_past_gets_an_index_of_its_own() {
-    let (short, long) = (after_part_of_script(3, 0.5), after_script(4));
+    let (short, long) = (after_part_of_script(3, 0.2), after_script(4));
     assert!(log(short.store()).len() < log(long.store()).len());
     changes_over(&short, &long);
 }
