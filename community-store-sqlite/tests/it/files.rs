@@ -236,7 +236,7 @@ fn a_store_keeps_its_epoch() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let info = |dir: &Path| block_on(open(dir).info()).unwrap();
     let first = info(one.path());
-    assert_eq!((first.backend, first.format), ("sqlite", 4));
+    assert_eq!((first.backend, first.format), ("sqlite", 6));
     assert_eq!(info(one.path()), first);
     assert_ne!(info(other.path()).epoch, first.epoch);
 }
