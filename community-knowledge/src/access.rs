@@ -5,12 +5,13 @@
 //! moment of the read. See decision 0018.
 //!
 //! - **Readers** see the published version when their scope admits the article in its channel, each
-//!   source topic that bounds it, and each post that the version cites. A cited post that was removed
+//!   topic that bounds that version, and each post that it cites. What only a later version was made
+//!   from is no affair of theirs. A cited post that was removed
 //!   or withdrawn takes the version from everybody who may not read that post, at once; so does a
 //!   source that is moved to where they may not read.
 //! - **Those at the desk** (whoever reviews or manages in the channel, and the article's authors while
 //!   they may write articles there) see drafts, reviews, comments, concerns and history, when their
-//!   scope admits the channels of the article and of the sources that bound it. A source that was
+//!   scope admits the channels of the article and of the sources of all its versions. A source that was
 //!   removed does not take the article from them: it is theirs to mend.
 //! - A source that was *released*, explicitly and with a reason, bounds nobody by its channel any
 //!   more. That its posts are published is asked all the same.
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use community_core::policy::Place;
 use community_core::{MemberId, PostId, Scope, State, TopicId, Viewer};
 
-use crate::article::{Article, Face};
+use crate::article::{Article, Published};
 
 /// Where the sources of articles stand at this moment, whoever looks. What is not here is gone.
 #[derive(Debug, Clone, Default)]
@@ -54,10 +55,10 @@ pub struct Desk {
 
 /// Whether a viewer may read a version of an article that is published.
 #[must_use]
-pub fn is_readable(article: &Article, face: &Face, scope: &Scope, sources: &Sources) -> bool {
+pub fn is_readable(article: &Article, shown: &Published, scope: &Scope, sources: &Sources) -> bool {
     admits_place(article, scope)
-        && admits_sources(article, scope, sources)
-        && face.cited.iter().all(|(post, cited)| {
+        && admits_sources(article, article.sources_up_to(shown.version), scope, sources)
+        && shown.face.cited.iter().all(|(post, cited)| {
             sources.posts.get(post).is_some_and(|post| {
                 if article.is_bound_by(cited.topic) {
                     scope.admits(post.place, post.author, post.state)
@@ -74,7 +75,7 @@ pub fn is_at_desk(article: &Article, scope: &Scope, desk: Desk, sources: &Source
     let is_author = scope.viewer().member().is_some_and(|member| article.is_author(member));
     (desk.reviews || (desk.drafts && is_author))
         && admits_place(article, scope)
-        && admits_sources(article, scope, sources)
+        && admits_sources(article, article.sources.keys().copied(), scope, sources)
 }
 
 /// Whether the scope admits the article where it stands, as if it were a topic of its first author.
@@ -92,10 +93,16 @@ fn admits_place(article: &Article, scope: &Scope) -> bool {
     scope.admits(place, author, State::Published)
 }
 
-/// Whether the scope admits each topic that bounds the article where it stands now, published or not.
-fn admits_sources(article: &Article, scope: &Scope, sources: &Sources) -> bool {
-    article.sources.keys().filter(|topic| article.is_bound_by(**topic)).all(|topic| {
-        match sources.topics.get(topic) {
+/// Whether the scope admits each of some topics that bounds the article where it stands now, published
+/// or not.
+fn admits_sources(
+    article: &Article,
+    topics: impl Iterator<Item = TopicId>,
+    scope: &Scope,
+    sources: &Sources,
+) -> bool {
+    topics.filter(|topic| article.is_bound_by(*topic)).all(|topic| {
+        match sources.topics.get(&topic) {
             Some(place) => {
                 let place = Place { state: State::Published, ..*place };
                 scope.admits(place, place.author, State::Published)

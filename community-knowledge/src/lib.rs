@@ -43,7 +43,7 @@ mod view;
 pub use article::{
     Article, Block, Cited, Confirmation, Content, Face, IllegalStep, Note, Origin, Product,
     Published, Release, Section, SectionKind, Shelf, Source, State, Step, TRANSITIONS, Transition,
-    Version, changes,
+    Used, Version, changes,
 };
 pub use error::{Error, Result};
 pub use id::{ArticleId, CommentId};

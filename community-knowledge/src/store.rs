@@ -34,7 +34,7 @@ pub(crate) mod list {
     pub(crate) const LOCALE: &str = "by-locale";
     /// By collection, in the order of their places.
     pub(crate) const COLLECTION: &str = "by-collection";
-    /// By the topics that they were made from, the newest article first.
+    /// By the topics that the version that readers see was made from, the newest article first.
     pub(crate) const SOURCE: &str = "by-source";
     /// By the original: itself first, then its translations, the oldest first.
     pub(crate) const ORIGINAL: &str = "by-original";
@@ -44,7 +44,8 @@ pub(crate) mod list {
     pub(crate) const REVIEW: &str = "review";
     /// By the time at which an approved version is published.
     pub(crate) const SCHEDULE: &str = "schedule";
-    /// By the topics that they were made from, archived ones included: for the projection of the log.
+    /// By the topics that any version was made from, archived articles included: for the projection of
+    /// the log, and for those at the desk.
     pub(crate) const WATCH: &str = "watch";
     /// Those in whose sources something may have happened unnoticed.
     pub(crate) const BEHIND: &str = "behind";
@@ -144,11 +145,6 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
     };
     // Longest first: lists go down.
     add(list::STATE, article.state.as_str(), -to_micros(article.since))?;
-    let (original, key) = match article.original {
-        Some(original) => (original, -to_micros(article.created_at)),
-        None => (article.id, i64::MAX),
-    };
-    add(list::ORIGINAL, &original.to_string(), key)?;
     for topic in article.sources.keys() {
         add(list::WATCH, &topic.to_string(), to_micros(article.created_at))?;
     }
@@ -158,11 +154,19 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
     if article.state == State::Archived {
         return Ok(keys);
     }
+    let (original, key) = match article.original {
+        Some(original) => (original, -to_micros(article.created_at)),
+        None => (article.id, i64::MAX),
+    };
+    add(list::ORIGINAL, &original.to_string(), key)?;
     if let Some(version) = article.published.as_ref().or(article.scheduled.as_ref()) {
         let at = to_micros(version.at);
         add(list::PUBLISHED, "", at)?;
         add(list::CHANNEL, &article.channel.to_string(), at)?;
         add(list::LOCALE, article.locale.as_str(), at)?;
+        for topic in article.sources_up_to(version.version) {
+            add(list::SOURCE, &topic.to_string(), to_micros(article.created_at))?;
+        }
         for label in &version.face.labels {
             add(list::LABEL, label.as_str(), at)?;
         }
@@ -170,9 +174,6 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
             let place = shelf.position.saturating_neg();
             add(list::COLLECTION, shelf.collection.as_str(), place)?;
         }
-    }
-    for topic in article.sources.keys() {
-        add(list::SOURCE, &topic.to_string(), to_micros(article.created_at))?;
     }
     if let Some(first) = article.concerns.first() {
         add(list::QUEUE, "", -to_micros(first.at))?;

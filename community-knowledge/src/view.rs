@@ -12,7 +12,10 @@ use community_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::access::{self, CitedPost, Desk, Sources};
-use crate::article::{Article, Confirmation, Face, Origin, Product, Shelf, State, Version};
+use crate::article::{
+    Article, Confirmation, Face, Origin, Product, Published, Shelf, State, Version,
+};
+use crate::freshness::{Concern, ConcernKind};
 use crate::id::{ArticleId, CommentId};
 use crate::store::{self, Reader};
 use crate::{Rules, limits};
@@ -36,7 +39,7 @@ pub struct ArticleView {
     pub published_at: Timestamp,
     /// The language.
     pub locale: Slug,
-    /// The article that it translates.
+    /// The article that it translates, when that exists for the viewer.
     pub original: Option<ArticleId>,
     /// Where its first words come from.
     pub origin: Origin,
@@ -44,15 +47,15 @@ pub struct ArticleView {
     pub labels: Vec<Slug>,
     /// The products.
     pub products: Vec<Product>,
-    /// Who wrote it.
+    /// Who wrote versions of it, up to that one.
     pub authors: Vec<MemberId>,
-    /// The topics that it was made from, as far as the viewer may read them.
+    /// The topics that it was made from up to that version, as far as the viewer may read them.
     pub sources: BTreeSet<TopicId>,
     /// Its place in a collection.
     pub shelf: Option<Shelf>,
     /// Who last said that it still holds.
     pub confirmed: Option<Confirmation>,
-    /// Where it leads, when it is archived.
+    /// Where it leads, when it is archived and the viewer may go there.
     pub redirect: Option<ArticleId>,
     #[serde(skip)]
     created_at: Timestamp,
@@ -61,7 +64,7 @@ pub struct ArticleView {
 /// An article as those see it who work on it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DeskView {
-    /// All of its head; labels that do not exist for the viewer are left out.
+    /// All of its head; labels and other articles that do not exist for the viewer are left out.
     pub article: Article,
     /// The revision of the head, which a reviewer names: nobody approves what has changed since.
     pub rev: Rev,
@@ -153,13 +156,8 @@ impl ArticleView {
         let now = reading.now();
         let scope = reading.scope();
         let is_archived = article.state == State::Archived;
-        let shown = match article.shown(now) {
-            Some(shown) => shown,
-            // Whoever could read it is led on.
-            None if is_archived && article.redirect.is_some() => article.published.as_ref()?,
-            None => return None,
-        };
-        if !access::is_readable(&article, &shown.face, scope, sources) {
+        let shown = shown_to_readers(&article, now)?;
+        if !access::is_readable(&article, shown, scope, sources) {
             return None;
         }
         let seen = |topic: &TopicId| {
@@ -168,15 +166,24 @@ impl ArticleView {
         };
         // What happens to a newer version is no affair of readers, and what happens in a topic that
         // was released no affair of those who may not read it.
-        let known = |topic: Option<TopicId>| topic.is_none_or(|topic| seen(&topic));
+        let topics: BTreeSet<TopicId> =
+            article.sources_up_to(shown.version).filter(|topic| seen(topic)).collect();
+        let known = |concern: &Concern| {
+            let of_shown = |post: &PostId| {
+                concern.kind == ConcernKind::OtherAnswer || shown.face.cited.contains_key(post)
+            };
+            concern.topic.is_none_or(|topic| topics.contains(&topic))
+                && concern.post.as_ref().is_none_or(of_shown)
+        };
         let state = if is_archived {
             State::Archived
-        } else if article.concerns.iter().any(|concern| known(concern.topic)) {
+        } else if article.doubts(now).any(known) {
             State::Stale
         } else {
             State::Published
         };
         let (version, published_at) = (shown.version, shown.at);
+        let authors = shown.authors.clone();
         let Face { title, labels, products, cited: _ } = shown.face.clone();
         let Article {
             id,
@@ -187,13 +194,13 @@ impl ArticleView {
             locale,
             original,
             origin,
-            authors,
+            authors: _,
             latest: _,
             face: _,
             published: _,
             scheduled: _,
             shelf,
-            sources: topics,
+            sources: _,
             released: _,
             concerns: _,
             confirmed,
@@ -216,7 +223,7 @@ impl ArticleView {
             labels: seen_labels(labels, community, reading),
             products,
             authors,
-            sources: topics.into_keys().filter(seen).collect(),
+            sources: topics,
             shelf,
             confirmed,
             redirect: redirect.filter(|_| is_archived),
@@ -232,13 +239,63 @@ impl DocumentView for ArticleView {
 
     async fn open(documents: Vec<Document>, reading: &Reading) -> Result<Vec<Option<Self>>> {
         let articles: Vec<Article> = documents.iter().map(Document::read).collect::<Result<_>>()?;
-        let now = reading.now();
-        let faces = articles.iter().filter_map(|article| {
-            article.shown(now).or(article.published.as_ref()).map(|shown| &shown.face)
-        });
-        let sources = sources(reading, &articles, faces).await?;
-        Ok(articles.into_iter().map(|article| Self::new(article, reading, &sources)).collect())
+        let sources = sources_of_readers(reading, &articles).await?;
+        let mut opened: Vec<Option<Self>> =
+            articles.into_iter().map(|article| Self::new(article, reading, &sources)).collect();
+        let views = || opened.iter().flatten();
+        let others = views().flat_map(|view| [view.redirect, view.original]).flatten();
+        let known = known(reading, others.collect()).await?;
+        for slot in &mut opened {
+            // An archived article is no more than where it leads.
+            let is_led = |view: &Self| view.redirect.is_none_or(|id| known.contains(&id));
+            *slot = slot.take().filter(is_led);
+            if let Some(view) = slot {
+                view.original = view.original.filter(|id| known.contains(id));
+            }
+        }
+        Ok(opened)
     }
+}
+
+/// An article that exists for the viewer, as a reader or at the desk: its id may be named.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Known(pub(crate) ArticleId);
+
+#[async_trait]
+impl DocumentView for Known {
+    const COLLECTION: &'static str = store::ARTICLES;
+    const WHAT: &'static str = "article";
+
+    async fn open(documents: Vec<Document>, reading: &Reading) -> Result<Vec<Option<Self>>> {
+        let articles: Vec<Article> = documents.iter().map(Document::read).collect::<Result<_>>()?;
+        let sources = sources_of_readers(reading, &articles).await?;
+        let is_known = |article: &Article| {
+            let shown = shown_to_readers(article, reading.now());
+            shown
+                .is_some_and(|shown| access::is_readable(article, shown, reading.scope(), &sources))
+                || is_at_desk(article, reading, &sources)
+        };
+        Ok(articles.iter().map(|article| is_known(article).then_some(Self(article.id))).collect())
+    }
+}
+
+/// Those of some articles that exist for the viewer.
+async fn known(reading: &Reading, ids: BTreeSet<ArticleId>) -> Result<BTreeSet<ArticleId>> {
+    let known = views(reading, ids, |known: &Known| known.0).await?;
+    Ok(known.into_keys().collect())
+}
+
+/// The version of an article that readers see, or by which they are led on.
+fn shown_to_readers(article: &Article, now: Timestamp) -> Option<&Published> {
+    let leads_on = article.state == State::Archived && article.redirect.is_some();
+    article.shown(now).or(article.published.as_ref().filter(|_| leads_on))
+}
+
+/// Where the sources stand of what readers see.
+async fn sources_of_readers(reading: &Reading, articles: &[Article]) -> Result<Sources> {
+    let now = reading.now();
+    let shown = articles.iter().filter_map(|article| shown_to_readers(article, now));
+    sources(reading, articles, shown.map(|shown| &shown.face)).await
 }
 
 #[async_trait]
@@ -249,10 +306,16 @@ impl DocumentView for DeskView {
     async fn open(documents: Vec<Document>, reading: &Reading) -> Result<Vec<Option<Self>>> {
         let articles: Vec<Article> = documents.iter().map(Document::read).collect::<Result<_>>()?;
         let sources = sources(reading, &articles, std::iter::empty()).await?;
+        let at_desk = |article: &Article| is_at_desk(article, reading, &sources);
+        let others = articles.iter().filter(|article| at_desk(article));
+        let others = others.flat_map(|article| [article.redirect, article.original]).flatten();
+        let known = known(reading, others.collect()).await?;
         let opened = articles.into_iter().zip(documents).map(|(mut article, document)| {
-            if !is_at_desk(&article, reading, &sources) {
+            if !at_desk(&article) {
                 return None;
             }
+            article.redirect = article.redirect.filter(|id| known.contains(id));
+            article.original = article.original.filter(|id| known.contains(id));
             let community = article.community;
             let faces = [&mut article.published, &mut article.scheduled].into_iter().flatten();
             let faces = faces.map(|version| &mut version.face);
@@ -376,7 +439,7 @@ async fn views<V: DocumentView>(
 }
 
 /// Those of some posts that the viewer may read.
-async fn seen_posts(reading: &Reading, posts: &[PostId]) -> Result<BTreeSet<PostId>> {
+pub(crate) async fn seen_posts(reading: &Reading, posts: &[PostId]) -> Result<BTreeSet<PostId>> {
     let sources = places(reading, [], posts.to_vec()).await?;
     let seen = |post: &CitedPost| reading.scope().admits(post.place, post.author, post.state);
     Ok(sources.posts.into_iter().filter(|(_, post)| seen(post)).map(|(id, _)| id).collect())

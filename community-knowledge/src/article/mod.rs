@@ -57,11 +57,10 @@ pub struct Article {
     /// Its place in a collection.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shelf: Option<Shelf>,
-    /// Every topic that a version of it was ever made from, and the position in the log behind
-    /// which what happens there concerns the article. Words outlive the mention of where they come
-    /// from, so an edit takes no topic off this list.
+    /// Every topic that a version of it was ever made from. Words outlive the mention of where they
+    /// come from, so an edit takes no topic off this list.
     #[serde(default)]
-    pub sources: BTreeMap<TopicId, Seq>,
+    pub sources: BTreeMap<TopicId, Used>,
     /// Sources whose audience does not bound the article's: explicit, with a name and a reason.
     #[serde(default)]
     pub released: Vec<Release>,
@@ -114,6 +113,16 @@ pub struct Cited {
     pub since: Seq,
 }
 
+/// Since when a topic is a source of an article.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// The position in the log behind which what happens there concerns the article.
+    pub since: Seq,
+    /// The number of the version that was the first to be made from it. It bounds that one and those
+    /// after it: what readers see of an earlier one owes nothing to that topic.
+    pub version: u32,
+}
+
 /// A version that readers see, or will.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
@@ -123,6 +132,15 @@ pub struct Published {
     pub at: Timestamp,
     /// Who approved it; `None` is the system.
     pub by: Option<MemberId>,
+    /// Who had written versions of the article up to this one.
+    #[serde(default)]
+    pub authors: Vec<MemberId>,
+    /// What was in doubt when it was approved: settled when it comes into force, and not before.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub settles: Vec<Concern>,
+    /// When somebody has to look at the article again, once this version is in force.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub review_at: Option<Timestamp>,
     /// What is needed of it without reading it.
     pub face: Face,
 }
@@ -180,10 +198,23 @@ impl Article {
         }
     }
 
+    /// What is in doubt at a moment: what was settled with a version whose time has come is not.
+    pub fn doubts(&self, now: Timestamp) -> impl Iterator<Item = &Concern> {
+        let next = self.scheduled.as_ref().filter(|next| next.at <= now);
+        let is_settled = move |concern: &Concern| next.is_some_and(|n| n.settles.contains(concern));
+        self.concerns.iter().filter(move |concern| !is_settled(concern))
+    }
+
     /// Whether the audience of a source bounds that of the article.
     #[must_use]
     pub fn is_bound_by(&self, topic: TopicId) -> bool {
         self.sources.contains_key(&topic) && !self.released.iter().any(|known| known.topic == topic)
+    }
+
+    /// The topics from which its versions up to one were made.
+    pub fn sources_up_to(&self, version: u32) -> impl Iterator<Item = TopicId> {
+        let used = self.sources.iter().filter(move |(_, used)| used.version <= version);
+        used.map(|(topic, _)| *topic)
     }
 
     /// The versions that are of use at present: the one that readers see, one that waits for its

@@ -71,7 +71,7 @@ impl ConcernKind {
 pub fn concern(article: &Article, event: &Event) -> Option<Concern> {
     let Event { seq, event } = event;
     let topic = event.topic?;
-    if *seq <= *article.sources.get(&topic)? {
+    if *seq <= article.sources.get(&topic)?.since {
         return None;
     }
     // As it was then: a post that is cited since is no news.
@@ -104,12 +104,24 @@ pub fn concern(article: &Article, event: &Event) -> Option<Concern> {
 }
 
 impl Article {
-    /// Adds a concern, unless the same is known already. Returns whether anything changed.
+    /// Adds a concern, unless the same is known already. One that an approved version is to settle
+    /// makes way: what has happened since was not looked at. Returns whether anything changed.
     pub(crate) fn add_concern(&mut self, concern: Concern) -> bool {
         let same = |known: &Concern| {
             known.kind == concern.kind && known.topic == concern.topic && known.post == concern.post
         };
-        if self.concerns.iter().any(same) || self.concerns.len() >= crate::limits::CONCERNS {
+        let settled = self.scheduled.as_ref().map_or(&[][..], |next| &next.settles);
+        if let Some(at) = self.concerns.iter().position(same) {
+            let is_news = self.concerns.get(at).is_some_and(|known| {
+                settled.contains(known) && (known.at, known.seq) < (concern.at, concern.seq)
+            });
+            if is_news {
+                self.concerns.remove(at);
+                self.concerns.push(concern);
+            }
+            return is_news;
+        }
+        if self.concerns.len() >= crate::limits::CONCERNS {
             return false;
         }
         self.concerns.push(concern);

@@ -7,7 +7,7 @@ use community_core::{
 use uuid::Uuid;
 
 use super::*;
-use crate::article::{Cited, Face, Origin, Product, Published, State};
+use crate::article::{Cited, Face, Origin, Product, Published, State, Used};
 use crate::id::ArticleId;
 
 const HERE: TopicId = TopicId::from_uuid(Uuid::from_u128(1));
@@ -38,10 +38,18 @@ fn article() -> Article {
         authors: Vec::new(),
         latest: 2,
         face: face(3),
-        published: Some(Published { version: 1, at: at(10), by: None, face: face(2) }),
+        published: Some(Published {
+            version: 1,
+            at: at(10),
+            by: None,
+            authors: Vec::new(),
+            settles: Vec::new(),
+            review_at: None,
+            face: face(2),
+        }),
         scheduled: None,
         shelf: None,
-        sources: [(HERE, Seq(100))].into_iter().collect(),
+        sources: [(HERE, Used { since: Seq(100), version: 1 })].into_iter().collect(),
         released: Vec::new(),
         concerns: Vec::new(),
         confirmed: None,

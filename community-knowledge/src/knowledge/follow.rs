@@ -3,14 +3,14 @@
 //! Follows the log with a checkpoint of its own. Each step writes the concerns that it found together
 //! with its new position, so that an event counts once, however often a process is killed.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::extension::Planning;
 use community_core::query::Position;
 use community_core::time::to_micros;
 use community_core::{
-    CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Session, Slug, TopicId,
+    CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Seq, Session, Slug, TopicId,
 };
 
 use super::{Knowledge, Work};
@@ -192,13 +192,23 @@ impl Knowledge {
                 let Some((before, mut article)) = head(planning, document).await? else {
                     return Ok((None, changes));
                 };
-                let behind = std::mem::take(&mut article.behind);
-                if behind.is_empty() {
+                if article.behind.is_empty() {
                     return Ok((None, changes));
                 }
                 let position = planning.position(&name).await?.unwrap_or_default();
+                // What is not taken into account yet may be in the hands of another pump, which
+                // looked for articles before this one was there: its topics wait.
+                let head = self.engine.store().head().await?;
+                let waiting = self.topics_between(position, head).await?;
+                let behind = article.behind.clone().into_iter();
+                let (waiting, behind): (BTreeSet<TopicId>, BTreeSet<TopicId>) =
+                    behind.partition(|topic| waiting.contains(topic));
+                if behind.is_empty() {
+                    return Ok((None, changes));
+                }
+                article.behind = waiting;
                 let from = behind.iter().filter_map(|topic| article.sources.get(topic));
-                let mut at = from.min().copied().unwrap_or(position);
+                let mut at = from.map(|used| used.since).min().unwrap_or(position);
                 let mut first = None;
                 while at < position {
                     let events = self.engine.store().events_after(at, STEP).await?;
@@ -230,6 +240,19 @@ impl Knowledge {
         Ok(queued)
     }
 
+    /// The topics in which something that may concern articles happened between two positions.
+    async fn topics_between(&self, mut at: Seq, to: Seq) -> Result<BTreeSet<TopicId>> {
+        let mut topics = BTreeSet::new();
+        while at < to {
+            let events = self.engine.store().events_after(at, STEP).await?;
+            let Some(last) = events.last() else { break };
+            at = last.seq;
+            let events = events.iter().filter(|event| may_concern(&event.event.kind));
+            topics.extend(events.filter_map(|event| event.event.topic));
+        }
+        Ok(topics)
+    }
+
     /// Writes down which approved versions have come into force.
     async fn publish_due(&self, system: &Session, community: CommunityId) -> Result<usize> {
         let mut published = 0;
@@ -244,7 +267,7 @@ impl Knowledge {
                 };
                 let mut work = Work::of(planning.clone(), before, article);
                 let waits = work.article.scheduled.is_some();
-                work.catch_up();
+                work.catch_up().await?;
                 if !waits || work.article.scheduled.is_some() {
                     return Ok((None, planning.changes()));
                 }
@@ -328,14 +351,10 @@ fn doubt(
     mut article: Article,
     concern: &Concern,
 ) -> Result<()> {
-    let now = planning.now();
-    if article.state_at(now) == State::Published {
-        if article.state == State::InReview {
-            article.take_effect();
-        } else {
-            article.state = article.state.after(Step::Doubt)?;
-        }
-        article.since = now;
+    // An approved version whose time has come is written down by itself, with this concern.
+    if article.state == State::Published {
+        article.state = article.state.after(Step::Doubt)?;
+        article.since = planning.now();
     }
     let after = changes.update(before, store::changed_article(before, &article)?);
     let about = community_core::extension::About {

@@ -10,9 +10,10 @@ use community_core::{
 };
 use serde::Serialize;
 
+use super::read::works_somewhere;
 use super::write::{begun, draft};
 use super::{Knowledge, NewArticle, rules};
-use crate::article::{Content, Origin, Section, SectionKind};
+use crate::article::{Content, Origin, Section, SectionKind, State};
 use crate::error::Result;
 use crate::freshness::{self, Freshness};
 use crate::harvest::{Candidate, Interest, assess, curate, interest_order};
@@ -53,7 +54,7 @@ pub struct Candidates {
     pub candidates: Vec<Candidate>,
     /// How many topics were looked at.
     pub scanned: usize,
-    /// Whether there are topics that were not looked at.
+    /// Whether there are topics that were not looked at, or not closely enough to tell.
     pub truncated: bool,
 }
 
@@ -98,6 +99,7 @@ impl Knowledge {
     ) -> Result<Candidates> {
         let limits = self.engine.env().limits();
         limits.page(query.limit)?;
+        limits.report_topics(query.scan)?;
         let rules = session
             .read_extension(async |reading| {
                 let community = reading.community(community)?;
@@ -105,7 +107,7 @@ impl Knowledge {
                 rules(&reading, community).await
             })
             .await?;
-        let (topics, truncated) = self.topics(session, community, query.scan).await?;
+        let (topics, mut truncated) = self.topics(session, community, query.scan).await?;
         let now = self.engine.env().now();
         let age = |topic: &Topic| (now - topic.created_at).num_days().max(0);
         let mut first: Vec<(Candidate, &Topic)> = topics
@@ -114,10 +116,16 @@ impl Knowledge {
             .collect();
         first.sort_by_key(|(candidate, _)| interest_order(candidate));
         let mut candidates = Vec::new();
-        for (_, topic) in first.into_iter().take(query.limit.saturating_mul(CLOSE_LOOKS)) {
+        let mut looks = query.limit.saturating_mul(CLOSE_LOOKS);
+        for (_, topic) in first {
+            if looks == 0 {
+                truncated = true;
+                break;
+            }
             if !self.made_from(session, community, topic.id).await?.is_empty() {
                 continue;
             }
+            looks -= 1;
             let interest = look(session, topic, age(topic)).await?;
             let candidate = assess(&interest, &rules.eligibility);
             if candidate.lacks.is_empty() {
@@ -137,18 +145,32 @@ impl Knowledge {
     pub async fn made_from(
         &self,
         session: &Session,
-        community: &Slug,
+        key: &Slug,
         topic: TopicId,
     ) -> Result<BTreeSet<ArticleId>> {
         Ok(session
             .read_extension(async |reading| {
-                let community = reading.community(community)?.id;
-                let list = store::list(community, store::ARTICLES, list::SOURCE)?.within(topic);
+                let community = reading.community(key)?.id;
+                let list = |name| store::list(community, store::ARTICLES, name);
                 let read: Page<Visible<ArticleView>> =
-                    reading.documents_in(&list, None, None).await?;
-                let work: Page<Visible<DeskView>> = reading.documents_in(&list, None, None).await?;
-                let read = read.items.iter().map(|view| view.id);
-                Ok(read.chain(work.items.iter().map(|desk| desk.article.id)).collect())
+                    reading.documents_in(&list(list::SOURCE)?.within(topic), None, None).await?;
+                let mut found: BTreeSet<ArticleId> = read.items.iter().map(|v| v.id).collect();
+                if !works_somewhere(session, &reading, key).await? {
+                    return Ok(found);
+                }
+                let (all, some) = (list(list::WATCH)?.within(topic), page(&reading));
+                let mut after: Option<String> = None;
+                loop {
+                    let work: Page<Visible<DeskView>> =
+                        reading.documents_in(&all, after.as_deref(), Some(some)).await?;
+                    let in_use = work.items.iter().map(|desk| &desk.article);
+                    let in_use = in_use.filter(|article| article.state != State::Archived);
+                    found.extend(in_use.map(|article| article.id));
+                    after = work.next;
+                    if after.is_none() || found.len() >= some {
+                        return Ok(found);
+                    }
+                }
             })
             .await?)
     }
@@ -237,6 +259,9 @@ impl Knowledge {
         let limit = self.engine.env().limits().page_size(limit)?;
         Ok(session
             .read_extension(async |reading| {
+                if !works_somewhere(session, &reading, community).await? {
+                    return Ok(Stale { articles: Vec::new(), truncated: false });
+                }
                 let community = reading.community(community)?;
                 let rules = rules(&reading, community).await?;
                 let list = store::list(community.id, store::ARTICLES, list::QUEUE)?;

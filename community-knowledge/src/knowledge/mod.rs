@@ -18,12 +18,13 @@ use std::sync::{Mutex, PoisonError};
 
 use community_core::extension::{About, DocumentChanges, Planning, Reading};
 use community_core::{
-    Action, Community, Decision, Document, Engine, MemberId, Seq, Session, Slug, Viewer,
+    Action, Community, Decision, Document, Engine, MemberId, PostId, Seq, Session, Slug, Viewer,
 };
 use uuid::Uuid;
 
-use crate::article::{Article, Note, Version};
+use crate::article::{Article, Cited, Note, Version};
 use crate::error::{Error, Result};
+use crate::freshness::{Concern, ConcernKind};
 use crate::id::ArticleId;
 use crate::view::{self, RulesView};
 use crate::{Rules, access, store};
@@ -188,6 +189,8 @@ struct Work {
     /// The head as it will be.
     article: Article,
     changes: DocumentChanges,
+    /// Whether what readers said is settled in this change set.
+    settled: bool,
     about: About,
 }
 
@@ -205,7 +208,7 @@ impl Work {
     fn of(planning: Planning, before: Document, article: Article) -> Self {
         let changes = planning.changes();
         let about = About { channel: Some(article.channel), ..About::default() };
-        Self { planning, before, article, changes, about }
+        Self { planning, before, article, changes, settled: false, about }
     }
 
     /// The answer to whether the viewer may do something where the article stands.
@@ -252,12 +255,14 @@ impl Work {
         Ok(())
     }
 
-    /// Writes down what has come into force by itself.
-    fn catch_up(&mut self) {
+    /// Writes down what has come into force by itself, and settles what was looked at then.
+    async fn catch_up(&mut self) -> Result<()> {
         let now = self.planning.now();
         if self.article.scheduled.as_ref().is_some_and(|next| next.at <= now) {
             self.article.take_effect();
+            self.settle().await?;
         }
+        Ok(())
     }
 
     /// The version that was written last.
@@ -272,14 +277,19 @@ impl Work {
     }
 
     /// Adds a version, which becomes the latest.
-    fn add_version(&mut self, content: crate::Content, note: Note, head: Seq) -> Result<()> {
+    async fn add_version(&mut self, content: crate::Content, note: Note, head: Seq) -> Result<()> {
         let actor = self.planning.actor();
         self.article.latest += 1;
         let mut face = content.face(head);
+        let mut new = Vec::new();
         for (post, cited) in &mut face.cited {
-            let known = self.article.faces().filter_map(|face| face.cited.get(post));
-            cited.since = known.map(|known| known.since).min().unwrap_or(head);
+            let known = || self.article.faces().filter_map(|face| face.cited.get(post));
+            cited.since = known().map(|known| known.since).min().unwrap_or(head);
+            if known().all(|known| known.revision > cited.revision) {
+                new.push((*post, *cited));
+            }
         }
+        self.look_back(&new).await?;
         self.article.face = face;
         if let Some(member) = actor.filter(|member| !self.article.is_author(*member)) {
             self.article.authors.push(member);
@@ -294,6 +304,25 @@ impl Work {
         };
         crate::limits::article(&self.article)?;
         self.changes.create(store::new_version(&self.article, &version)?);
+        Ok(())
+    }
+
+    /// What became of posts before this version cites them: the log is looked at from here on only.
+    async fn look_back(&mut self, new: &[(PostId, Cited)]) -> Result<()> {
+        let at = self.planning.now();
+        for some in new.chunks(view::page(&self.planning)) {
+            let ids: Vec<PostId> = some.iter().map(|(post, _)| *post).collect();
+            let posts = self.planning.posts(&ids).await?;
+            for ((id, cited), found) in some.iter().zip(posts) {
+                let Some(found) = found else { continue };
+                self.changes.rest_on_post(&found.post);
+                if found.post.revision > cited.revision {
+                    let kind = ConcernKind::Edited;
+                    let (topic, post) = (Some(cited.topic), Some(*id));
+                    self.article.add_concern(Concern { kind, topic, post, at, seq: None });
+                }
+            }
+        }
         Ok(())
     }
 

@@ -2,7 +2,10 @@
 
 use community_core::diff::Change;
 use community_core::extension::{DocumentView, Reading};
-use community_core::{DocumentList, Error as Refused, Page, Session, Slug, TopicId, Visible};
+use community_core::query::CursorError;
+use community_core::{
+    Action, DocumentList, Error as Refused, Page, Session, Slug, TopicId, Viewer, Visible,
+};
 use serde::Serialize;
 
 use super::Knowledge;
@@ -10,7 +13,7 @@ use crate::article::{State, changes};
 use crate::error::Result;
 use crate::id::ArticleId;
 use crate::store::{self, list};
-use crate::view::{ArticleView, Comment, DeskView, VersionView};
+use crate::view::{self, ArticleView, Comment, DeskView, VersionView};
 
 /// Which articles are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,6 +128,13 @@ impl Knowledge {
         Ok(session
             .read_extension(async |reading| {
                 let list = list_of(&reading, query)?;
+                if let By::Original(id) = query.by {
+                    let known = [store::article_document(id)];
+                    if reading.documents::<view::Known>(&known).await?.iter().all(Option::is_none) {
+                        // No different from an article that nobody translates.
+                        return Ok(Page { items: Vec::new(), next: None });
+                    }
+                }
                 reading.documents_in(&list, query.after.as_deref(), query.limit).await
             })
             .await?)
@@ -194,6 +204,9 @@ impl Knowledge {
     ) -> Result<Page<Visible<DeskView>>> {
         Ok(session
             .read_extension(async |reading| {
+                if !works_somewhere(session, &reading, community).await? {
+                    return Ok(Page { items: Vec::new(), next: None });
+                }
                 let community = reading.community(community)?.id;
                 let list = store::list(community, store::ARTICLES, list::STATE)?;
                 reading.documents_in(&list.within(state.as_str()), after, limit).await
@@ -217,12 +230,23 @@ impl Knowledge {
         Ok(session
             .read_extension(async |reading| {
                 let head = store::article_document(id);
-                let community = match reading.document::<DeskView>(head).await {
-                    Ok(desk) => desk.article.community,
-                    Err(Refused::NotFound(_)) => readable(&reading, id).await?.community,
-                    Err(error) => return Err(error),
-                };
-                of_article(&reading, community, id, store::VERSIONS, after, limit).await
+                match reading.document::<DeskView>(head).await {
+                    Ok(desk) => {
+                        let community = desk.article.community;
+                        of_article(&reading, community, id, store::VERSIONS, after, limit).await
+                    }
+                    Err(Refused::NotFound(_)) => {
+                        let view = readable(&reading, id).await?;
+                        reading.env().limits().page_size(limit)?;
+                        if after.is_some() {
+                            // The only page has no cursor.
+                            return Err(CursorError.into());
+                        }
+                        let shown = reading.documents(&[view.version_document()]).await?;
+                        Ok(Page { items: shown.into_iter().flatten().collect(), next: None })
+                    }
+                    Err(error) => Err(error),
+                }
             })
             .await?)
     }
@@ -325,6 +349,26 @@ async fn version(
         Err(error) => return Err(error),
     };
     reading.document(document).await
+}
+
+/// Whether somebody works on articles in any channel of a community. Whoever does not is shown no list
+/// of such work, and the engine does not look for any.
+pub(super) async fn works_somewhere(
+    session: &Session,
+    reading: &Reading,
+    community: &Slug,
+) -> community_core::Result<bool> {
+    let id = reading.community(community)?.id;
+    match session.viewer() {
+        Viewer::System => return Ok(true),
+        Viewer::Anonymous => return Ok(false),
+        Viewer::Member(_) => {}
+    }
+    let work = [Action::Draft, Action::Review, Action::Manage];
+    let channels = session.channels(community).await?;
+    Ok(channels
+        .iter()
+        .any(|channel| work.iter().any(|action| reading.holds(action, id, Some(channel.id)))))
 }
 
 /// An article that is there to be read. One that is archived leads on, and is no more than that.

@@ -37,7 +37,7 @@ impl Knowledge {
 
     /// Lets the latest version be published: now, or at a time that is to come. `rev` is the
     /// revision of the [desk](Self::desk) that the reviewer looked at; what has changed since is
-    /// looked at again. What was in doubt is settled with it.
+    /// looked at again. What was in doubt is settled with it, at that time.
     ///
     /// # Errors
     /// [`NotFound`](Refused::NotFound), [`Denied`](Refused::Denied) without the right to review,
@@ -56,7 +56,7 @@ impl Knowledge {
             work.expect(rev)?;
             let now = work.planning.now();
             let from = work.article.state_at(now);
-            let to = from.after(Step::Approve)?;
+            from.after(Step::Approve)?;
             if !cites_published(&work.planning, &work.article).await? {
                 return Err(Error::SourceGone);
             }
@@ -66,21 +66,15 @@ impl Knowledge {
                 version: article.latest,
                 at,
                 by: work.planning.actor(),
+                authors: article.authors.clone(),
+                settles: article.concerns.clone(),
+                review_at: rules.review_days.and_then(|days| days_after(at, days)),
                 face: article.face.clone(),
             };
-            article.concerns.clear();
-            article.review_at = rules.review_days.and_then(|days| days_after(at, days));
-            if at > now {
-                article.scheduled = Some(approved);
-                work.settle().await?;
-                return Ok((work, "scheduled"));
-            }
-            article.scheduled = None;
-            article.published = Some(approved);
-            article.state = to;
-            article.since = now;
-            work.settle().await?;
-            Ok((work, "published"))
+            article.scheduled = Some(approved);
+            work.catch_up().await?;
+            let word = if at > now { "scheduled" } else { "published" };
+            Ok((work, word))
         })
         .await
     }
@@ -94,7 +88,7 @@ impl Knowledge {
         self.engine.env().limits().check_body(reason)?;
         self.change(session, &("reject", id, reason), id, async |mut work| {
             work.require_reviewer().await?;
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Reject)?;
             work.article.scheduled = None;
             work.say("rejected", reason)?;
@@ -112,7 +106,7 @@ impl Knowledge {
         self.change(session, &("confirm", id, rev), id, async |mut work| {
             let rules = work.require_reviewer().await?;
             work.expect(rev)?;
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Confirm)?;
             if !cites_published(&work.planning, &work.article).await? {
                 return Err(Error::SourceGone);
@@ -142,7 +136,7 @@ impl Knowledge {
     ) -> Result<()> {
         self.change(session, &("archive", id, redirect), id, async |mut work| {
             work.require(&Action::Review)?;
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Archive)?;
             if let Some(other) = redirect {
                 let (_, known) = super::stored(&work.planning, other).await?;
@@ -245,7 +239,10 @@ impl Work {
     }
 
     /// What readers said so far is settled.
-    async fn settle(&mut self) -> Result<()> {
+    pub(super) async fn settle(&mut self) -> Result<()> {
+        if std::mem::replace(&mut self.settled, true) {
+            return Ok(());
+        }
         let id = store::tally_document(self.article.id, self.article.created_at);
         if let Some(before) = self.planning.stored(&[id]).await?.pop().flatten() {
             let mut tally: Tally = before.read()?;
@@ -258,9 +255,13 @@ impl Work {
 }
 
 impl Article {
-    /// The approved version whose time has come is the published one.
+    /// The approved version whose time has come is the published one. What was in doubt when it was
+    /// approved is settled; what has happened since is not.
     pub(crate) fn take_effect(&mut self) {
-        if let Some(next) = self.scheduled.take() {
+        if let Some(mut next) = self.scheduled.take() {
+            let settles = std::mem::take(&mut next.settles);
+            self.concerns.retain(|concern| !settles.contains(concern));
+            self.review_at = next.review_at.take();
             if self.state == State::InReview {
                 let in_doubt = !self.concerns.is_empty();
                 self.state = if in_doubt { State::Stale } else { State::Published };

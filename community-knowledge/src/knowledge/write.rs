@@ -7,10 +7,12 @@ use community_core::extension::{About, Planning};
 use community_core::{Action, CommunityId, Error as Refused, PostId, Seq, Session, Slug};
 
 use super::{Knowledge, Work, acting};
-use crate::article::{Article, Block, Content, Note, Origin, Shelf, Source, State, Step, Version};
+use crate::article::{
+    Article, Block, Content, Note, Origin, Shelf, Source, State, Step, Used, Version,
+};
 use crate::error::Result;
 use crate::id::ArticleId;
-use crate::{limits, store, view};
+use crate::{access, limits, store, view};
 
 /// An article to be begun.
 #[derive(Debug, Clone)]
@@ -91,18 +93,22 @@ impl Knowledge {
         self.run(session, &("edit", id, edit), async |planning| {
             let planning = &planning;
             let head = self.engine.store().head().await?;
-            let mut work = open_to_edit(planning, id).await?;
+            let (mut work, at_desk) = open_to_edit(planning, id).await?;
             if edit.base != work.article.latest {
                 return Err(Refused::Conflict("there is a newer version of the article").into());
             }
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Edit)?;
             let latest = work.latest().await?.content;
             check_sources(planning, work.article.community, &edit.content, Some(&latest)).await?;
-            let content =
+            let mut content =
                 with_hidden_labels(planning, work.article.community, &edit.content, &latest);
+            if !at_desk {
+                content = with_hidden_sources(planning, content, &latest).await?;
+                self.check_content(&content)?;
+            }
             work.cite(&content, head);
-            work.add_version(content, Note::Edit { why: edit.why.clone() }, head)?;
+            work.add_version(content, Note::Edit { why: edit.why.clone() }, head).await?;
             work.finish("edited")
         })
         .await?;
@@ -126,10 +132,10 @@ impl Knowledge {
             let head = self.engine.store().head().await?;
             let mut work = Work::open(planning.clone(), id).await?;
             work.require_writer()?;
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Edit)?;
             let Version { content, .. } = work.version(to).await?;
-            work.add_version(content, Note::Rollback { to, why: why.to_owned() }, head)?;
+            work.add_version(content, Note::Rollback { to, why: why.to_owned() }, head).await?;
             work.finish("rolled-back")
         })
         .await?;
@@ -156,7 +162,7 @@ impl Knowledge {
     pub async fn recall(&self, session: &Session, id: ArticleId) -> Result<()> {
         self.change(session, &("recall", id), id, async |mut work| {
             work.require_writer()?;
-            work.catch_up();
+            work.catch_up().await?;
             work.step(Step::Recall)?;
             work.article.scheduled = None;
             Ok((work, "recalled"))
@@ -177,7 +183,7 @@ impl Knowledge {
         shelf: Option<&Shelf>,
     ) -> Result<()> {
         self.change(session, &("place", id, channel, shelf), id, async |mut work| {
-            work.catch_up();
+            work.catch_up().await?;
             let approved = work.article.published.is_some() || work.article.scheduled.is_some();
             if approved {
                 work.require(&Action::Review)?;
@@ -196,15 +202,17 @@ impl Knowledge {
     }
 }
 
-/// Opens an article for somebody who may write a new version of it.
-async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<Work> {
+/// Opens an article for somebody who may write a new version of it. Says as well whether they see the
+/// work on it, or read it as its readers do.
+async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<(Work, bool)> {
     let (before, article) = super::stored(planning, id).await?;
     let alone = std::slice::from_ref(&article);
-    let shown = article.shown(planning.now()).map(|shown| &shown.face);
-    let sources = view::sources(planning, alone, shown.into_iter()).await?;
+    let shown = article.shown(planning.now());
+    let faces = shown.iter().map(|shown| &shown.face);
+    let sources = view::sources(planning, alone, faces).await?;
     let at_desk = view::is_at_desk(&article, planning, &sources);
-    let reads = shown
-        .is_some_and(|face| crate::access::is_readable(&article, face, planning.scope(), &sources));
+    let reads =
+        shown.is_some_and(|shown| access::is_readable(&article, shown, planning.scope(), &sources));
     if !at_desk && !reads {
         return Err(store::no_article().into());
     }
@@ -219,7 +227,7 @@ async fn open_to_edit(planning: &Planning, id: ArticleId) -> Result<Work> {
             return Err(Refused::Conflict("the article is being changed").into());
         }
     }
-    Ok(work)
+    Ok((work, at_desk))
 }
 
 /// The head of an article that is new.
@@ -244,6 +252,7 @@ pub(super) async fn draft(
         original = Some(known.original.unwrap_or(known.id));
     }
     let now = planning.now();
+    let used = Used { since: head, version: 1 };
     Ok(Article {
         id: ArticleId::from_uuid(planning.mint()),
         community: community.id,
@@ -259,7 +268,7 @@ pub(super) async fn draft(
         published: None,
         scheduled: None,
         shelf: new.shelf.clone(),
-        sources: new.content.topics().into_iter().map(|topic| (topic, head)).collect(),
+        sources: new.content.topics().into_iter().map(|topic| (topic, used)).collect(),
         released: Vec::new(),
         concerns: Vec::new(),
         confirmed: None,
@@ -297,10 +306,11 @@ pub(super) fn begun(
 /// Goes on only when the viewer sees an article as a reader or at the desk.
 pub(super) async fn seen_somehow(planning: &Planning, article: &Article) -> Result<()> {
     let alone = std::slice::from_ref(article);
-    let shown = article.shown(planning.now()).map(|shown| &shown.face);
-    let sources = view::sources(planning, alone, shown.into_iter()).await?;
-    let reads = shown
-        .is_some_and(|face| crate::access::is_readable(article, face, planning.scope(), &sources));
+    let shown = article.shown(planning.now());
+    let faces = shown.iter().map(|shown| &shown.face);
+    let sources = view::sources(planning, alone, faces).await?;
+    let reads =
+        shown.is_some_and(|shown| access::is_readable(article, shown, planning.scope(), &sources));
     if reads || view::is_at_desk(article, planning, &sources) {
         Ok(())
     } else {
@@ -345,6 +355,9 @@ async fn check_sources(
             Some(id) => {
                 let found = post.corrections.iter().find(|known| known.id == id);
                 let found = found.ok_or(Refused::NotFound("correction"))?;
+                if found.revision != source.revision {
+                    return Err(Refused::NotFound("revision").into());
+                }
                 (found.author, found.body.clone())
             }
         };
@@ -374,12 +387,36 @@ fn with_hidden_labels(
     content
 }
 
+/// Where words come from stays with them when the writer was not shown it: a block that says what it
+/// said, and names no source, keeps the one that is hidden.
+async fn with_hidden_sources(
+    planning: &Planning,
+    mut content: Content,
+    latest: &Content,
+) -> Result<Content> {
+    let posts: Vec<PostId> = latest.posts().into_iter().collect();
+    let seen = view::seen_posts(planning, &posts).await?;
+    let hidden = |block: &&Block| block.source.as_ref().is_some_and(|s| !seen.contains(&s.post));
+    let hidden: Vec<&Block> = latest.blocks().filter(hidden).collect();
+    // Each is put back once before any is put back again.
+    let mut left = hidden.clone();
+    let blocks = content.sections.iter_mut().flat_map(|section| &mut section.blocks);
+    for block in blocks.filter(|block| block.source.is_none()) {
+        let known = match left.iter().position(|known| known.text == block.text) {
+            Some(at) => Some(left.remove(at)),
+            None => hidden.iter().copied().find(|known| known.text == block.text),
+        };
+        block.source = known.and_then(|known| known.source.clone());
+    }
+    Ok(content)
+}
+
 impl Work {
-    /// Takes up the topics that a new version cites. From `head` on the log is to be looked at.
+    /// Takes up the topics that the next version cites. From `head` on the log is to be looked at.
     fn cite(&mut self, content: &Content, head: Seq) {
         for topic in content.topics() {
             if let Entry::Vacant(place) = self.article.sources.entry(topic) {
-                place.insert(head);
+                place.insert(Used { since: head, version: self.article.latest + 1 });
                 self.article.behind.insert(topic);
             }
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is how a test fails")]
 
 mod common;
+mod drafts;
 mod histories;
 mod lifecycle;
 mod versions;

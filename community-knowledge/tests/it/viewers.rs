@@ -116,8 +116,11 @@ struct Post {
 struct Known {
     channel: usize,
     authors: Vec<MemberId>,
+    /// How many of them had written up to each version, the first at 0.
+    writers: Vec<usize>,
     state: State,
-    sources: BTreeSet<TopicId>,
+    /// Each topic with the version that was the first to be made from it.
+    sources: BTreeMap<TopicId, usize>,
     released: BTreeSet<TopicId>,
     /// What each version cites, the first at 0.
     versions: Vec<BTreeSet<PostId>>,
@@ -379,12 +382,21 @@ impl Script {
                     }
                 }
                 let edit = Edit { base: latest, content, why: String::new() };
-                if knowledge.edit(&system, id, &edit).await.is_ok() {
+                // A manager reads and does what the system does, and is named for it.
+                let mo = self.viewers[5].session.clone();
+                let who = if p % 2 == 0 { &system } else { &mo };
+                if knowledge.edit(who, id, &edit).await.is_ok() {
                     let cited = self.cites(id, latest + 1).await;
                     let topics: Vec<TopicId> =
                         cited.iter().map(|post| self.post(*post).topic).collect();
                     let known = self.articles.get_mut(&id).unwrap();
-                    known.sources.extend(topics);
+                    for topic in topics {
+                        known.sources.entry(topic).or_insert(known.versions.len());
+                    }
+                    let writer = who.viewer().member();
+                    let new = writer.filter(|writer| !known.authors.contains(writer));
+                    known.authors.extend(new);
+                    known.writers.push(known.authors.len());
                     known.versions.push(cited);
                     known.state = State::Draft;
                     let words = self.words_in(id, latest + 1).await;
@@ -425,7 +437,7 @@ impl Script {
             Act::Release(a, t) => {
                 let Some(id) = self.pick(*a) else { return };
                 let sources = &self.articles[&id].sources;
-                let Some(topic) = sources.iter().nth(t % sources.len().max(1)).copied() else {
+                let Some(topic) = sources.keys().nth(t % sources.len().max(1)).copied() else {
                     return;
                 };
                 knowledge.release(&system, id, topic, "known outside").await.unwrap();
@@ -485,8 +497,9 @@ impl Script {
         let known = Known {
             channel,
             authors: author.into_iter().collect(),
+            writers: vec![usize::from(author.is_some())],
             state: State::Draft,
-            sources: cited.iter().map(|post| self.post(*post).topic).collect(),
+            sources: cited.iter().map(|post| (self.post(*post).topic, 0)).collect(),
             released: BTreeSet::new(),
             versions: vec![cited],
             words: vec![words],
@@ -526,18 +539,20 @@ impl Script {
         viewer.reads(self.rules[topic.channel], topic.channel, Some(topic.author))
     }
 
-    fn admits(&self, viewer: &Viewer, known: &Known) -> bool {
+    /// Whether somebody may read where an article stands, and what it was made from up to a version.
+    fn admits(&self, viewer: &Viewer, known: &Known, version: usize) -> bool {
         let author = known.authors.first().copied();
-        let bound = known.sources.difference(&known.released);
+        let bound = known.sources.iter().filter(|(_, first)| **first <= version);
+        let mut bound = bound.filter(|(topic, _)| !known.released.contains(topic));
         viewer.reads(self.rules[known.channel], known.channel, author)
-            && bound.into_iter().all(|topic| self.reads_topic(viewer, *topic))
+            && bound.all(|(topic, _)| self.reads_topic(viewer, *topic))
     }
 
     /// Whether somebody may read what an article published, archived or not.
     fn may_read(&self, viewer: &Viewer, known: &Known) -> bool {
         let Some(version) = known.published else { return false };
         let cited = &known.versions[version];
-        self.admits(viewer, known)
+        self.admits(viewer, known, version)
             && cited.iter().all(|id| {
                 let post = self.post(*id);
                 let topic = self.topic(post.topic);
@@ -573,7 +588,8 @@ impl Script {
         let known = &self.articles[&id];
         let at = known.channel;
         let is_author = viewer.me().is_some_and(|me| known.authors.contains(&me));
-        (viewer.moderates(at) || (is_author && viewer.is_staff(at))) && self.admits(viewer, known)
+        (viewer.moderates(at) || (is_author && viewer.is_staff(at)))
+            && self.admits(viewer, known, known.versions.len())
     }
 
     /// All texts that somebody may come across in the knowledge base.
@@ -610,7 +626,12 @@ impl Script {
                 let led = found.as_ref().ok().map(|page| page.article.id);
                 assert_eq!(led, self.led(viewer, id), "{name} reads {id}: {known:?}");
                 if let Ok(page) = &found {
+                    // Only what the version that is shown, or one before it, was made from.
+                    let led = &self.articles[&page.article.id];
+                    let shown = led.published.unwrap();
+                    assert_eq!(page.article.authors, led.authors[..led.writers[shown]]);
                     for topic in &page.article.sources {
+                        assert!(led.sources[topic] <= shown, "{name} learns of a draft: {topic}");
                         let topic_of = self.topic(*topic);
                         let (author, at) = (topic_of.author, topic_of.channel);
                         assert!(self.reads_topic(viewer, *topic));
@@ -680,7 +701,10 @@ impl Script {
                 found.as_ref().unwrap().items.iter().map(|view| view.id).collect();
             let expected: BTreeSet<ArticleId> = readable
                 .iter()
-                .filter(|id| self.articles[*id].sources.contains(topic))
+                .filter(|id| {
+                    let known = &self.articles[*id];
+                    known.sources.get(topic).is_some_and(|first| Some(*first) <= known.published)
+                })
                 .copied()
                 .collect();
             assert_eq!(ids, expected);
