@@ -64,7 +64,8 @@ impl Engine {
         budget: usize,
     ) -> Result<Awarded> {
         let mut done = Awarded::default();
-        let mut conflicts = self.env().limits().attempts;
+        let attempts = self.env().limits().attempts;
+        let mut left = attempts;
         let (mut logged, mut visited) = (false, false);
         while !(logged && visited) {
             // Read again each time: what a step rests on may have changed.
@@ -85,8 +86,9 @@ impl Engine {
                     done.events += step.events;
                     done.changes += step.changes;
                     logged |= done.events >= budget;
+                    left = attempts;
                 }
-                Stepped::Lost => conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?,
+                Stepped::Lost => left = left.checked_sub(1).ok_or(Error::Contended)?,
             }
         }
         Ok(done)
