@@ -59,6 +59,7 @@ impl Engine {
     pub async fn pump(&self) -> Result<Pumped> {
         let (views, visits) = (self.flush_views().await?, self.flush_visits().await?);
         let mut pumped = Pumped { views, visits, ..Pumped::default() };
+        self.begin_telling().await?;
         let directory = self.whole_directory().await?;
         let mut budget = self.env().limits().projected;
         for community in directory.communities() {

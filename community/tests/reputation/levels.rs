@@ -5,6 +5,7 @@ use std::sync::Arc;
 use community::reputation::{RuleSet, RuleSetId};
 use community::time::ManualClock;
 use community::*;
+use community_store_memory::MemoryStore;
 use community_testkit::FaultyStore;
 use pollster::block_on;
 
@@ -358,6 +359,33 @@ fn of_two_posts_at_once_that_want_the_last_place_of_a_day_one_gets_it() {
             }
         }
     }
+}
+
+#[test]
+fn levels_follow_when_an_import_puts_other_rules_in_force() {
+    let stage = Stage::new(2);
+    for _ in 0..6 {
+        stage.start(&stage.people[0], "question");
+    }
+    assert_eq!((stage.level("user:0"), stage.level("user:1")), (1, 0));
+    // Nothing happens to anybody behind it: the new ledger alone moves no points of user:1.
+    let mut lenient = patient();
+    lenient.levels.truncate(1);
+    let host = stage.engine.as_system();
+    let community = block_on(host.managed_community(&garden())).unwrap();
+    let mut reputation = serde_json::to_value(&community.reputation).unwrap();
+    reputation["own"] = serde_json::json!([steep(1), lenient]);
+    for (rules, levels) in [("patient@1", (1, 1)), ("steep@1", (1, 0)), ("patient@1", (1, 1))] {
+        reputation["active"] = rules.into();
+        let record: record::Record = serde_json::from_value(serde_json::json!({
+            "type": "community", "key": "garden", "name": "Garden", "policy": community.policy,
+            "reactions": community.reactions, "reputation": reputation
+        }))
+        .unwrap();
+        block_on(host.import(&garden(), None, &[record])).unwrap();
+        assert_eq!((stage.level("user:0"), stage.level("user:1")), levels, "{rules}");
+    }
+    stage.check();
 }
 
 /// Rules that ask for points, days and visits together.
