@@ -356,10 +356,12 @@ impl Naive<'_> {
     fn award(&mut self, event: &Event) {
         if let EventKind::BadgeDecided { badge, tier } = &event.event.kind
             && let Some(member) = event.event.member
+            && let Some(known) = self.set.badges.iter().find(|known| known.key == *badge)
         {
             let at = Some(event.event.at);
+            let tier = (*tier).min(known.most());
             self.change(event, badge, member, |award| {
-                award.decided = Some(*tier);
+                award.decided = Some(tier);
                 award.decided_at = at;
             });
         }

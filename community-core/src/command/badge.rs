@@ -165,8 +165,8 @@ impl Session {
             changes.put_grant(grant, event);
             Ok((None, changes))
         });
-        // What was decided holds at once. Should this fail, the next pump does it.
-        self.engine().project_badges(community, &set).await?;
+        // What was decided holds at once. Should this fail, the next pump does it: it is decided.
+        let _followed = self.engine().project_badges(community, &set).await;
         Ok(())
     }
 }

@@ -150,9 +150,11 @@ impl Session {
             if !old.pinned {
                 return nothing(&rights, None);
             }
-            let level = self.engine().earned_level(community, member).await?;
+            let (level, footing) = self.engine().earned_level(community, member).await?;
             let new = Membership { level, pinned: false, ..old.clone() };
-            rights.change_standing(&old, new, None)
+            let (subject, mut changes) = rights.change_standing(&old, new, None)?;
+            footing.into_iter().for_each(|expected| changes.expect(expected));
+            Ok((subject, changes))
         });
         Ok(())
     }

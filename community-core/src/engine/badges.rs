@@ -18,6 +18,7 @@ use crate::reputation::{
     LedgerId, Tallies, project_apart,
 };
 use crate::text::Slug;
+use crate::time::day_of;
 
 /// What a stretch of awarding came to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -33,6 +34,22 @@ enum Stepped {
     Done(Awarded),
     /// Somebody else was faster.
     Lost,
+}
+
+/// Up to where nothing is told.
+struct Silence {
+    until: Seq,
+    day: i32,
+    rests_on: [Expect; 2],
+}
+
+impl Silence {
+    fn ends_before(&self, change: &Change) -> bool {
+        match change.cause {
+            Some(cause) => cause > self.until,
+            None => day_of(change.at) >= self.day,
+        }
+    }
 }
 
 impl Engine {
@@ -63,8 +80,10 @@ impl Engine {
         set: &BadgeSetId,
         budget: usize,
     ) -> Result<Awarded> {
+        self.begin_telling().await?;
         let mut done = Awarded::default();
-        let mut conflicts = self.env().limits().attempts;
+        let attempts = self.env().limits().attempts;
+        let mut left = attempts;
         let (mut logged, mut visited) = (false, false);
         while !(logged && visited) {
             // Read again each time: what a step rests on may have changed.
@@ -85,8 +104,9 @@ impl Engine {
                     done.events += step.events;
                     done.changes += step.changes;
                     logged |= done.events >= budget;
+                    left = attempts;
                 }
-                Stepped::Lost => conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?,
+                Stepped::Lost => left = left.checked_sub(1).ok_or(Error::Contended)?,
             }
         }
         Ok(done)
@@ -143,7 +163,8 @@ impl Engine {
         let append = |entry| Op::AppendLedger(Box::new(counting.clone()), Box::new(entry));
         changes.ops.extend(counted.into_iter().map(append));
         changes.ops.push(Op::Checkpoint(id.checkpoint(), last.seq));
-        let awards = plan(community, &id, awarding, &mut changes);
+        let silence = self.silence(&id).await?;
+        let awards = plan(community, &id, awarding, &silence, &mut changes);
         if !self.commit_step(changes).await? {
             return Ok(Stepped::Lost);
         }
@@ -180,11 +201,46 @@ impl Engine {
         changes.expect(Expect::CheckpointAt(id.visitors(), at));
         changes.expect(Expect::CheckpointAt(id.checkpoint(), logged));
         changes.ops.push(Op::Checkpoint(id.visitors(), Seq(*last)));
-        let awards = plan(community, &id, awarding, &mut changes);
+        let silence = self.silence(&id).await?;
+        let awards = plan(community, &id, awarding, &silence, &mut changes);
         if !self.commit_step(changes).await? {
             return Ok(Stepped::Lost);
         }
         Ok(Stepped::Done(Awarded { events: 0, changes: awards }))
+    }
+
+    /// Up to where nothing is told of what a set comes to.
+    async fn silence(&self, id: &AwardsId) -> Result<Silence> {
+        let (seq, days) = (id.silent(), id.silent_days());
+        let (until, day) =
+            (self.store().checkpoint(&seq).await?, self.store().checkpoint(&days).await?);
+        Ok(Silence {
+            until: until.unwrap_or_default(),
+            day: day.map_or(0, |day| i32::try_from(day.0).unwrap_or(i32::MAX)),
+            rests_on: [Expect::CheckpointAt(seq, until), Expect::CheckpointAt(days, day)],
+        })
+    }
+
+    /// Lets nothing be told of what a badge set makes of all that has happened up to now.
+    pub(crate) async fn silence_now(&self, id: &AwardsId) -> Result<[Op; 2]> {
+        let today = u64::try_from(day_of(self.env().now())).unwrap_or(0);
+        let head = self.store().head().await?;
+        Ok([Op::Checkpoint(id.silent(), head), Op::Checkpoint(id.silent_days(), Seq(today))])
+    }
+
+    /// Does so behind an import, as long as nothing was awarded yet: history that comes with a
+    /// community is no news.
+    pub(crate) async fn silence_history(&self, community: &Community) -> Result<()> {
+        let Some(set) = community.reputation.badges.active.clone() else { return Ok(()) };
+        let id = AwardsId { community: community.id, set };
+        if self.store().checkpoint(&id.checkpoint()).await?.is_some() {
+            return Ok(());
+        }
+        let mut changes = ChangeSet::default();
+        changes.expect(Expect::CheckpointAt(id.checkpoint(), None));
+        changes.ops.extend(self.silence_now(&id).await?);
+        // Whoever was faster awards already.
+        self.commit_step(changes).await.map(|_| ())
     }
 
     /// What events cause to be counted, as entries of the counting ledger.
@@ -341,6 +397,7 @@ fn plan(
     community: &Community,
     id: &AwardsId,
     awarding: Awarding<'_>,
+    silence: &Silence,
     changes: &mut ChangeSet,
 ) -> usize {
     let (rows, moved) = awarding.finish();
@@ -351,7 +408,9 @@ fn plan(
     if community.reputation.badges.active.as_ref() != Some(&id.set) {
         return 0;
     }
-    changes.events.extend(moved.iter().map(|change: &Change| NewEvent {
+    silence.rests_on.iter().cloned().for_each(|expected| changes.expect(expected));
+    let news: Vec<&Change> = moved.iter().filter(|change| silence.ends_before(change)).collect();
+    changes.events.extend(news.iter().map(|change| NewEvent {
         kind: change.kind(),
         actor: None,
         at: change.at,
@@ -361,5 +420,5 @@ fn plan(
         post: None,
         member: Some(change.member),
     }));
-    moved.len()
+    news.len()
 }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Engine;
+use super::badges::Awarded;
 use crate::change::{ChangeSet, EntityRef, Event, EventKind, Expect, Op, Seq};
 use crate::directory::Directory;
-use crate::domain::Community;
+use crate::domain::{Community, Membership};
 use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId, PostId, TopicId};
 use crate::policy::{AccessRev, Scope};
@@ -58,21 +59,19 @@ impl Engine {
     pub async fn pump(&self) -> Result<Pumped> {
         let (views, visits) = (self.flush_views().await?, self.flush_visits().await?);
         let mut pumped = Pumped { views, visits, ..Pumped::default() };
+        self.begin_telling().await?;
         let directory = self.whole_directory().await?;
         let mut budget = self.env().limits().projected;
         for community in directory.communities() {
-            // Rules that a later version of the engine defined are for that version to follow.
-            let Some(rules) = community.reputation.active_rules() else { continue };
-            let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
-            self.renew_levels(&directory, &ledger, rules).await?;
-            let events = self.follow(&ledger, rules, budget).await?;
-            budget -= events.min(budget);
-            pumped.events += events;
-            self.let_time_pass(&directory, &ledger, rules).await?;
-            if budget > 0 {
-                let badges = self.award(community, budget).await?;
-                budget -= badges.events.min(budget);
-                pumped.awards += badges.changes;
+            match self.keep_up(&directory, community, budget).await {
+                Ok((events, badges)) => {
+                    budget -= (events + badges.events).min(budget);
+                    pumped.events += events;
+                    pumped.awards += badges.changes;
+                }
+                // Whoever was faster each time has done some of it. What is left is for the next.
+                Err(Error::Contended) => pumped.more = true,
+                Err(error) => return Err(error),
             }
             if budget == 0 {
                 pumped.more = true;
@@ -82,6 +81,29 @@ impl Engine {
         (pumped.told, pumped.failed) = self.tell_awards(budget).await?;
         pumped.more |= pumped.told >= budget.max(1);
         Ok(pumped)
+    }
+
+    /// Brings the reputation, the levels and the badges of a community up to date. Returns how many
+    /// events reputation took, and what became of the badges.
+    async fn keep_up(
+        &self,
+        directory: &Directory,
+        community: &Community,
+        budget: usize,
+    ) -> Result<(usize, Awarded)> {
+        // Rules that a later version of the engine defined are for that version to follow.
+        let Some(rules) = community.reputation.active_rules() else {
+            return Ok((0, Awarded::default()));
+        };
+        let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+        self.renew_levels(directory, &ledger, rules).await?;
+        let events = self.follow(&ledger, rules, budget).await?;
+        self.let_time_pass(directory, &ledger, rules).await?;
+        let badges = match budget.saturating_sub(events) {
+            0 => Awarded::default(),
+            left => self.award(community, left).await?,
+        };
+        Ok((events, badges))
     }
 
     /// Does background work for as long as the future is polled: at once, and again whenever this
@@ -131,26 +153,30 @@ impl Engine {
         budget: usize,
     ) -> Result<usize> {
         let mut done = 0;
-        let mut conflicts = self.env().limits().attempts;
+        let attempts = self.env().limits().attempts;
+        let mut left = attempts;
         while done < budget {
             let (name, store) = (ledger.checkpoint(), self.store());
             let directory = &*self.whole_directory().await?;
             let at = store.checkpoint(&name).await?;
+            let mut footing = self.time_passed(ledger, rules).await?;
+            footing.push(Expect::CheckpointAt(name.clone(), at));
             let limit = STEP.min(budget - done);
             let events = store.events_of(ledger.community, at.unwrap_or_default(), limit).await?;
             let Some(last) = events.last() else { break };
             let (entries, levels) = self.entries_of(directory, ledger, rules, &events).await?;
             let mut changes = ChangeSet::default();
             changes.expect(Expect::CheckpointAt(name.clone(), at));
-            self.change_levels(directory, ledger, levels, &mut changes).await?;
+            self.change_levels(directory, ledger, levels, footing, &mut changes).await?;
             let append = |entry| Op::AppendLedger(Box::new(ledger.clone()), Box::new(entry));
             changes.ops.extend(entries.into_iter().map(append));
             changes.ops.push(Op::Checkpoint(name, last.seq));
             if !self.commit_step(changes).await? {
                 // Somebody else took this step, or changed what it rests on.
-                conflicts = conflicts.checked_sub(1).ok_or(Error::Contended)?;
+                left = left.checked_sub(1).ok_or(Error::Contended)?;
                 continue;
             }
+            left = attempts;
             done += events.len();
             if events.len() < limit {
                 break;
@@ -159,13 +185,37 @@ impl Engine {
         Ok(done)
     }
 
+    /// What levels rest on, to be read before they are worked out: how far the ledger has come, and
+    /// what was made of days and visits. Whoever moves one of them has looked at levels too, so that
+    /// the one who comes second has to look again.
+    async fn footing(&self, ledger: &LedgerId, rules: &RuleSet) -> Result<Vec<Expect>> {
+        let mut footing = self.time_passed(ledger, rules).await?;
+        let name = ledger.checkpoint();
+        let at = self.store().checkpoint(&name).await?;
+        footing.push(Expect::CheckpointAt(name, at));
+        Ok(footing)
+    }
+
+    /// The part of it that is about time: nothing for rules that do not ask for any.
+    async fn time_passed(&self, ledger: &LedgerId, rules: &RuleSet) -> Result<Vec<Expect>> {
+        let days = rules.asks_for_days().then(|| ledger.days());
+        let visitors = rules.asks_for_visits().then(|| ledger.visitors());
+        let mut passed = Vec::new();
+        for name in days.into_iter().chain(visitors) {
+            let at = self.store().checkpoint(&name).await?;
+            passed.push(Expect::CheckpointAt(name, at));
+        }
+        Ok(passed)
+    }
+
     /// Lets levels follow, if the rules of the ledger are in force. A level that is right already,
-    /// or that a manager has set, stays.
+    /// or that a manager has set, stays; that it is right rests on the same footing.
     async fn change_levels(
         &self,
         directory: &Directory,
         ledger: &LedgerId,
         levels: BTreeMap<MemberId, u32>,
+        footing: Vec<Expect>,
         changes: &mut ChangeSet,
     ) -> Result<()> {
         let Some(community) = directory.community(ledger.community) else { return Ok(()) };
@@ -176,13 +226,13 @@ impl Engine {
             // Which rules are in force may not change meanwhile.
             let entity = EntityRef::Community(community.id);
             changes.expect(Expect::Rev(entity, community.rev));
+            footing.into_iter().for_each(|expected| changes.expect(expected));
         }
-        for (member, level) in levels {
-            let memberships = self.store().memberships(member).await?;
-            let known = memberships.into_iter().find(|known| known.community == community.id);
+        let members: Vec<MemberId> = levels.keys().copied().collect();
+        let memberships = self.store().memberships_in(community.id, &members).await?;
+        for (level, known) in levels.into_values().zip(memberships) {
             if let Some(known) = known
-                && known.joined_at.is_some()
-                && !known.pinned
+                && follows(&known)
                 && known.level != level
             {
                 changes.change_level(&known, level, self.env().now());
@@ -206,7 +256,8 @@ impl Engine {
     }
 
     /// Brings all levels of a community in line with the rules in force, and then moves a
-    /// checkpoint.
+    /// checkpoint. Costs what the members of the tenant cost to list, and the points of those who
+    /// have joined.
     async fn sweep_levels(
         &self,
         directory: &Directory,
@@ -214,17 +265,30 @@ impl Engine {
         rules: &RuleSet,
         (name, from, to): (Slug, Option<Seq>, Seq),
     ) -> Result<()> {
-        let mut after = None;
+        let store = self.store();
+        let attempts = self.env().limits().attempts;
+        let (mut after, mut left) = (None, attempts);
         loop {
-            let page = self.store().members_by_id(after, STEP).await?;
+            let page = store.members_by_id(after, STEP).await?;
             let Some(last) = page.last() else { break };
-            after = Some(last.id);
+            let ids: Vec<MemberId> = page.iter().map(|member| member.id).collect();
+            let mut footing = self.footing(ledger, rules).await?;
+            footing.push(Expect::CheckpointAt(name.clone(), from));
+            let known = store.memberships_in(ledger.community, &ids).await?;
+            let known = known.into_iter().flatten().filter(follows);
+            let members = known.map(|known| known.member).collect();
             let mut changes = ChangeSet::default();
-            let ids = page.iter().map(|member| member.id);
-            let levels = self.levels_of(ledger, rules, ids.collect()).await?;
-            self.change_levels(directory, ledger, levels, &mut changes).await?;
-            // What loses against others is done again the next time.
-            if !changes.is_empty() && !self.commit_step(changes).await? {
+            let levels = self.levels_of(ledger, rules, members).await?;
+            self.change_levels(directory, ledger, levels, footing, &mut changes).await?;
+            if changes.ops.is_empty() || self.commit_step(changes).await? {
+                (after, left) = (Some(last.id), attempts);
+                continue;
+            }
+            // Whoever moved the checkpoint has done it all, and what else changed is looked at
+            // again. What loses all the time is done with the next pump.
+            let Some(fewer) = left.checked_sub(1) else { return Ok(()) };
+            left = fewer;
+            if store.checkpoint(&name).await? != from {
                 return Ok(());
             }
         }
@@ -252,9 +316,13 @@ impl Engine {
                 self.sweep_levels(directory, ledger, rules, (name, at, today)).await?;
             }
         }
+        let attempts = self.env().limits().attempts;
+        let mut left = attempts;
         while rules.asks_for_visits() {
             let name = ledger.visitors();
             let at = store.checkpoint(&name).await?;
+            let mut footing = self.footing(ledger, rules).await?;
+            footing.push(Expect::CheckpointAt(name.clone(), at));
             let after = at.map_or(0, |at| at.0);
             let visitors = store.visitors(ledger.community, after, STEP).await?;
             let Some((last, _)) = visitors.last() else { break };
@@ -263,10 +331,14 @@ impl Engine {
             changes.ops.push(Op::Checkpoint(name, Seq(*last)));
             let members = visitors.iter().map(|(_, member)| *member).collect();
             let levels = self.levels_of(ledger, rules, members).await?;
-            self.change_levels(directory, ledger, levels, &mut changes).await?;
-            if !self.commit_step(changes).await? {
-                break;
+            self.change_levels(directory, ledger, levels, footing, &mut changes).await?;
+            if self.commit_step(changes).await? {
+                left = attempts;
+                continue;
             }
+            // What loses all the time is done with the next pump.
+            let Some(fewer) = left.checked_sub(1) else { break };
+            left = fewer;
         }
         Ok(())
     }
@@ -279,10 +351,9 @@ impl Engine {
     ) -> Result<Vec<Tenure>> {
         let today = day_of(self.env().now());
         let visits = self.store().visits(community, members, 0, i32::MAX).await?;
+        let memberships = self.store().memberships_in(community, members).await?;
         let mut found = Vec::new();
-        for (member, visits) in members.iter().zip(visits) {
-            let memberships = self.store().memberships(*member).await?;
-            let known = memberships.iter().find(|known| known.community == community);
+        for (known, visits) in memberships.into_iter().zip(visits) {
             let days = known.and_then(|known| known.joined_at).map_or(0, |at| today - day_of(at));
             found.push(Tenure {
                 days: u32::try_from(days).unwrap_or(0),
@@ -310,16 +381,18 @@ impl Engine {
         }
     }
 
-    /// The level that a member has earned by the rules in force.
+    /// The level that a member has earned by the rules in force, and what that rests on.
     pub(crate) async fn earned_level(
         &self,
         community: &Community,
         member: MemberId,
-    ) -> Result<u32> {
-        let Some(rules) = community.reputation.active_rules() else { return Ok(0) };
+    ) -> Result<(u32, Vec<Expect>)> {
+        let mut footing = vec![Expect::Rev(EntityRef::Community(community.id), community.rev)];
+        let Some(rules) = community.reputation.active_rules() else { return Ok((0, footing)) };
         let ledger = LedgerId { community: community.id, rules: rules.id.clone() };
+        footing.extend(self.footing(&ledger, rules).await?);
         let levels = self.levels_of(&ledger, rules, vec![member]).await?;
-        Ok(levels.get(&member).copied().unwrap_or(0))
+        Ok((levels.get(&member).copied().unwrap_or(0), footing))
     }
 
     /// Commits a step, unless somebody else was faster. Tells whether it did.
@@ -448,6 +521,11 @@ impl Engine {
     pub(super) async fn whole_directory(&self) -> Result<std::sync::Arc<Directory>> {
         Ok(self.rights(crate::policy::Viewer::System).await?.directory)
     }
+}
+
+/// Whether a member has a level that follows from what they earn.
+fn follows(known: &Membership) -> bool {
+    known.joined_at.is_some() && !known.pinned
 }
 
 pub(super) fn known_community<'a>(directory: &'a Directory, key: &Slug) -> Result<&'a Community> {

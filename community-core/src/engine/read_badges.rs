@@ -6,7 +6,7 @@ use super::Engine;
 use super::read::Read;
 use super::session::{Session, reading};
 use super::view::Page;
-use crate::domain::{Author, Community, Member, Membership};
+use crate::domain::{Author, Community, Membership};
 use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId};
 use crate::policy::{Action, Guarded, Scope, Unchecked, Visible};
@@ -235,10 +235,12 @@ impl Session {
                 let Some(end) = here.last() else { break };
                 last = end.member;
                 let ids: Vec<MemberId> = here.iter().map(|award| award.member).collect();
-                for (award, member) in here.iter().zip(store.members(&ids).await?) {
+                let members = store.members(&ids).await?;
+                let memberships = store.memberships_in(community.id, &ids).await?;
+                for ((award, member), known) in here.iter().zip(members).zip(memberships) {
                     let held = (award.held(), member);
                     let (tier @ 1.., Some(member)) = held else { continue };
-                    if self.holds_openly(community, &member).await? {
+                    if member.listed && known.is_some_and(|known| known.joined_at.is_some()) {
                         items.push(HolderView {
                             community: community.id,
                             member: Author::from(&member),
@@ -286,11 +288,6 @@ impl Session {
             self.require_current(&rights).await?;
             Ok(found)
         })
-    }
-
-    async fn holds_openly(&self, community: &Community, member: &Member) -> Result<bool> {
-        let memberships = self.engine().store().memberships(member.id).await?;
-        Ok(member.listed && known_in(&memberships, community.id).is_some())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Leaderboards: who has earned most in some days, in some place, by some kind of contribution.
 
 use chrono::NaiveDate;
+use rustc_hash::FxHashSet;
 use serde::Serialize;
 
 use super::Rights;
@@ -74,6 +75,9 @@ impl Session {
     /// have not [chosen](Self::show_on_boards) to be left out. Ranks are among those who are shown:
     /// who is not takes nobody's place. Each page but the last is full, and ranks go on from the page
     /// before.
+    ///
+    /// A cursor is of one board. That of today ends at midnight (UTC): whoever pages on over it names
+    /// the [day](BoardQuery::day).
     ///
     /// The board of a channel is there for those who read the whole channel, the board of a label
     /// for those who see the label. Those of the community and of labels count what was earned in
@@ -216,8 +220,9 @@ impl Walk<'_> {
     ) -> Result<Vec<(Member, i64)>> {
         let (store, viewer) = (self.session.engine().store(), self.rights.actor());
         let rule = &self.community.reputation.boards;
-        let mut found = Vec::new();
-        // Those who are not shown make a page longer to find, and never shorter.
+        let (mut found, mut seen) = (Vec::new(), FxHashSet::default());
+        // Those who are not shown make a page longer to find, and never shorter. Whoever loses points
+        // between two pages comes again further down.
         loop {
             let page = store.board(&self.ledger, self.board, after, most).await?;
             let is_last = page.len() < most;
@@ -234,6 +239,7 @@ impl Walk<'_> {
                 }
                 if let Some((member, known)) = member.zip(known)
                     && rule.shows(&member, &known, viewer)
+                    && seen.insert(member.id)
                 {
                     found.push((member, points));
                 }

@@ -70,15 +70,15 @@ impl Session {
                 let page = store.members_by_id(after, PAGE).await?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.id);
-                for member in &page {
-                    let memberships = store.memberships(member.id).await?;
-                    let is_here =
-                        |m: &&Membership| m.community == community.id && m.joined_at.is_some();
-                    let Some(membership) = memberships.iter().find(is_here) else { continue };
+                let ids: Vec<MemberId> = page.iter().map(|member| member.id).collect();
+                let memberships = store.memberships_in(community.id, &ids).await?;
+                for (member, membership) in page.iter().zip(memberships) {
+                    let is_here = |known: &Membership| known.joined_at.is_some();
+                    let Some(membership) = membership.filter(is_here) else { continue };
                     let mut activity = active.remove(&member.id).unwrap_or_default();
                     let known = Known {
                         member: Some(member),
-                        membership: Some(membership),
+                        membership: Some(&membership),
                         path: &[],
                         is_author: false,
                     };

@@ -13,7 +13,8 @@ use crate::text::Slug;
 /// Contract between the engine and its host: who is told when members come to have badges, or lose
 /// them. Given to the engine with [`Env::with_award_hook`](crate::Env::with_award_hook).
 ///
-/// It is told of each award *at least once*, behind the commit that made it and in the order of the
+/// An engine that is given one begins with what is awarded from then on; what was awarded before
+/// the first on a store is not told. From there on it is told of each award *at least once*, behind the commit that made it and in the order of the
 /// log, by [`Engine::pump`] and last of all that a pump does. [`Event::seq`] tells a repetition.
 /// Several processes on one store tell once between them, as a rule.
 ///
@@ -47,12 +48,30 @@ pub trait AwardHook: Send + Sync + Debug {
     fn awarded(&self, event: &Event);
 }
 
+fn told() -> Slug {
+    Slug::new("awards.told").unwrap_or_else(|_| Slug::placeholder())
+}
+
 impl Engine {
+    /// Notes where the log ends before anything is awarded that the host's hook is to be told of,
+    /// unless that was noted before.
+    pub(super) async fn begin_telling(&self) -> Result<()> {
+        if self.env().award_hook().is_none() || self.store().checkpoint(&told()).await?.is_some() {
+            return Ok(());
+        }
+        let mut changes = ChangeSet::default();
+        changes.expect(Expect::CheckpointAt(told(), None));
+        changes.ops.push(Op::Checkpoint(told(), self.store().head().await?));
+        // Whoever was faster has noted it.
+        self.commit_step(changes).await.map(|_| ())
+    }
+
     /// Tells the host's hook what it was not told yet, looking at so many events at most. Returns
     /// at how many it looked, and how many calls panicked.
     pub(super) async fn tell_awards(&self, budget: usize) -> Result<(usize, usize)> {
         let Some(hook) = self.env().award_hook() else { return Ok((0, 0)) };
-        let name = Slug::new("awards.told").unwrap_or_else(|_| Slug::placeholder());
+        self.begin_telling().await?;
+        let name = told();
         let (mut told, mut failed) = (0, 0);
         while told < budget {
             let limit = STEP.min(budget - told);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::{Badge, BadgeSet, BadgeSetId, Entry, LedgerId, Measure, Per, RuleSet};
-use crate::change::{Event, EventKind};
+use crate::change::{Event, EventKind, Seq};
 use crate::id::{CommunityId, MemberId, PostId, TopicId};
 use crate::text::Slug;
 use crate::time::{Timestamp, day_of, from_micros};
@@ -42,6 +42,20 @@ impl AwardsId {
     #[must_use]
     pub fn visitors(&self) -> Slug {
         self.counting().visitors()
+    }
+
+    /// The name of the checkpoint up to which nothing is told of what they come to: where the log
+    /// ended when an import put the set in force, or brought history before anything was awarded.
+    #[must_use]
+    pub fn silent(&self) -> Slug {
+        self.counting().silent()
+    }
+
+    /// The name of the checkpoint that says on which day that was. Of visits before it nothing is
+    /// told.
+    #[must_use]
+    pub fn silent_days(&self) -> Slug {
+        self.counting().silent_days()
     }
 }
 
@@ -102,6 +116,8 @@ pub(crate) struct Change {
     pub(crate) from: u32,
     pub(crate) to: u32,
     pub(crate) at: Timestamp,
+    /// The event that caused it; `None` for visits, which are not in the log.
+    pub(crate) cause: Option<Seq>,
 }
 
 impl Change {
@@ -182,6 +198,8 @@ pub(crate) struct Awarding<'a> {
     awards: BTreeMap<(Slug, MemberId), Award>,
     touched: BTreeSet<(Slug, MemberId)>,
     changes: Vec<Change>,
+    /// The event that is taken into account.
+    cause: Option<Seq>,
 }
 
 impl<'a> Awarding<'a> {
@@ -194,6 +212,7 @@ impl<'a> Awarding<'a> {
             awards: BTreeMap::new(),
             touched: BTreeSet::new(),
             changes: Vec::new(),
+            cause: None,
         }
     }
 
@@ -241,11 +260,14 @@ impl<'a> Awarding<'a> {
     /// Takes an event into account: what it caused to be counted, and the points that it moved.
     pub(crate) fn event(&mut self, event: &Event, counted: &[Entry], moved: &[Entry]) {
         let at = event.event.at;
+        self.cause = Some(event.seq);
+        // Decided in another version, or where history was imported from: the set may not have it.
         if let EventKind::BadgeDecided { badge, tier } = &event.event.kind
             && let Some(member) = event.event.member
+            && let Some(most) = self.set.badge(badge.as_str()).map(Badge::most)
         {
             self.change(badge, member, at, |award| {
-                award.decided = Some(*tier);
+                award.decided = Some((*tier).min(most));
                 award.decided_at = Some(at);
             });
         }
@@ -272,6 +294,7 @@ impl<'a> Awarding<'a> {
     /// Takes into account on which days a member visited. They rise.
     pub(crate) fn visits(&mut self, member: MemberId, days: &[i32]) {
         let set = self.set;
+        self.cause = None;
         for (badge, per) in set.of_visits() {
             let tier = badge.tier(per.of_days(days));
             if tier == 0 {
@@ -341,8 +364,8 @@ impl<'a> Awarding<'a> {
         }
         let (from, to) = (before.held(), award.held());
         if from != to {
-            let badge = badge.clone();
-            self.changes.push(Change { badge, member, from, to, at });
+            let (badge, cause) = (badge.clone(), self.cause);
+            self.changes.push(Change { badge, member, from, to, at, cause });
         }
         self.touched.insert(place);
     }

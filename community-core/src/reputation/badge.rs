@@ -207,7 +207,8 @@ pub enum Per {
     Topics,
     /// Different channels, as topics stood when it happened.
     Channels,
-    /// Different other members: who voted, accepted, or was replied to.
+    /// Different other members: of whoever acted and whoever wrote the post, the other one. Not for
+    /// topics that are started and posts that are written, which no other member is part of.
     Members,
     /// Different days (UTC).
     Days,
@@ -329,6 +330,11 @@ impl Badge {
                 }
                 if when.iter().any(|trigger| matches!(trigger, Trigger::Granted { .. })) {
                     return wrong("does not count grants: points do");
+                }
+                let alone =
+                    |when: &Trigger| matches!(when, Trigger::Started | Trigger::Written { .. });
+                if *per == Per::Members && when.iter().any(alone) {
+                    return wrong("counts members where no other one is part of it");
                 }
             }
             Measure::Visited { per } => {
@@ -566,6 +572,8 @@ mod tests {
             r#""measure": {"of": "counted", "when": [{"on": "started"}]}, "every": 0"#,
             r#""measure": {"of": "counted", "when": [{"on": "started"}]}, "every": 1, "tiers": [{"name":"x","at":1}]"#,
             r#""measure": {"of": "visited", "per": "each"}, "every": 1"#,
+            r#""measure": {"of": "counted", "when": [{"on": "started"}], "per": "members"}, "every": 1"#,
+            r#""measure": {"of": "counted", "when": [{"on": "accepted"}, {"on": "written", "post": "reply"}], "per": "members"}, "every": 1"#,
             r#""measure": {"of": "visited", "per": {"within": 0}}, "every": 1"#,
             r#""measure": {"of": "visited", "per": "run"}, "every": 1, "revoked": true"#,
             r#""measure": {"of": "level"}, "every": 1"#,

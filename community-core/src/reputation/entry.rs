@@ -43,6 +43,16 @@ impl LedgerId {
         self.name("vis")
     }
 
+    /// The name of the checkpoint up to which nothing is told of what is counted in it.
+    pub(super) fn silent(&self) -> Slug {
+        self.name("sil")
+    }
+
+    /// The name of the checkpoint that says on which day that was.
+    pub(super) fn silent_days(&self) -> Slug {
+        self.name("sid")
+    }
+
     fn name(&self, what: &str) -> Slug {
         let RuleSetId { key, version } = &self.rules;
         let name = format!("{what}.{}.{version}.{key}", self.community.uuid().simple());
@@ -221,7 +231,14 @@ mod tests {
             for version in [1, 11, 111, 9_999] {
                 let rules = RuleSetId { key: Slug::new(&key).unwrap(), version };
                 let ledger = LedgerId { community: CommunityId::from_bytes([7; 16]), rules };
-                let of = [ledger.checkpoint(), ledger.levels(), ledger.days(), ledger.visitors()];
+                let of = [
+                    ledger.checkpoint(),
+                    ledger.levels(),
+                    ledger.days(),
+                    ledger.visitors(),
+                    ledger.silent(),
+                    ledger.silent_days(),
+                ];
                 assert!(of.into_iter().all(|name| names.insert(name)), "{ledger:?}");
             }
         }

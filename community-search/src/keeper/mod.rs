@@ -117,7 +117,9 @@ impl Keeper {
         Ok(Self { desk, thread, running: Mutex::new(Some(running)) })
     }
 
-    /// Ends the thread and waits until it has ended. What was committed can still be searched.
+    /// Ends the thread and waits until it has ended. What was committed can still be searched. The
+    /// step that is under way is finished first: with an index that was just built, that is bringing
+    /// it into one segment, which reads and writes all of it once.
     ///
     /// Dropping does the same.
     pub fn stop(&self) {

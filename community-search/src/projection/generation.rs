@@ -29,7 +29,8 @@ const MERGED: usize = 4;
 ///
 /// Its only commit is [`commit`](Self::commit), which writes the [`Mark`]: a commit of the library
 /// without a payload would erase it. After an error it has to be dropped and opened again, which
-/// goes back to the last commit; the library's own way back goes too far.
+/// goes back to the last commit; the library's own way back goes too far. Only
+/// [`settle`](Self::settle) does so by itself.
 pub(super) struct Generation {
     pub(super) number: u64,
     fields: Fields,
@@ -192,8 +193,18 @@ impl Generation {
     /// Brings everything that is committed into one segment.
     ///
     /// A search looks its words up in each segment anew, and what a block of postings promises holds
-    /// best where it was written. It reads and writes all files once.
+    /// best where it was written. It reads and writes all files once. When it fails, such as on a disk
+    /// without room for a second copy, everything is as it was committed.
     pub(super) fn settle(&mut self) -> Result<(), SearchError> {
+        let merged = self.merge();
+        if merged.is_err() {
+            // What it had begun is forgotten: the next one begins behind the last commit.
+            self.writer = None;
+        }
+        merged
+    }
+
+    fn merge(&mut self) -> Result<(), SearchError> {
         // Segments that are being merged cannot be merged.
         if let Some(writer) = self.writer.take() {
             writer.wait_merging_threads()?;
@@ -254,5 +265,50 @@ impl fmt::Debug for Generation {
             .field("mark", &self.mark)
             .field("waiting", &self.waiting)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use community_core::store::Reader;
+    use community_store_memory::MemoryStore;
+    use pollster::block_on;
+
+    use super::super::Memory;
+    use super::super::tests::faults::{FailingDisk, Steps, Then};
+    use super::super::tests::settings;
+    use super::*;
+
+    #[test]
+    fn a_merge_that_fails_at_any_step_leaves_what_was_committed() {
+        let info = block_on(MemoryStore::new().info()).unwrap();
+        let settings = settings(1);
+        for left in 0.. {
+            let steps = Steps::new(u64::MAX, Then::Fails);
+            let disk = FailingDisk { inner: Arc::new(Memory::default()), steps: steps.clone() };
+            let mark = Mark::new(&settings, &info, Seq(0));
+            let mut generation = Generation::create(&disk, 1, &settings, mark).unwrap();
+            for _ in 0..3 {
+                generation.add(TantivyDocument::new()).unwrap();
+                generation.commit().unwrap();
+            }
+            assert_eq!(generation.index.searchable_segment_ids().unwrap().len(), 3);
+            steps.set(left);
+            let merged = generation.settle();
+            steps.set(u64::MAX);
+            assert_eq!(generation.reader.searcher().num_docs(), 3, "{left}");
+            // It goes on behind it, and can be merged later.
+            generation.add(TantivyDocument::new()).unwrap();
+            generation.commit().unwrap();
+            generation.settle().unwrap();
+            assert_eq!(generation.reader.searcher().num_docs(), 4, "{left}");
+            assert_eq!(generation.index.searchable_segment_ids().unwrap().len(), 1, "{left}");
+            if merged.is_ok() {
+                assert!(left > 3, "it takes several steps");
+                return;
+            }
+        }
     }
 }

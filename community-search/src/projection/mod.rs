@@ -377,7 +377,8 @@ impl Projection {
     fn switch(&mut self) -> Result<(), SearchError> {
         let Some(mut next) = self.next.take() else { return Ok(()) };
         next.commit()?;
-        next.settle()?;
+        // Everything is there and can be found. Lying in one segment is only faster.
+        let _merged = next.settle();
         self.disk.switch(next.number)?;
         let number = next.number;
         self.live = Some(next);

@@ -1,7 +1,12 @@
 //! Levels follow from what was earned, and open what they say.
 
+use std::sync::Arc;
+
 use community::reputation::{RuleSet, RuleSetId};
+use community::time::ManualClock;
 use community::*;
+use community_store_memory::MemoryStore;
+use community_testkit::FaultyStore;
 use pollster::block_on;
 
 use crate::stage::{DAY, Stage, garden, slug};
@@ -354,4 +359,121 @@ fn of_two_posts_at_once_that_want_the_last_place_of_a_day_one_gets_it() {
             }
         }
     }
+}
+
+#[test]
+fn levels_follow_when_an_import_puts_other_rules_in_force() {
+    let stage = Stage::new(2);
+    for _ in 0..6 {
+        stage.start(&stage.people[0], "question");
+    }
+    assert_eq!((stage.level("user:0"), stage.level("user:1")), (1, 0));
+    // Nothing happens to anybody behind it: the new ledger alone moves no points of user:1.
+    let mut lenient = patient();
+    lenient.levels.truncate(1);
+    let host = stage.engine.as_system();
+    let community = block_on(host.managed_community(&garden())).unwrap();
+    let mut reputation = serde_json::to_value(&community.reputation).unwrap();
+    reputation["own"] = serde_json::json!([steep(1), lenient]);
+    for (rules, levels) in [("patient@1", (1, 1)), ("steep@1", (1, 0)), ("patient@1", (1, 1))] {
+        reputation["active"] = rules.into();
+        let record: record::Record = serde_json::from_value(serde_json::json!({
+            "type": "community", "key": "garden", "name": "Garden", "policy": community.policy,
+            "reactions": community.reactions, "reputation": reputation
+        }))
+        .unwrap();
+        block_on(host.import(&garden(), None, &[record])).unwrap();
+        assert_eq!((stage.level("user:0"), stage.level("user:1")), levels, "{rules}");
+    }
+    stage.check();
+}
+
+/// Rules that ask for points, days and visits together.
+fn thorough() -> RuleSet {
+    let text = r#"{
+        "id": "thorough@1",
+        "name": "Thorough",
+        "rules": [{"key": "topic", "group": "writing", "when": {"on": "started"}, "points": 5}],
+        "groups": {"writing": {}},
+        "levels": [
+            {"level": 1, "name": "Writer", "points": 5, "posts": {}},
+            {"level": 2, "name": "Regular", "points": 10, "days": 2, "visits": 1, "posts": {}}
+        ]
+    }"#;
+    serde_json::from_str(text).unwrap()
+}
+
+/// Something that is done, with something else just before each of the store's calls in turn. The
+/// level is then what was earned, whoever came first.
+fn meanwhile(
+    mut prepare: impl FnMut(&Stage),
+    mut work: impl FnMut(&Stage),
+    other: impl Fn(&Stage) + Copy + Send + 'static,
+) {
+    for call in 1.. {
+        let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
+        let store = Arc::new(FaultyStore::new(MemoryStore::new()));
+        let make = || Engine::with_env(store.clone(), Env::manual(Arc::clone(&clock), 7));
+        let stage = Stage::on(make(), Arc::clone(&clock), 2);
+        let host = stage.engine.as_system();
+        block_on(host.define_rules(&garden(), &thorough())).unwrap();
+        block_on(host.switch_rules(&garden(), &thorough().id)).unwrap();
+        stage.pump();
+        prepare(&stage);
+        let people = stage.people.clone();
+        let beside = Stage { engine: stage.engine.clone(), clock, people };
+        store.interrupt(call, move || other(&beside));
+        work(&stage);
+        if store.is_pending() {
+            assert!(call > 5, "it reads several times before it commits");
+            return;
+        }
+        let held = |number: usize| {
+            let key = key(&format!("user:{number}"));
+            block_on(host.explain_level(&garden(), &key)).unwrap()
+        };
+        // With the next pump at the latest, and without anything new that happens.
+        stage.pump();
+        for number in 0..2 {
+            let view = held(number);
+            assert_eq!(view.level, view.earned, "call {call}, user:{number}");
+        }
+    }
+}
+
+#[test]
+fn a_level_that_was_worked_out_from_what_has_changed_meanwhile_is_worked_out_again() {
+    fn earn(stage: &Stage) {
+        stage.start(&stage.people[0], "question");
+        block_on(stage.people[0].visit(&garden())).unwrap();
+        stage.pump();
+    }
+    fn pump(stage: &Stage) {
+        stage.pump();
+    }
+    // The nightly sweep, and somebody who earns points and is seen meanwhile.
+    let night = |stage: &Stage| {
+        stage.start(&stage.people[0], "question");
+        stage.pump();
+        stage.clock.advance(DAY);
+    };
+    meanwhile(night, pump, earn);
+    // Points, and another process that is faster with them and with visits.
+    let due = |stage: &Stage| {
+        stage.start(&stage.people[0], "question");
+        stage.start(&stage.people[0], "question");
+    };
+    meanwhile(due, pump, earn);
+    // A manager lets go of a level.
+    let pinned = |stage: &Stage| {
+        stage.start(&stage.people[0], "question");
+        let id = stage.people[0].viewer().member().unwrap();
+        block_on(stage.engine.as_system().set_level(&garden(), id, 7)).unwrap();
+        stage.pump();
+    };
+    let release = |stage: &Stage| {
+        let id = stage.people[0].viewer().member().unwrap();
+        block_on(stage.engine.as_system().release_level(&garden(), id)).unwrap();
+    };
+    meanwhile(pinned, release, earn);
 }

@@ -14,13 +14,14 @@ mod state;
 
 use state::Batch;
 
-use crate::change::{EntityRef, EventKind, Expect, Op};
+use crate::change::{EntityRef, EventKind, Expect, Op, Seq};
 use crate::domain::{Community, Rev};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
 use crate::id::{CommunityId, MemberId};
 use crate::policy::Policy;
 use crate::record::{CommunityRecord, Record};
+use crate::reputation::{AwardsId, LedgerId};
 use crate::text::{Name, Slug};
 use crate::time::is_kept;
 
@@ -70,6 +71,7 @@ impl Session {
         let input = ("import", community, importer, rest);
         if self.replayed(&input).await?.is_some() {
             done.unchanged += rest.len();
+            self.silence_history(community).await?;
             return Ok(done);
         }
         let mut changed = 0;
@@ -94,7 +96,14 @@ impl Session {
         }
         done.changed += changed;
         done.unchanged += rest.len() - changed;
+        self.silence_history(community).await?;
         Ok(done)
+    }
+
+    /// Should it fail, the import is run again and finds everything as it says.
+    async fn silence_history(&self, community: &Slug) -> Result<()> {
+        let rights = self.acting().await?;
+        self.engine().silence_history(rights.community(community)?).await
     }
 
     /// Creates or changes the community itself. Returns whether it wrote something.
@@ -208,6 +217,19 @@ impl Session {
             community.rev = if fresh { Rev::FIRST } else { old.rev.next() };
             if !fresh {
                 changes.events.push(rights.event_in(EventKind::CommunityChanged, old));
+            }
+            let (old, new) = (&old.reputation, &community.reputation);
+            // As when it is switched: levels follow other rules, and what other badges make of the
+            // past is no news.
+            if !fresh && old.active != new.active {
+                let ledger = LedgerId { community: community.id, rules: new.active.clone() };
+                changes.ops.push(Op::Checkpoint(ledger.levels(), Seq(0)));
+            }
+            if let Some(set) = new.badges.active.clone()
+                && old.badges.active.as_ref() != Some(&set)
+            {
+                let id = AwardsId { community: community.id, set };
+                changes.ops.extend(self.engine().silence_now(&id).await?);
             }
             changes.ops.push(Op::PutCommunity(Box::new(community)));
             Ok((id, changes))
