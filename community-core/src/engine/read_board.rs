@@ -77,7 +77,7 @@ impl Session {
     /// before.
     ///
     /// A cursor is of one board. That of today ends at midnight (UTC): whoever pages on over it names
-    /// the [day](BoardQuery::day).
+    /// the [day](BoardQuery::day()).
     ///
     /// The board of a channel is there for those who read the whole channel, the board of a label
     /// for those who see the label. Those of the community and of labels count what was earned in
