@@ -34,6 +34,8 @@ pub(crate) mod list {
     pub(crate) const LOCALE: &str = "by-locale";
     /// By collection, in the order of their places.
     pub(crate) const COLLECTION: &str = "by-collection";
+    /// The same from the last to the first.
+    pub(crate) const COLLECTION_BACK: &str = "by-collection-back";
     /// By the topics that the version that readers see was made from, the newest article first.
     pub(crate) const SOURCE: &str = "by-source";
     /// By the original: itself first, then its translations, the oldest first.
@@ -173,6 +175,7 @@ fn article_keys(article: &Article) -> Result<Vec<DocumentKey>> {
         if let Some(shelf) = &article.shelf {
             let place = shelf.position.saturating_neg();
             add(list::COLLECTION, shelf.collection.as_str(), place)?;
+            add(list::COLLECTION_BACK, shelf.collection.as_str(), shelf.position)?;
         }
     }
     if let Some(first) = article.concerns.first() {

@@ -13,6 +13,7 @@ use community_knowledge::gaps::{
     About, Gap, QueryCounts, Question, QuestionState, Ranking, Request, Searcher, Settings, What,
     gather, rank, read,
 };
+use community_knowledge::{Content, Harvest, Knowledge, NewArticle, Section, SectionKind};
 use community_search::analysis::Language;
 use community_store_memory::MemoryStore;
 use pollster::block_on;
@@ -196,6 +197,50 @@ fn as_many_are_read_as_were_asked_for() {
     assert!(matches!(refused, Err(Error::Limit(_))), "{refused:?}");
 }
 
+#[test]
+fn an_article_of_the_knowledge_base_fills_the_gap_that_it_was_made_from() {
+    let scene = scene();
+    fill(&scene);
+    let asked = ask(&scene.ana, "open", "Garlic, planted how deep?", Some("garlic"));
+    let answer = block_on(scene.ed.reply(NewPost::new(asked, "Two inches."))).unwrap();
+    let host = scene.engine.as_system();
+    block_on(host.accept(answer, None)).unwrap();
+    let before = gaps(&scene.ana);
+    assert_eq!((before.articles, before.covered, before.gaps.len()), (0, 0, 2));
+    let base = Knowledge::new(scene.engine.clone());
+    let publish = async |id| {
+        base.submit(&host, id).await.unwrap();
+        let rev = base.desk(&host, id).await.unwrap().rev;
+        base.approve(&host, id, rev, None).await.unwrap();
+    };
+    // It stands where only experts read: for the others nothing is written yet.
+    let made = Harvest { topic: asked, channel: Some(slug("lab")), locale: slug("en") };
+    let id = block_on(base.harvest(&host, &made)).unwrap();
+    block_on(publish(id));
+    assert_eq!(gaps(&scene.ana), before);
+    let after = gaps(&scene.ed);
+    assert_eq!((after.articles, after.covered), (1, 1));
+    let is_about = |gap: &Gap| matches!(gap.about, About::Questions { .. });
+    assert!(!after.gaps.iter().any(is_about), "{after:?}");
+
+    // One with a label counts for that label, whatever it is made from.
+    let section = Section::text(SectionKind::Resolution, "Steel.");
+    let mut content = Content::new("Buying guide".parse().unwrap(), vec![section]);
+    content.labels = vec![slug("tools")];
+    let new = NewArticle::new(slug("desk"), slug("open"), slug("en"), content);
+    let id = block_on(base.begin(&host, &new)).unwrap();
+    block_on(publish(id));
+    let labels: Vec<u64> = gaps(&scene.ana)
+        .gaps
+        .iter()
+        .filter_map(|gap| match gap.about {
+            About::Label { articles, .. } => Some(articles),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(labels, [1]);
+}
+
 /// Titles of which every tenth begins a new subject; a subject has three words of its own.
 fn many(count: usize) -> Vec<Question> {
     let mut dice = 1_u64;
@@ -216,6 +261,7 @@ fn many(count: usize) -> Vec<Question> {
                 author: MemberId::from_bytes([1; 16]),
                 asked_at: Default::default(),
                 state: QuestionState::Unanswered,
+                covered: false,
                 votes: 0,
                 views: 0,
             }

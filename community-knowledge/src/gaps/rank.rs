@@ -27,6 +27,8 @@ pub struct Question {
     pub asked_at: Timestamp,
     /// What is known of answers.
     pub state: QuestionState,
+    /// Whether an article of the knowledge base was made from it.
+    pub covered: bool,
     /// Votes up.
     pub votes: u64,
     /// Views.
@@ -173,7 +175,8 @@ pub struct Ranking {
     pub grouped: usize,
     /// How many questions the largest has.
     pub largest: usize,
-    /// Those of the groups that hold an article: they are written about.
+    /// Those of the groups that hold an article, or a question of which one was made: they are
+    /// written about.
     pub covered: usize,
     /// What to write, the most points first.
     pub gaps: Vec<Gap>,
@@ -185,7 +188,7 @@ const OF_A_LABEL: usize = 5;
 /// Ranks what there is to write about.
 ///
 /// Three sorts of gaps stand in one list: groups of questions that are like each other, unless an
-/// article is like them too; labels with questions that are in no group and were not solved, which
+/// article is like them too or was made from one of them; labels with questions that are in no group and were not solved, which
 /// count the less the more articles the label has; and searches without success.
 ///
 /// ```
@@ -201,6 +204,7 @@ const OF_A_LABEL: usize = 5;
 ///     author: MemberId::from_bytes([n; 16]),
 ///     asked_at: Default::default(),
 ///     state: QuestionState::Unanswered,
+///     covered: false,
 ///     votes: 0,
 ///     views: 0,
 /// };
@@ -232,11 +236,13 @@ pub fn rank(
     let is_article = |id: &TopicId| {
         known.get(id).is_some_and(|question| question.state == QuestionState::Article)
     };
+    let is_written =
+        |id: &TopicId| is_article(id) || known.get(id).is_some_and(|question| question.covered);
     // Pairs below half of the mean do not carry a group, and there are many of them.
     let groups = clusters(&similar.pairs(settings.alike / 2), settings.alike);
     let grouped: BTreeSet<TopicId> = groups.iter().flatten().copied().collect();
     let mut gaps = Vec::new();
-    for group in groups.iter().filter(|group| !group.iter().any(is_article)) {
+    for group in groups.iter().filter(|group| !group.iter().any(is_written)) {
         let group = group.iter().filter_map(|id| known.get(id).copied()).collect();
         gaps.push(settings.group(group));
     }
@@ -256,7 +262,7 @@ pub fn rank(
         groups: groups.len(),
         grouped: grouped.iter().filter(|id| !is_article(id)).count(),
         largest: groups.iter().map(Vec::len).max().unwrap_or_default(),
-        covered: groups.iter().filter(|group| group.iter().any(is_article)).count(),
+        covered: groups.iter().filter(|group| group.iter().any(is_written)).count(),
         gaps,
     }
 }
@@ -328,7 +334,7 @@ impl Settings {
                     QuestionState::Article => *articles.entry(label).or_default() += 1,
                     QuestionState::Solved => {}
                     QuestionState::Unanswered | QuestionState::Unsolved => {
-                        if !grouped.contains(&question.id) {
+                        if !question.covered && !grouped.contains(&question.id) {
                             open.entry(label).or_default().push(question);
                         }
                     }

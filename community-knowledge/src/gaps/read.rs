@@ -3,12 +3,15 @@
 use std::collections::BTreeSet;
 
 use community_core::{
-    Action, Card, Error, FeedQuery, Result, Session, Slug, Sort, Timestamp, Topic, TopicId, Visible,
+    Action, Card, Error, FeedQuery, MemberId, Result, Session, Slug, Sort, Timestamp, Topic,
+    TopicId, Visible,
 };
 use community_search::analysis::Language;
 
 use super::queries::QueryCounts;
 use super::rank::{About, Question, QuestionState, Ranking, Settings, rank};
+use crate::knowledge::{ArticleQuery, Knowledge};
+use crate::view::ArticleView;
 
 /// Which gaps a caller wants.
 #[derive(Debug, Clone)]
@@ -61,7 +64,8 @@ impl Request {
 /// What gaps are found in: everything that the viewer may read, as far as it was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Input {
-    /// Questions and articles, the newest first.
+    /// Questions and articles, the newest first; then the articles of the knowledge base, with their
+    /// title and labels.
     pub questions: Vec<Question>,
     /// Whether there are older ones that were not read, because there are too many.
     pub truncated: bool,
@@ -141,6 +145,42 @@ pub async fn read(
 /// # Errors
 /// Those of [`read()`].
 pub async fn gather(session: &Session, request: &Request) -> Result<Input> {
+    let mut input = topics(session, request).await?;
+    let articles = articles(session, request).await?;
+    let made_from: BTreeSet<TopicId> =
+        articles.iter().flat_map(|view| view.sources.iter().copied()).collect();
+    for question in &mut input.questions {
+        question.covered = made_from.contains(&question.id);
+    }
+    input.questions.extend(articles.into_iter().map(Visible::into_inner).map(written));
+    Ok(input)
+}
+
+/// The published articles of the knowledge base that the viewer may read, of whatever age.
+async fn articles(session: &Session, request: &Request) -> Result<Vec<Visible<ArticleView>>> {
+    let limits = session.engine().env().limits();
+    let most = request.most.unwrap_or(limits.report_topics);
+    let base = Knowledge::new(session.engine().clone());
+    let mut query = ArticleQuery::all(request.community.clone());
+    query.limit = Some(limits.page);
+    let mut found = Vec::new();
+    loop {
+        let page = match base.articles(session, &query).await {
+            Err(crate::Error::Engine(error)) => return Err(error),
+            Err(_) => return Err(Error::NotFound("article")),
+            Ok(page) => page,
+        };
+        found.extend(page.items);
+        query.after = page.next;
+        if query.after.is_none() || found.len() >= most {
+            found.truncate(most);
+            return Ok(found);
+        }
+    }
+}
+
+/// Reads the questions of a community, and the topics that are articles.
+async fn topics(session: &Session, request: &Request) -> Result<Input> {
     let limits = session.engine().env().limits();
     let most = request.most.unwrap_or(limits.report_topics);
     limits.report_topics(most)?;
@@ -205,7 +245,25 @@ fn question(card: &Visible<Card>, state: QuestionState, body: String) -> Questio
         author: topic.author,
         asked_at: topic.created_at,
         state,
+        covered: false,
         votes: u64::try_from(topic.counters.ups).unwrap_or_default(),
         views: u64::try_from(topic.counters.views).unwrap_or_default(),
+    }
+}
+
+/// An article of the knowledge base, by what it is found by.
+fn written(view: ArticleView) -> Question {
+    let nobody = MemberId::from_bytes([0; 16]);
+    Question {
+        id: TopicId::from_uuid(view.id.uuid()),
+        title: view.title.as_str().to_owned(),
+        body: String::new(),
+        labels: view.labels,
+        author: view.authors.first().copied().unwrap_or(nobody),
+        asked_at: view.published_at,
+        state: QuestionState::Article,
+        covered: false,
+        votes: 0,
+        views: 0,
     }
 }

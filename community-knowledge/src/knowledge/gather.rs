@@ -16,7 +16,7 @@ use super::{Knowledge, NewArticle, rules};
 use crate::article::{Content, Origin, Section, SectionKind, State};
 use crate::error::Result;
 use crate::freshness::{self, Freshness};
-use crate::harvest::{Candidate, Interest, assess, curate, interest_order};
+use crate::harvest::{Candidate, Criterion, Interest, assess, curate, interest_order};
 use crate::id::ArticleId;
 use crate::store::{self, list};
 use crate::view::{ArticleView, DeskView, Tally, page};
@@ -117,13 +117,16 @@ impl Knowledge {
         first.sort_by_key(|(candidate, _)| interest_order(candidate));
         let mut candidates = Vec::new();
         let mut looks = query.limit.saturating_mul(CLOSE_LOOKS);
-        for (_, topic) in first {
+        // What a close look adds does not change these.
+        let never = [Criterion::Kind, Criterion::Views, Criterion::Age];
+        let may_become = |known: &Candidate| !known.lacks.iter().any(|l| never.contains(l));
+        for (_, topic) in first.into_iter().filter(|(known, _)| may_become(known)) {
+            if !self.made_from(session, community, topic.id).await?.is_empty() {
+                continue;
+            }
             if looks == 0 {
                 truncated = true;
                 break;
-            }
-            if !self.made_from(session, community, topic.id).await?.is_empty() {
-                continue;
             }
             looks -= 1;
             let interest = look(session, topic, age(topic)).await?;

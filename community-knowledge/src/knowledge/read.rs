@@ -2,14 +2,15 @@
 
 use community_core::diff::Change;
 use community_core::extension::{DocumentView, Reading};
-use community_core::query::CursorError;
+use community_core::query::{Cursor, CursorError, Position};
 use community_core::{
-    Action, DocumentList, Error as Refused, Page, Session, Slug, TopicId, Viewer, Visible,
+    Action, CommunityId, DocumentList, Error as Refused, Page, Session, Slug, TopicId, Viewer,
+    Visible,
 };
 use serde::Serialize;
 
 use super::Knowledge;
-use crate::article::{State, changes};
+use crate::article::{Shelf, State, changes};
 use crate::error::Result;
 use crate::id::ArticleId;
 use crate::store::{self, list};
@@ -148,31 +149,12 @@ impl Knowledge {
         Ok(session
             .read_extension(async |reading| {
                 let article = readable(&reading, id).await?;
-                let mut found = Neighbours::default();
-                let Some(shelf) = &article.shelf else { return Ok(found) };
-                let list = store::list(article.community, store::ARTICLES, list::COLLECTION)?;
-                let list = list.within(&shelf.collection);
-                let (mut after, mut met) = (None, false);
-                loop {
-                    let page: Page<Visible<ArticleView>> =
-                        reading.documents_in(&list, after.as_deref(), None).await?;
-                    for view in page.items {
-                        if met {
-                            found.next = Some(view);
-                            return Ok(found);
-                        }
-                        if view.id == id {
-                            met = true;
-                        } else {
-                            found.previous = Some(view);
-                        }
-                    }
-                    after = page.next;
-                    if after.is_none() {
-                        // One that is not in the list any more has no neighbours.
-                        return Ok(if met { found } else { Neighbours::default() });
-                    }
-                }
+                let Some(shelf) = &article.shelf else { return Ok(Neighbours::default()) };
+                let community = article.community;
+                Ok(Neighbours {
+                    previous: previous(&reading, community, id, shelf).await?,
+                    next: next(&reading, community, id, shelf).await?,
+                })
             })
             .await?)
     }
@@ -349,6 +331,59 @@ async fn version(
         Err(error) => return Err(error),
     };
     reading.document(document).await
+}
+
+/// The article behind one in its collection. Looked for from its place on, and not from the beginning.
+async fn next(
+    reading: &Reading,
+    community: CommunityId,
+    id: ArticleId,
+    shelf: &Shelf,
+) -> community_core::Result<Option<Visible<ArticleView>>> {
+    let list = store::list(community, store::ARTICLES, list::COLLECTION)?;
+    let list = list.within(&shelf.collection);
+    let place = Position { key: shelf.position.saturating_neg(), id: id.uuid() };
+    let page = reading.documents_in(&list, Some(&behind(&list, place)), Some(1)).await?;
+    Ok(page.items.into_iter().next())
+}
+
+/// The article before one in its collection, likewise. Those that share a place stand the other way
+/// round in the list that goes back: of them the last counts.
+async fn previous(
+    reading: &Reading,
+    community: CommunityId,
+    id: ArticleId,
+    shelf: &Shelf,
+) -> community_core::Result<Option<Visible<ArticleView>>> {
+    let list = store::list(community, store::ARTICLES, list::COLLECTION_BACK)?;
+    let list = list.within(&shelf.collection);
+    let place = Position { key: shelf.position, id: uuid::Uuid::max() };
+    let mut after = Some(behind(&list, place));
+    let mut found: Option<Visible<ArticleView>> = None;
+    let place_of = |view: &ArticleView| view.shelf.as_ref().map(|shelf| shelf.position);
+    loop {
+        let page: Page<Visible<ArticleView>> =
+            reading.documents_in(&list, after.as_deref(), None).await?;
+        for view in page.items {
+            let is_behind = place_of(&view) == Some(shelf.position) && view.id <= id;
+            if is_behind {
+                continue;
+            }
+            if found.as_ref().is_some_and(|found| place_of(found) != place_of(&view)) {
+                return Ok(found);
+            }
+            found = Some(view);
+        }
+        after = page.next;
+        if after.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+/// A cursor behind a place in a list of documents, as the engine makes it.
+fn behind(list: &DocumentList, place: Position) -> String {
+    Cursor::new(place, &format!("documents {list:?}")).to_string()
 }
 
 /// Whether somebody works on articles in any channel of a community. Whoever does not is shown no list

@@ -399,6 +399,22 @@ fn collections_keep_their_order_and_translations_find_each_other() {
         let near = k.neighbours(&system, ids[2]).await.unwrap();
         assert_eq!((near.previous.unwrap().id, near.next.unwrap().id), (ids[1], ids[0]));
 
+        // Those that share a place have neighbours in the order of the list, there and back.
+        for _ in 0..3 {
+            let shelf = Some(Shelf { collection: slug("basics"), position: 10 });
+            let new = NewArticle { shelf, ..self::new("Dig", "Deep.") };
+            let id = k.begin(&system, &new).await.unwrap();
+            world.publish(id).await;
+        }
+        let all = order(k.articles(&system, &query).await.unwrap());
+        assert_eq!(all.len(), 6);
+        for (at, id) in all.iter().enumerate() {
+            let near = k.neighbours(&system, *id).await.unwrap();
+            let found = [near.previous, near.next].map(|view| view.map(|view| view.id));
+            let before = at.checked_sub(1).map(|at| all[at]);
+            assert_eq!(found, [before, all.get(at + 1).copied()]);
+        }
+
         let dutch =
             NewArticle { original: Some(ids[0]), locale: slug("nl"), ..new("Spitten", "Diep.") };
         let dutch = k.begin(&system, &dutch).await.unwrap();
@@ -491,6 +507,60 @@ fn candidates_come_with_their_reasons_and_an_article_takes_a_topic_off_the_list(
         world.publish(id).await;
         let query = ArticleQuery::by(garden(), By::Source(topic));
         assert_eq!(k.articles(&ana, &query).await.unwrap().items[0].id, id);
+    });
+}
+
+#[test]
+fn topics_that_cannot_become_articles_do_not_hide_one_that_can() {
+    block_on(async {
+        let world = World::in_memory().await;
+        world.channel("beds", "everyone").await;
+        let (ana, eve) = (world.member("ana", &[]).await, world.member("eve", &["employee"]).await);
+        let (k, visitors) = (&world.knowledge, ["ben", "bea", "bob"]);
+        let mut voters = Vec::new();
+        for name in visitors {
+            voters.push(world.member(name, &[]).await);
+        }
+        let (wanted, _) = world.question(&ana, "beds", "Why?", &[(&ana, "Water.")]).await;
+        // More than are looked at closely, each with more points: some have an article already, the
+        // others have no answer.
+        let mut without = Vec::new();
+        for number in 0..5 {
+            let answers = [(&ana, "So.")];
+            let answers = if number < 3 { &answers[..] } else { &[] };
+            let title = format!("How {number}?");
+            let (topic, posts) = world.question(&ana, "beds", &title, answers).await;
+            for voter in &voters {
+                voter.vote(posts[0], Some(community_core::Vote::Up)).await.unwrap();
+            }
+            if number < 3 {
+                world.published(topic, None).await;
+            } else {
+                without.push(topic);
+            }
+        }
+        let query = community_knowledge::CandidateQuery { limit: 1, scan: 100 };
+        let found = async || k.candidates(&eve, &garden(), query).await.unwrap();
+        // All are too young.
+        let young = found().await;
+        assert_eq!((young.candidates.len(), young.scanned, young.truncated), (0, 6, false));
+        world.tick(8 * 86_400);
+        let all = found().await;
+        let topics: Vec<_> = all.candidates.iter().map(|candidate| candidate.topic).collect();
+        assert_eq!((topics, all.truncated), (vec![wanted], false));
+        // Looks at what has no answer count; when they are used up, that is said.
+        for number in 0..2 {
+            let (_, posts) = world.question(&ana, "beds", &format!("Who {number}?"), &[]).await;
+            for voter in &voters {
+                voter.vote(posts[0], Some(community_core::Vote::Up)).await.unwrap();
+            }
+        }
+        world.tick(8 * 86_400);
+        let some = found().await;
+        assert_eq!((some.candidates.len(), some.truncated), (0, true));
+        let query = community_knowledge::CandidateQuery { limit: 1, scan: usize::MAX };
+        assert!(k.candidates(&eve, &garden(), query).await.is_err());
+        assert_eq!(without.len(), 2);
     });
 }
 
