@@ -374,10 +374,10 @@ fn acceptance() -> impl Strategy<Value = Record> {
 }
 
 fn grant() -> impl Strategy<Value = Record> {
-    let whom = (key(), key(), slug(), any::<i64>());
+    let whom = (key(), key(), slug(), any::<i64>(), maybe(any::<u32>()));
     (whom, maybe(key()), maybe(key()), ".{0,9}", time()).prop_map(
-        |((key, member, reason, points), post, by, note, at)| {
-            let grant = GrantRecord { key, member, reason, points, tier: None, post, by, note, at };
+        |((key, member, reason, points, tier), post, by, note, at)| {
+            let grant = GrantRecord { key, member, reason, points, tier, post, by, note, at };
             Record::Grant(Box::new(grant))
         },
     )
