@@ -148,6 +148,10 @@ pub fn absent(number: u16) -> Uuid {
 
 /// A command of a session, with everything it takes.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "scripts are short, and most of their commands small"
+)]
 pub enum Command {
     /// [`create_community`](community_core::Session::create_community).
     CreateCommunity(NewCommunity),

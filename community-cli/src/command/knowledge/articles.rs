@@ -128,6 +128,8 @@ pub(super) async fn export(
 ) -> Result<Reply> {
     let session = context.operator().await?;
     let mut query = ArticleQuery::all(community.clone());
+    // Whoever may not read it does not empty the file that is there.
+    let mut page = base.articles(&session, &query).await?;
     let failed = |error: std::io::Error| Failure::invalid(format!("the export: {error}"));
     let mut out: Box<dyn std::io::Write> = match &file {
         Some(file) => Box::new(BufWriter::new(File::create(file).map_err(failed)?)),
@@ -135,7 +137,6 @@ pub(super) async fn export(
     };
     let mut articles = 0;
     loop {
-        let page = base.articles(&session, &query).await?;
         for view in page.items {
             // One that was taken away meanwhile is not in the export.
             let found = match base.article(&session, view.id).await {
@@ -151,6 +152,7 @@ pub(super) async fn export(
         if query.after.is_none() {
             break;
         }
+        page = base.articles(&session, &query).await?;
     }
     out.flush().map_err(failed)?;
     match file {

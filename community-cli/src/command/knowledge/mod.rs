@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 use community::knowledge::{ArticleId, Knowledge as Base, State};
-use community::{Error, Key, Session, Slug, Timestamp};
+use community::{Error, Key, Rev, Session, Slug, Timestamp};
 
 use crate::args::time;
 use crate::context::{Context, Item};
@@ -99,6 +99,10 @@ pub(crate) enum Knowledge {
     Confirm {
         #[command(flatten)]
         article: Named,
+        /// The `rev` that `knowledge stale` or `knowledge review` showed: what has changed since is to
+        /// be looked at again
+        #[arg(long, value_name = "N")]
+        rev: u64,
     },
     /// Take an article out of use
     Archive {
@@ -202,12 +206,10 @@ impl Knowledge {
             Self::Stale { community, limit } => {
                 work::stale(context, &base, &community, limit).await
             }
-            Self::Confirm { article } => {
+            Self::Confirm { article, rev } => {
                 let session = context.operator().await?;
-                work::pump(&base).await?;
                 let id = article.find(&session, &base).await?;
-                let rev = base.desk(&session, id).await?.rev;
-                base.confirm(&session, id, rev).await?;
+                base.confirm(&session, id, Rev(rev)).await?;
                 Ok(done("knowledge confirm", id))
             }
             Self::Archive { article, to } => {

@@ -94,6 +94,8 @@ struct Inbox {
 #[derive(Debug, Serialize)]
 struct AtWork {
     id: ArticleId,
+    /// What `confirm` is told of: nobody confirms what changed since it was shown.
+    rev: u64,
     title: Title,
     state: State,
     since: Timestamp,
@@ -114,7 +116,7 @@ struct Concern {
 
 impl From<Visible<DeskView>> for AtWork {
     fn from(desk: Visible<DeskView>) -> Self {
-        let article = desk.into_inner().article;
+        let DeskView { article, rev } = desk.into_inner();
         let concerns = article.concerns.into_iter().map(|concern| Concern {
             kind: concern.kind.as_str(),
             topic: concern.topic,
@@ -123,6 +125,7 @@ impl From<Visible<DeskView>> for AtWork {
         });
         Self {
             id: article.id,
+            rev: rev.0,
             title: article.face.title,
             state: article.state,
             since: article.since,
@@ -195,7 +198,7 @@ pub(super) async fn stale(
 }
 
 /// Brings the knowledge base up to date.
-pub(super) async fn pump(base: &Knowledge) -> Result<()> {
+async fn pump(base: &Knowledge) -> Result<()> {
     while base.pump().await?.more {}
     Ok(())
 }
@@ -256,10 +259,11 @@ impl fmt::Display for Preview {
 
 impl fmt::Display for Inbox {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(&["article", "state", "since", "version", "title"]);
+        let mut table = Table::new(&["article", "rev", "state", "since", "version", "title"]);
         for article in &self.articles {
             table.row([
                 article.id.to_string(),
+                article.rev.to_string(),
                 article.state.to_string(),
                 article.since.to_rfc3339(),
                 article.latest.to_string(),
@@ -276,12 +280,13 @@ impl fmt::Display for Inbox {
 
 impl fmt::Display for Stale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut table = Table::new(&["points", "article", "because of", "title"]);
+        let mut table = Table::new(&["points", "article", "rev", "because of", "title"]);
         for Needy { article, freshness } in &self.articles {
             let kinds: Vec<&str> = article.concerns.iter().map(|c| c.kind).collect();
             table.row([
                 freshness.points.to_string(),
                 article.id.to_string(),
+                article.rev.to_string(),
                 kinds.join(", "),
                 article.title.to_string(),
             ]);
