@@ -77,21 +77,21 @@ fn what_suggestions_save_is_for_those_who_manage() {
 fn what_changed_since_it_was_shown_is_not_confirmed() {
     let place = place();
     place.ok("--as ed reply q:1 --body 'Two inches.' --key a:1");
-    place.ok("accept a:1");
+    place.ok("--system accept a:1");
     place.ok("knowledge draft q:1");
     place.ok("knowledge publish q:1");
-    place.ok("edit a:1 --body 'Three inches.' --reason 'deeper'");
+    place.ok("--as ed edit a:1 --body 'Three inches.' --reason 'deeper'");
     let rev = |list: serde_json::Value| list["articles"][0]["rev"].as_u64().unwrap();
     let seen = rev(place.json("knowledge stale garden"));
     assert_eq!(rev(place.json("knowledge review garden --state stale")), seen);
     // Something else happens, and somebody else looks.
-    place.ok("edit q:1 --title 'Garlic, how deep?' --reason 'shorter'");
+    place.ok("--system edit q:1 --title 'Garlic, how deep?' --reason 'shorter'");
     let news = rev(place.json("knowledge stale garden"));
     assert!(news > seen);
     let (_, kind, _) = place.refused(&format!("knowledge confirm q:1 --rev {seen}"));
     assert_eq!(kind, "conflict");
     // What happens behind a look is not settled by it.
-    place.ok("accept a:1 --undo");
+    place.ok("--system accept a:1 --undo");
     place.ok(&format!("knowledge confirm q:1 --rev {news}"));
     let left = place.json("knowledge stale garden");
     let kinds = each(&left["articles"][0]["concerns"], "kind");
