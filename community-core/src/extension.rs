@@ -14,6 +14,10 @@
 //! - Work in the background is done with a session of the system: it follows
 //!   [the log](crate::Session::events) and moves a checkpoint together with what it writes
 //!   ([`DocumentChanges::advance`]).
+//! - What it keeps can be found by its words with an index of its own: a
+//!   [`SearchIndex`](crate::search::SearchIndex) that the extension holds, whose hits leave the engine
+//!   as a [`HitView`]
+//!   ([`Session::search_extension`](crate::Session::search_extension)).
 //!
 //! Not here: tables, other operations than those on documents, and SQL.
 //!
@@ -125,4 +129,4 @@
 //! ```
 
 pub use crate::command::{About, DocumentChanges};
-pub use crate::engine::{DocumentView, Planning, Reading};
+pub use crate::engine::{DocumentView, HitView, Planning, Reading};

@@ -56,17 +56,37 @@ pub struct Desk {
 /// Whether a viewer may read a version of an article that is published.
 #[must_use]
 pub fn is_readable(article: &Article, shown: &Published, scope: &Scope, sources: &Sources) -> bool {
+    let admits = |bound: CitedPost| scope.admits(bound.place, bound.author, bound.state);
     admits_place(article, scope)
-        && admits_sources(article, article.sources_up_to(shown.version), scope, sources)
-        && shown.face.cited.iter().all(|(post, cited)| {
-            sources.posts.get(post).is_some_and(|post| {
-                if article.is_bound_by(cited.topic) {
-                    scope.admits(post.place, post.author, post.state)
-                } else {
-                    post.place.state == State::Published && post.state == State::Published
-                }
-            })
-        })
+        && match bounds(article, shown, sources) {
+            Some(bounds) => bounds.into_iter().all(admits),
+            None => scope.viewer() == Viewer::System,
+        }
+}
+
+/// What a reader of a version has to see beside the channel of the article: each topic that bounds it,
+/// as if that were published, and each post that it cites. `None` when nobody but the system reads it:
+/// a source is gone, or was released and is not published any more.
+#[must_use]
+pub fn bounds(article: &Article, shown: &Published, sources: &Sources) -> Option<Vec<CitedPost>> {
+    let topics = article.sources_up_to(shown.version).filter(|topic| article.is_bound_by(*topic));
+    let topics = topics.map(|topic| Some(opening(*sources.topics.get(&topic)?)));
+    let mut bounds: Vec<CitedPost> = topics.collect::<Option<_>>()?;
+    for (post, cited) in &shown.face.cited {
+        let post = *sources.posts.get(post)?;
+        if article.is_bound_by(cited.topic) {
+            bounds.push(post);
+        } else if post.place.state != State::Published || post.state != State::Published {
+            return None;
+        }
+    }
+    Some(bounds)
+}
+
+/// A topic where it stands, as if it were published.
+fn opening(place: Place) -> CitedPost {
+    let place = Place { state: State::Published, ..place };
+    CitedPost { place, author: place.author, state: State::Published }
 }
 
 /// Whether a viewer sees the work on an article: its drafts, reviews, comments and history.
@@ -104,8 +124,8 @@ fn admits_sources(
     topics.filter(|topic| article.is_bound_by(*topic)).all(|topic| {
         match sources.topics.get(&topic) {
             Some(place) => {
-                let place = Place { state: State::Published, ..*place };
-                scope.admits(place, place.author, State::Published)
+                let CitedPost { place, author, state } = opening(*place);
+                scope.admits(place, author, state)
             }
             // Who could read a topic that is gone for good, nobody knows any more.
             None => scope.viewer() == Viewer::System,

@@ -4,7 +4,8 @@
 //! [`Knowledge`] is where to begin: commands and reads on an engine, for whoever acts. An
 //! [`Article`] is made of [`Version`]s that never change; each [`Block`] of text names its
 //! [`Source`], if the words are somebody else's. It is an extension of the engine: everything is kept
-//! as documents, and there is no table, no thread and no runtime here.
+//! as documents, and there is no table and no runtime here. What is found by its words is found in an
+//! index of its own, see [`Knowledge::with_search`].
 //!
 //! - [`harvest`]: from conversations to drafts, and which conversations are worth it.
 //! - [`freshness`]: what puts an article in doubt, and how much it is in need of a look.
@@ -36,6 +37,7 @@ pub mod harvest;
 mod id;
 mod knowledge;
 pub mod limits;
+mod pages;
 mod rules;
 mod store;
 mod view;
@@ -48,9 +50,11 @@ pub use article::{
 pub use error::{Error, Result};
 pub use id::{ArticleId, CommentId};
 pub use knowledge::{
-    ArticlePage, ArticleQuery, By, CandidateQuery, Candidates, Edit, Harvest, Knowledge,
-    Neighbours, NewArticle, Pumped, Rating, Stale, StaleArticle,
+    ArticleHit, ArticlePage, ArticleQuery, By, CandidateQuery, Candidates, Edit, Harvest,
+    Knowledge, KnowledgeHit, Neighbours, NewArticle, Outline, OutlineLabel, Pumped, Rating,
+    Shelved, Stale, StaleArticle, Suggestion,
 };
+pub use pages::ArticlePages;
 pub use rules::Rules;
 pub use store::Reader;
 pub use view::{ArticleView, Comment, DeskView, Feedback, Tally, VersionView};

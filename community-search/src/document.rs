@@ -1,4 +1,4 @@
-//! What is indexed of a post.
+//! What is indexed of a post, and of a page.
 //!
 //! The document of a topic's opening is the topic's document: it alone has the title and with it
 //! the title's bonus, and beside its own text it is found by the names of its labels and by its
@@ -9,14 +9,21 @@
 //! What not everybody who may read the topic may know is not among its words: answers that are not
 //! published, and labels with an audience. Labels with an audience are among its facts, where a
 //! filter asks the viewer's scope first.
+//!
+//! A page is a document of its own, which counts as a topic of one post.
+
+use std::collections::BTreeSet;
 
 use community_core::store::PostView;
 use community_core::time::to_micros;
-use community_core::{Audience, CommunityId, Directory, PostKind, State, Topic};
+use community_core::{
+    Audience, ChannelId, CommunityId, Directory, MemberId, PostKind, Slug, State, Topic,
+};
 use tantivy::TantivyDocument;
 use tantivy::schema::Field;
 
 use crate::analysis::{Language, Token, Vocabulary, detect};
+use crate::contents::{Bound, Page, Weight};
 use crate::schema::{FactFields, Fields};
 
 /// How many bytes of answers count as words of their topic.
@@ -38,7 +45,7 @@ pub(crate) struct Documents<'a> {
     pub(crate) language: Language,
 }
 
-impl Documents<'_> {
+impl<'a> Documents<'a> {
     /// The document of a topic.
     pub(crate) fn topic(
         &mut self,
@@ -52,9 +59,7 @@ impl Documents<'_> {
         let language = detect(&format!("{title}\n{body}"), self.language);
         let mut others: Vec<Token> = Vec::new();
         for label in &topic.labels {
-            let label = self.directory.label(topic.community, label);
-            let label = label.filter(|label| label.audience == Audience::Everyone);
-            let name = label.map_or("", |label| label.name.as_str());
+            let name = self.open_label(topic.community, label).unwrap_or_default();
             others.extend(self.vocabulary.tokens(language, name));
         }
         for answer in answers.texts() {
@@ -64,8 +69,8 @@ impl Documents<'_> {
         let mut document = TantivyDocument::default();
         let [title, body] = [title, body].map(|text| self.vocabulary.tokens(language, text));
         self.fields.add_texts(&mut document, &title, &body, &others);
-        let facts = Facts { active: to_micros(topic.counters.active_at), language };
-        self.add_facts(&mut document, topic, opening, facts);
+        let active = to_micros(topic.counters.active_at);
+        self.add_facts(&mut document, &Facts::of(topic, opening, active, language));
         document
     }
 
@@ -75,23 +80,68 @@ impl Documents<'_> {
         let mut document = TantivyDocument::default();
         let body = self.vocabulary.tokens(language, &reply.body);
         self.fields.add_texts(&mut document, &[], &body, &[]);
-        let facts = Facts { active: to_micros(reply.post.created_at), language };
-        self.add_facts(&mut document, topic, reply, facts);
+        let active = to_micros(reply.post.created_at);
+        self.add_facts(&mut document, &Facts::of(topic, reply, active, language));
         document
     }
 
-    fn add_facts(
-        &self,
-        document: &mut TantivyDocument,
-        topic: &Topic,
-        view: &PostView,
-        facts: Facts,
-    ) {
+    /// The document of a page.
+    pub(crate) fn page(&mut self, page: &Page) -> TantivyDocument {
+        let (title, body) = (page.title.as_str(), page.body.as_str());
+        let language =
+            page.language.unwrap_or_else(|| detect(&format!("{title}\n{body}"), self.language));
+        let labels = page.labels.iter().filter_map(|key| self.open_label(page.community, key));
+        let mut others: Vec<Token> = Vec::new();
+        for name in labels.collect::<Vec<_>>() {
+            others.extend(self.vocabulary.tokens(language, name));
+        }
+        let mut document = TantivyDocument::default();
+        let [title, body] = [title, body].map(|text| self.vocabulary.tokens(language, text));
+        self.fields.add_texts(&mut document, &title, &body, &others);
+        let at = to_micros(page.at);
+        self.add_facts(
+            &mut document,
+            &Facts {
+                post: *page.document.as_bytes(),
+                topic: *page.document.as_bytes(),
+                community: page.community,
+                channel: page.channel,
+                topic_author: page.author,
+                author: page.author,
+                topic_state: State::Published,
+                state: State::Published,
+                // What is bounded is looked at one by one.
+                published: page.bounds.is_empty(),
+                post_kind: PAGE,
+                kind: &page.kind,
+                labels: page.labels.iter().collect(),
+                language,
+                created: at,
+                active: at,
+                score: page.score,
+                outcome: Outcome { answerable: false, answered: false, solved: false },
+                official: false,
+                corrected: false,
+                weight: Some(page.weight),
+                bounds: &page.bounds,
+            },
+        );
+        document
+    }
+
+    /// The name of a label that anybody may see.
+    fn open_label(&self, community: CommunityId, key: &Slug) -> Option<&'a str> {
+        let label = self.directory.label(community, key);
+        let label = label.filter(|label| label.audience == Audience::Everyone);
+        label.map(|label| label.name.as_str())
+    }
+
+    fn add_facts(&self, document: &mut TantivyDocument, facts: &Facts<'_>) {
         // A new field breaks the build here.
         let FactFields {
             post,
             post_halves,
-            topic: topic_id,
+            topic,
             topic_halves,
             community,
             channel,
@@ -112,34 +162,43 @@ impl Documents<'_> {
             solved,
             official,
             corrected,
+            weight,
+            bound,
         } = self.fields.facts;
-        document.add_bytes(post, view.post.id.as_bytes());
-        document.add_bytes(topic_id, topic.id.as_bytes());
-        add_halves(document, post_halves, *view.post.id.as_bytes());
-        add_halves(document, topic_halves, *topic.id.as_bytes());
-        document.add_bytes(community, topic.community.as_bytes());
-        document.add_bytes(channel, topic.channel.as_bytes());
-        document.add_bytes(topic_author, topic.author.as_bytes());
-        document.add_bytes(author, view.post.author.as_bytes());
-        document.add_u64(topic_state, topic.state.code().into());
-        document.add_u64(state, view.post.state.code().into());
-        let both_published = topic.state == State::Published && view.post.state == State::Published;
-        document.add_bool(published, both_published);
-        document.add_u64(post_kind, view.post.kind.code().into());
-        document.add_text(kind, topic.kind.as_str());
-        for each in &topic.labels {
+        document.add_bytes(post, &facts.post);
+        document.add_bytes(topic, &facts.topic);
+        add_halves(document, post_halves, facts.post);
+        add_halves(document, topic_halves, facts.topic);
+        document.add_bytes(community, facts.community.as_bytes());
+        document.add_bytes(channel, facts.channel.as_bytes());
+        for (field, member) in [(topic_author, facts.topic_author), (author, facts.author)] {
+            if let Some(member) = member {
+                document.add_bytes(field, member.as_bytes());
+            }
+        }
+        document.add_u64(topic_state, facts.topic_state.code().into());
+        document.add_u64(state, facts.state.code().into());
+        document.add_bool(published, facts.published);
+        document.add_u64(post_kind, facts.post_kind);
+        document.add_text(kind, facts.kind.as_str());
+        for each in &facts.labels {
             document.add_text(label, each.as_str());
         }
         document.add_text(language, facts.language.code());
-        document.add_i64(created, to_micros(view.post.created_at));
+        document.add_i64(created, facts.created);
         document.add_i64(active, facts.active);
-        document.add_i64(score, view.post.score());
-        let outcome = Outcome::of(topic);
-        document.add_bool(answerable, outcome.answerable);
-        document.add_bool(answered, outcome.answered);
-        document.add_bool(solved, outcome.solved);
-        document.add_bool(official, view.post.official.is_some());
-        document.add_bool(corrected, view.post.counters.corrections > 0);
+        document.add_i64(score, facts.score);
+        document.add_bool(answerable, facts.outcome.answerable);
+        document.add_bool(answered, facts.outcome.answered);
+        document.add_bool(solved, facts.outcome.solved);
+        document.add_bool(official, facts.official);
+        document.add_bool(corrected, facts.corrected);
+        if let Some(of_page) = facts.weight {
+            document.add_u64(weight, of_page.thousandths());
+        }
+        for each in facts.bounds {
+            document.add_bytes(bound, &each.to_bytes());
+        }
     }
 }
 
@@ -151,11 +210,66 @@ fn add_halves(document: &mut TantivyDocument, fields: [Field; 2], id: [u8; 16]) 
     }
 }
 
-/// Facts that differ between a topic and a reply.
-#[derive(Debug, Clone, Copy)]
-struct Facts {
+/// What stands in the place of a post's kind in the document of a page.
+pub(crate) const PAGE: u64 = 255;
+
+/// All facts of a document.
+#[derive(Debug)]
+struct Facts<'a> {
+    post: [u8; 16],
+    topic: [u8; 16],
+    community: CommunityId,
+    channel: ChannelId,
+    topic_author: Option<MemberId>,
+    author: Option<MemberId>,
+    topic_state: State,
+    state: State,
+    published: bool,
+    post_kind: u64,
+    kind: &'a Slug,
+    labels: Vec<&'a Slug>,
     language: Language,
+    created: i64,
     active: i64,
+    score: i64,
+    outcome: Outcome,
+    official: bool,
+    corrected: bool,
+    weight: Option<Weight>,
+    bounds: &'a BTreeSet<Bound>,
+}
+
+/// Nothing that bounds.
+static UNBOUNDED: BTreeSet<Bound> = BTreeSet::new();
+
+impl<'a> Facts<'a> {
+    /// The facts of a post.
+    fn of(topic: &'a Topic, view: &PostView, active: i64, language: Language) -> Self {
+        let post = &view.post;
+        Self {
+            post: *post.id.as_bytes(),
+            topic: *topic.id.as_bytes(),
+            community: topic.community,
+            channel: topic.channel,
+            topic_author: Some(topic.author),
+            author: Some(post.author),
+            topic_state: topic.state,
+            state: post.state,
+            published: topic.state == State::Published && post.state == State::Published,
+            post_kind: post.kind.code().into(),
+            kind: &topic.kind,
+            labels: topic.labels.iter().collect(),
+            language,
+            created: to_micros(post.created_at),
+            active,
+            score: post.score(),
+            outcome: Outcome::of(topic),
+            official: post.official.is_some(),
+            corrected: post.counters.corrections > 0,
+            weight: None,
+            bounds: &UNBOUNDED,
+        }
+    }
 }
 
 /// How a topic does, which is in each of its documents: a post is looked for together with its

@@ -19,6 +19,16 @@ pub enum SearchError {
     Store(#[from] StoreError),
 }
 
+impl SearchError {
+    /// What reading pages came to.
+    pub(crate) fn of_pages(error: community_core::Error) -> Self {
+        match error {
+            community_core::Error::Store(error) => Self::Store(error),
+            other => Self::Index(Box::new(other)),
+        }
+    }
+}
+
 impl From<tantivy::TantivyError> for SearchError {
     fn from(error: tantivy::TantivyError) -> Self {
         Self::Index(Box::new(error))

@@ -7,6 +7,9 @@
 //! given. How hits are put in order is one configuration for everybody,
 //! described in `ranking.rs` and measured by `cargo bench -p community-benches --bench relevance`.
 //!
+//! What an extension has to be found, such as the articles of a knowledge base, it hands in as
+//! [`Pages`]: they have an index of their own, in one ranked list with the topics that have answers.
+//!
 //! Beside it a [`MemoryIndex`] of [entries](Entry) that are handed in serves to measure ranking.
 //!
 //! No type of the index library appears in a public signature, and no text of a user reaches a
@@ -27,6 +30,7 @@
 //! ```
 
 pub mod analysis;
+mod contents;
 mod document;
 mod entry;
 mod error;
@@ -39,6 +43,7 @@ mod schema;
 mod settings;
 mod words;
 
+pub use contents::{Bound, Page, Pages, Weight};
 pub use entry::Entry;
 pub use error::SearchError;
 pub use keeper::Keeper;

@@ -68,6 +68,10 @@ pub(crate) struct FactFields {
     pub(crate) official: Field,
     /// A correction stands beside the post.
     pub(crate) corrected: Field,
+    /// Of a page: what its score is multiplied by, in thousandths.
+    pub(crate) weight: Field,
+    /// Of a page: what else its viewer has to see, see [`Bound`](crate::Bound).
+    pub(crate) bound: Field,
 }
 
 impl Fields {
@@ -91,6 +95,7 @@ impl Fields {
         let word = schema.add_text_field("word", typed());
         let title_word = schema.add_text_field("title_word", typed());
         let name = BytesOptions::default().set_indexed().set_stored();
+        let column = BytesOptions::default().set_fast();
         let id = BytesOptions::default().set_indexed().set_fast();
         let number = NumericOptions::default() | FAST;
         let code = NumericOptions::default() | FAST | INDEXED;
@@ -118,6 +123,8 @@ impl Fields {
             solved: schema.add_bool_field("solved", code.clone()),
             official: schema.add_bool_field("official", code.clone()),
             corrected: schema.add_bool_field("corrected", code),
+            weight: schema.add_u64_field("weight", FAST),
+            bound: schema.add_bytes_field("bound", column),
         };
         (schema.build(), Self { key, all, title, body, word, title_word, facts })
     }

@@ -6,7 +6,7 @@ use std::io::{self, BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use community::search::{Fragment, LanguageCode, Per, SimilarQuery, Total};
+use community::search::{Fragment, Highlights, LanguageCode, Per, SimilarQuery, Total};
 use community::{
     ChannelId, Facets, Key, PostId, SearchHit, SearchQuery, SearchSort, SearchView, Session, Slug,
 };
@@ -20,6 +20,18 @@ use crate::reply::Reply;
 
 #[derive(Debug, Args)]
 pub(crate) struct Search {
+    #[command(flatten)]
+    wanted: Wanted,
+    /// What one hit is: topic or post
+    #[arg(long, default_value_t)]
+    per: Per,
+    #[command(flatten)]
+    batch: Batch,
+}
+
+/// What is looked for.
+#[derive(Debug, Args)]
+pub(crate) struct Wanted {
     /// The key of the community
     community: Slug,
     /// What to look for, such as 'bike "flat tyre" -label:sold is:solved'; everything when it is
@@ -28,9 +40,6 @@ pub(crate) struct Search {
     /// relevance, newest, score or activity
     #[arg(long, default_value_t)]
     sort: SearchSort,
-    /// What one hit is: topic or post
-    #[arg(long, default_value_t)]
-    per: Per,
     /// Count what is found by label, channel, kind, author, year and answers
     #[arg(long)]
     facets: bool,
@@ -46,8 +55,6 @@ pub(crate) struct Search {
     /// The page behind this cursor, which is the `next` of the page before
     #[arg(long, value_name = "CURSOR")]
     after: Option<String>,
-    #[command(flatten)]
-    batch: Batch,
 }
 
 #[derive(Debug, Args)]
@@ -67,6 +74,7 @@ struct Batch {
     tag: String,
 }
 
+/// What somebody is about to ask.
 #[derive(Debug, Args)]
 pub(crate) struct Similar {
     /// The key of the community
@@ -82,8 +90,8 @@ pub(crate) struct Similar {
 
 /// A page of hits.
 #[derive(Debug, Serialize)]
-struct Page {
-    hits: Vec<HitItem>,
+pub(crate) struct Page<H> {
+    hits: Vec<H>,
     total: Total,
     facets: Option<Facets>,
     typos: bool,
@@ -93,7 +101,7 @@ struct Page {
 
 /// A hit: a topic, and the post of it that fits best.
 #[derive(Debug, Serialize)]
-struct HitItem {
+pub(crate) struct HitItem {
     topic: TopicItem,
     post: PostId,
     post_key: String,
@@ -129,25 +137,34 @@ impl Search {
     pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
         context.engine.indexed().await?;
         let session = context.visitor().await?;
-        let Self { community, query, sort, per, facets, exact, language, limit, after, batch } =
-            self;
-        let query = SearchQuery {
+        let query = self.wanted.query().per(self.per);
+        match self.batch {
+            Batch { queries: Some(queries), run: Some(run), depth, tag } => {
+                check_tag(&tag)?;
+                Ok(Reply::new(measure(&session, &query, &queries, run, depth, &tag).await?))
+            }
+            _ => {
+                let found = session.search(&query).await?;
+                let names = names(&session, found.hits.iter().map(|hit| hit.topic.topic.channel));
+                let names = names.await?;
+                Ok(Reply::new(Page::of(found, |hit| HitItem::new(hit, &names))))
+            }
+        }
+    }
+}
+
+impl Wanted {
+    pub(crate) fn query(self) -> SearchQuery {
+        let Self { community, query, sort, facets, exact, language, limit, after } = self;
+        SearchQuery {
             text: query.unwrap_or_default(),
             sort,
-            per,
             limit,
             after,
             facets,
             exact,
             languages: language,
             ..SearchQuery::community(community, "")
-        };
-        match batch {
-            Batch { queries: Some(queries), run: Some(run), depth, tag } => {
-                check_tag(&tag)?;
-                Ok(Reply::new(measure(&session, &query, &queries, run, depth, &tag).await?))
-            }
-            _ => Ok(Reply::new(Page::read(&session, &query).await?)),
         }
     }
 }
@@ -156,9 +173,7 @@ impl Similar {
     pub(crate) async fn run(self, context: &Context) -> Result<Reply> {
         context.engine.indexed().await?;
         let session = context.visitor().await?;
-        let Self { community, title, body, limit } = self;
-        let body = body.map_or(Ok(String::new()), crate::args::text)?;
-        let query = SimilarQuery::community(community, title).body(body).limit(limit);
+        let query = self.query()?;
         let rows = session.similar(&query).await?;
         let names = names(&session, rows.iter().map(|row| row.topic.channel)).await?;
         let items = rows.into_iter().map(|row| {
@@ -167,26 +182,49 @@ impl Similar {
         });
         Ok(Reply::new(Alike { items: items.collect() }))
     }
+
+    pub(crate) fn query(self) -> Result<SimilarQuery> {
+        let Self { community, title, body, limit } = self;
+        let body = body.map_or(Ok(String::new()), crate::args::text)?;
+        Ok(SimilarQuery::community(community, title).body(body).limit(limit))
+    }
 }
 
-async fn names(session: &Session, channels: impl Iterator<Item = ChannelId>) -> Result<Names> {
+pub(crate) async fn names(
+    session: &Session,
+    channels: impl Iterator<Item = ChannelId>,
+) -> Result<Names> {
     Names::load(session, [], channels).await
 }
 
-impl Page {
-    async fn read(session: &Session, query: &SearchQuery) -> Result<Self> {
-        let SearchView { hits, total, facets, typos, index, next } = session.search(query).await?;
-        let names = names(session, hits.iter().map(|hit| hit.topic.topic.channel)).await?;
-        let hits = hits.into_iter().map(|hit| HitItem::new(hit.into_inner(), &names)).collect();
-        Ok(Self { hits, total, facets, typos, index, next })
+impl<H> Page<H> {
+    pub(crate) fn of<V>(found: SearchView<V>, item: impl Fn(V) -> H) -> Self {
+        let SearchView { hits, total, facets, typos, index, next } = found;
+        let hits = hits.into_iter().map(|hit| item(hit.into_inner())).collect();
+        Self { hits, total, facets, typos, index, next }
+    }
+}
+
+/// A hit as a line, with what shows why it was found.
+pub(crate) trait Line {
+    fn line(&self) -> String;
+    fn fragments(&self) -> &[String];
+}
+
+impl Line for HitItem {
+    fn line(&self) -> String {
+        self.topic.line()
+    }
+
+    fn fragments(&self) -> &[String] {
+        &self.fragments
     }
 }
 
 impl HitItem {
-    fn new(hit: SearchHit, names: &Names) -> Self {
+    pub(crate) fn new(hit: SearchHit, names: &Names) -> Self {
         let (title_html, fragments_html) = (hit.title_html(), hit.fragments_html());
-        let marked = |fragment: &Fragment| marked(&hit.post.body, fragment);
-        let fragments = hit.highlights.fragments.iter().map(marked).collect();
+        let fragments = marked(&hit.post.body, &hit.highlights);
         let SearchHit { topic, post, .. } = hit;
         Self {
             topic: TopicItem::new(topic.topic, topic.author, names),
@@ -200,8 +238,12 @@ impl HitItem {
     }
 }
 
-/// A fragment on one line, with brackets around what was looked for.
-fn marked(body: &str, fragment: &Fragment) -> String {
+/// Fragments on one line each, with brackets around what was looked for.
+pub(crate) fn marked(body: &str, highlights: &Highlights) -> Vec<String> {
+    highlights.fragments.iter().map(|fragment| in_brackets(body, fragment)).collect()
+}
+
+fn in_brackets(body: &str, fragment: &Fragment) -> String {
     let mut text = String::new();
     let mut at = fragment.range.start;
     for mark in &fragment.marks {
@@ -302,14 +344,14 @@ fn check_tag(tag: &str) -> Result<()> {
     Ok(())
 }
 
-impl fmt::Display for Page {
+impl<H: Line> fmt::Display for Page<H> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let at_least = if self.total.exact { "" } else { "at least " };
         let typos = if self.typos { ", with words one letter away" } else { "" };
         writeln!(f, "{at_least}{} found{typos}", self.total.count)?;
         for hit in &self.hits {
-            writeln!(f, "\n{}", hit.topic.line())?;
-            for fragment in hit.fragments.iter().filter(|fragment| !fragment.is_empty()) {
+            writeln!(f, "\n{}", hit.line())?;
+            for fragment in hit.fragments().iter().filter(|fragment| !fragment.is_empty()) {
                 writeln!(f, "    {fragment}")?;
             }
         }

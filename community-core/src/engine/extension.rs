@@ -8,8 +8,10 @@ use std::ops::Deref;
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::read_search::HitView;
 use super::session::{Session, command, reading};
 use super::view::Page;
+use super::view_search::SearchView;
 use super::{Read, Rights};
 use crate::change::{ChangeSet, Seq};
 use crate::command::{DocumentChanges, checkpoint_name};
@@ -22,6 +24,7 @@ use crate::policy::{
     Action, Asker, Audience, Decision, Guarded, Scope, Target, Unchecked, Viewer, Visible,
 };
 use crate::query::{Cursor, Position};
+use crate::search::{SearchIndex, SearchQuery, SimilarQuery};
 use crate::store::{PostView, TopicRow};
 use crate::text::Slug;
 use crate::time::Timestamp;
@@ -81,12 +84,42 @@ impl Session {
         F: Future<Output = Result<T>> + Send,
     {
         reading!(self, Read::Extension, |rights| {
-            let reading = Reading { session: self.clone(), rights: rights.clone() };
-            let found = read(reading).await?;
+            let found = read(self.reads_with(&rights)).await?;
             // Documents come without a scope: what was decided about them holds if the rights do.
             self.require_current(&rights).await?;
             Ok(found)
         })
+    }
+
+    /// A page of what a text finds in an index of an extension, each hit as the extension shows it.
+    /// Otherwise as [`search`](Session::search).
+    ///
+    /// # Errors
+    /// As [`search`](Session::search), and what the extension's guard refuses.
+    pub async fn search_extension<V: HitView>(
+        &self,
+        index: &dyn SearchIndex,
+        query: &SearchQuery,
+    ) -> Result<SearchView<V>> {
+        self.search_in(Read::Extension, index, query).await
+    }
+
+    /// What an index of an extension has that is like what somebody is about to ask. Otherwise as
+    /// [`similar`](Session::similar).
+    ///
+    /// # Errors
+    /// As [`similar`](Session::similar), and what the extension's guard refuses.
+    pub async fn similar_extension<V: HitView>(
+        &self,
+        index: &dyn SearchIndex,
+        query: &SimilarQuery,
+    ) -> Result<Vec<Visible<V>>> {
+        self.similar_in(Read::Extension, index, query).await
+    }
+
+    /// What reads with rights that stand still.
+    pub(super) fn reads_with(&self, rights: &Rights) -> Reading {
+        Reading { session: self.clone(), rights: rights.clone() }
     }
 
     /// Runs a command of an extension. The closure plans it: it looks at what is there, asks what the
@@ -112,7 +145,7 @@ impl Session {
     {
         let limits = self.engine().env().limits();
         Ok(command!(self, ("extension", command), |rights| {
-            let planning = Planning(Reading { session: self.clone(), rights });
+            let planning = Planning(self.reads_with(&rights));
             let (subject, changes) = plan(planning).await?;
             let changes: ChangeSet = changes.finish(limits)?;
             Ok((subject, changes))
@@ -421,10 +454,10 @@ impl Reading {
     }
 }
 
-/// What an extension's guard has let through, with the engine's own lock around it.
-struct Opened<V> {
-    community: CommunityId,
-    view: V,
+/// What a guard has let through, with the engine's own lock around it.
+pub(super) struct Opened<V> {
+    pub(super) community: CommunityId,
+    pub(super) view: V,
 }
 
 impl<V> Guarded for Opened<V> {

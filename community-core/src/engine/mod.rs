@@ -33,6 +33,7 @@ pub use read::Read;
 pub use read_badges::{BadgeView, HeldBadge, HolderView, MemberBadgesView, Progress, TierCount};
 pub use read_board::{BoardItem, BoardView, OwnRank};
 pub use read_ledger::LedgerItem;
+pub use read_search::HitView;
 pub use read_standing::{Condition, LevelStep, LevelView, Needed, Projection, StandingView};
 pub use read_suggestions::{VisitStep, VisitStepKind};
 pub use read_super_users::SuperUserView;
@@ -196,6 +197,12 @@ impl Engine {
     #[must_use]
     pub fn store(&self) -> &dyn Store {
         &*self.inner.store
+    }
+
+    /// The same to keep: for background work that follows the log, such as an index of an extension.
+    #[must_use]
+    pub fn store_handle(&self) -> Arc<dyn Store> {
+        Arc::clone(&self.inner.store)
     }
 
     /// The store beneath, for what only this kind of store can do; `None` when it is another one.

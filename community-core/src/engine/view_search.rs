@@ -3,16 +3,16 @@
 use serde::Serialize;
 
 use crate::domain::Author;
-use crate::policy::{Guarded, Scope, Visible};
-use crate::search::{Highlights, IndexState, Total, html};
+use crate::policy::Visible;
+use crate::search::{Highlights, IndexState, Total};
 use crate::store::{PostView, TopicRow};
 use crate::text::{Name, Slug};
 
 /// A page of what a search found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SearchView {
+pub struct SearchView<V = SearchHit> {
     /// The hits, best first.
-    pub hits: Vec<Visible<SearchHit>>,
+    pub hits: Vec<Visible<V>>,
     /// How many there are on all pages together.
     pub total: Total,
     /// What they have in common, if that was asked for.
@@ -43,23 +43,14 @@ impl SearchHit {
     /// The title as HTML that is safe to put into a page, with `<mark>` around what was looked for.
     #[must_use]
     pub fn title_html(&self) -> String {
-        let title = self.topic.topic.title.as_str();
-        html(title, 0..title.len(), &self.highlights.title)
+        self.highlights.title_html(self.topic.topic.title.as_str())
     }
 
     /// The fragments of the body as HTML that is safe to put into a page, with `<mark>` around what
     /// was looked for.
     #[must_use]
     pub fn fragments_html(&self) -> Vec<String> {
-        let fragments = self.highlights.fragments.iter();
-        fragments.map(|part| html(&self.post.body, part.range.clone(), &part.marks)).collect()
-    }
-}
-
-impl Guarded for SearchHit {
-    fn admitted(self, scope: &Scope) -> Option<Self> {
-        let Self { topic, post, highlights } = self;
-        Some(Self { topic: topic.admitted(scope)?, post: post.admitted(scope)?, highlights })
+        self.highlights.fragments_html(&self.post.body)
     }
 }
 

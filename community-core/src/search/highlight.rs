@@ -7,8 +7,7 @@ use serde::Serialize;
 
 /// What to show of a hit. All ranges are in bytes, lie between characters, rise and do not overlap.
 ///
-/// The texts themselves are those of the hit: [`SearchHit::title_html`](crate::SearchHit::title_html)
-/// and [`SearchHit::fragments_html`](crate::SearchHit::fragments_html) put both together.
+/// The texts themselves are those of the hit; a [`SearchHit`](crate::SearchHit) puts both together.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct Highlights {
     /// Words of the title that were looked for.
@@ -16,6 +15,30 @@ pub struct Highlights {
     /// Parts of the body, in its order: those with most of the words that were looked for, or the
     /// beginning of the body when it has none.
     pub fragments: Vec<Fragment>,
+}
+
+impl Highlights {
+    /// A title as HTML that is safe to put into a page, with `<mark>` around what was looked for.
+    #[must_use]
+    pub fn title_html(&self, title: &str) -> String {
+        html(title, 0..title.len(), &self.title)
+    }
+
+    /// The fragments of a body as HTML that is safe to put into a page, with `<mark>` around what was
+    /// looked for.
+    ///
+    /// ```
+    /// use community_core::search::{Fragment, Highlights};
+    ///
+    /// let fragments = vec![Fragment { range: 0..9, marks: vec![4..9] }];
+    /// let highlights = Highlights { title: Vec::new(), fragments };
+    /// assert_eq!(highlights.fragments_html("1 < beans, 2"), ["1 &lt; <mark>beans</mark>"]);
+    /// ```
+    #[must_use]
+    pub fn fragments_html(&self, body: &str) -> Vec<String> {
+        let fragments = self.fragments.iter();
+        fragments.map(|part| html(body, part.range.clone(), &part.marks)).collect()
+    }
 }
 
 /// A part of a body.
@@ -137,7 +160,7 @@ fn floor(text: &str, at: usize) -> usize {
 
 /// A part of a text as HTML that is safe to put into a page: everything that means something to a
 /// browser is escaped, and marks stand in `<mark>`.
-pub(crate) fn html(text: &str, range: Range<usize>, marks: &[Range<usize>]) -> String {
+fn html(text: &str, range: Range<usize>, marks: &[Range<usize>]) -> String {
     let mut html = String::new();
     let mut at = range.start;
     for mark in marks.iter().filter(|mark| mark.start >= range.start && mark.end <= range.end) {

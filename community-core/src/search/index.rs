@@ -15,7 +15,7 @@ use super::{Is, LanguageCode, Per, Phrase, Place as In, SearchSort, Word};
 use crate::change::Seq;
 use crate::directory::Directory;
 use crate::domain::State;
-use crate::id::{ChannelId, CommunityId, MemberId, PostId, TopicId};
+use crate::id::{ChannelId, CommunityId, DocumentId, MemberId, PostId, TopicId};
 use crate::policy::{Place, Scope};
 use crate::text::Slug;
 use crate::time::Timestamp;
@@ -210,6 +210,16 @@ pub struct Hit {
     pub key: i64,
 }
 
+impl Hit {
+    /// The document that it is, if it is no post: what an extension has in an index of its own stands
+    /// there under the id of a document, in place of both topic and post.
+    #[must_use]
+    pub fn document(&self) -> Option<DocumentId> {
+        let is_document = self.topic.uuid() == self.post.uuid();
+        is_document.then(|| DocumentId::from_uuid(self.topic.uuid()))
+    }
+}
+
 /// How many hits there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 pub struct Total {
@@ -298,6 +308,13 @@ impl<'a> Reach<'a> {
     #[must_use]
     pub fn admits(&self, place: Place, author: MemberId, state: State) -> bool {
         self.looks_in(place.channel) && self.scope.admits(place, author, state)
+    }
+
+    /// Whether the viewer sees a post, within these communities or not: for what is made of posts that
+    /// stand elsewhere.
+    #[must_use]
+    pub fn sees(&self, place: Place, author: MemberId, state: State) -> bool {
+        self.scope.admits(place, author, state)
     }
 
     /// Whether a label exists for the viewer.

@@ -83,7 +83,7 @@ pub use complete::{CompleteQuery, NameKind};
 pub use condition::{Condition, Day, Is, LanguageCode};
 pub use expr::{AnyOf, Phrase, Place, SearchExpr, Term, Word};
 pub use highlight::{Fragment, Highlights};
-pub(crate) use highlight::{beginning, fragments, html};
+pub(crate) use highlight::{beginning, fragments};
 pub use index::{
     ChannelReach, Count, Counts, Find, Found, Hit, IndexError, IndexState, IndexStatus, Lookup,
     LookupTerm, Reach, Sample, SearchIndex, Synonyms, Total, Wanted,

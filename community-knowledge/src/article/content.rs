@@ -168,6 +168,30 @@ impl Content {
         self.sections.iter().flat_map(|section| &section.blocks)
     }
 
+    /// What it says in its sections, without its title: what is searched. Headings that every article
+    /// has are left out.
+    ///
+    /// ```
+    /// use community_knowledge::{Content, Section, SectionKind};
+    /// let problem = Section::text(SectionKind::Problem, "It hangs.");
+    /// let resolution = Section::text(SectionKind::Resolution, "Turn it off and on again.");
+    /// let content = Content::new("Hanging".parse()?, vec![problem, resolution]);
+    /// assert_eq!(content.text(), "It hangs.\n\nTurn it off and on again.");
+    /// # Ok::<(), community_core::TextError>(())
+    /// ```
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut parts: Vec<&str> = Vec::new();
+        for Section { kind, blocks } in &self.sections {
+            if let SectionKind::Free { heading } = kind {
+                parts.push(heading.as_str());
+            }
+            parts.extend(blocks.iter().map(|block| block.text.trim_end()));
+        }
+        parts.retain(|part| !part.is_empty());
+        parts.join("\n\n")
+    }
+
     /// Everything that it says, as one Markdown text: what two versions are compared by.
     ///
     /// ```

@@ -1,22 +1,27 @@
 //! The knowledge base on an engine: commands and reads.
 
 mod feedback;
+mod find;
 mod follow;
 mod gather;
+mod outline;
 mod read;
 mod review;
 mod write;
 
 pub use feedback::Rating;
+pub use find::{ArticleHit, KnowledgeHit, Suggestion};
 pub use follow::Pumped;
 pub use gather::{CandidateQuery, Candidates, Harvest, Stale, StaleArticle};
+pub use outline::{Outline, OutlineLabel, Shelved};
 pub use read::{ArticlePage, ArticleQuery, By, Neighbours};
 pub use write::{Edit, NewArticle};
 
 use std::fmt::Debug;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use community_core::extension::{About, DocumentChanges, Planning, Reading};
+use community_core::search::SearchIndex;
 use community_core::{
     Action, Community, Decision, Document, Engine, MemberId, PostId, Seq, Session, Slug, Viewer,
 };
@@ -64,13 +69,14 @@ use crate::{Rules, access, store};
 #[derive(Debug, Clone)]
 pub struct Knowledge {
     engine: Engine,
+    index: Option<Arc<dyn SearchIndex>>,
 }
 
 impl Knowledge {
-    /// The knowledge base on an engine.
+    /// The knowledge base on an engine, without a search.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine }
+        Self { engine, index: None }
     }
 
     /// The engine beneath.
@@ -146,7 +152,13 @@ impl Knowledge {
             .await;
         match refusal.into_inner().unwrap_or_else(PoisonError::into_inner) {
             Some(refused) if done.is_err() => Err(refused),
-            _ => Ok(done?),
+            _ => {
+                let done = done?;
+                if let Some(index) = &self.index {
+                    index.wake();
+                }
+                Ok(done)
+            }
         }
     }
 

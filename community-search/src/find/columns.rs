@@ -2,13 +2,16 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use community_core::policy::Place;
 use community_core::{ChannelId, CommunityId, MemberId, State};
 use rustc_hash::FxHashMap;
 use tantivy::columnar::{BytesColumn, Cardinality, Column, ColumnValues, StrColumn};
 use tantivy::index::SegmentId;
-use tantivy::{DocId, SegmentReader};
+use tantivy::{DocId, Score, SegmentReader};
 
 use crate::SearchError;
+use crate::contents::{Bound, Weight};
+use crate::document::PAGE;
 
 /// The columns of segments, shared by all snapshots of a generation: opening them and reading the
 /// ids that occur in them takes longer than most searches.
@@ -86,6 +89,9 @@ pub(crate) struct Columns {
     post_kind: Values<u64>,
     topic: [Values<u64>; 2],
     post: [Values<u64>; 2],
+    /// Of pages, what a score is multiplied by, in thousandths; `None` where there are no pages.
+    weight: Option<Values<u64>>,
+    bounds: Option<Bounds>,
 }
 
 impl Columns {
@@ -112,6 +118,10 @@ impl Columns {
             post_kind: number("post_kind")?,
             topic: [number("topic_high")?, number("topic_low")?],
             post: [number("post_high")?, number("post_low")?],
+            weight: fast
+                .column_opt("weight")?
+                .map(|column| Values::new(column, Weight::USUAL.thousandths())),
+            bounds: fast.bytes("bound")?.map(Bounds::open).transpose()?,
         })
     }
 
@@ -125,8 +135,24 @@ impl Columns {
         whole(&self.post, doc)
     }
 
+    /// Whether it is the document of a topic, or of a page, which counts as one.
     pub(super) fn is_opening(&self, doc: DocId) -> bool {
-        self.post_kind.get(doc) == 0
+        let kind = self.post_kind.get(doc);
+        kind == 0 || kind == PAGE
+    }
+
+    /// A score as it counts.
+    #[inline]
+    pub(super) fn weighed(&self, doc: DocId, score: Score) -> Score {
+        let Some(weight) = &self.weight else { return score };
+        #[allow(clippy::cast_precision_loss, reason = "a thousand is exact")]
+        let share = weight.get(doc) as Score / Weight::WHOLE.thousandths() as Score;
+        score * share
+    }
+
+    /// What bounds a page, beside its channel.
+    pub(super) fn bounds(&self, doc: DocId) -> impl Iterator<Item = Option<Bounding>> {
+        self.bounds.iter().flat_map(move |bounds| bounds.of(doc))
     }
 
     pub(super) fn topic_state(&self, doc: DocId) -> Option<State> {
@@ -144,6 +170,35 @@ fn whole([high, low]: &[Values<u64>; 2], doc: DocId) -> u128 {
 
 fn state(code: u64) -> Option<State> {
     State::from_code(u8::try_from(code).ok()?)
+}
+
+/// What a viewer has to see to find a page: where it stands, whose it is, its state.
+pub(super) type Bounding = (Place, MemberId, State);
+
+/// A column of bounds: each document has the numbers of some, which are held in memory by these.
+struct Bounds {
+    numbers: Column<u64>,
+    bounds: Vec<Option<Bounding>>,
+}
+
+impl Bounds {
+    fn open(column: BytesColumn) -> Result<Self, SearchError> {
+        let mut bounds = Vec::with_capacity(column.num_terms());
+        let mut terms = column.dictionary().stream()?;
+        while terms.advance() {
+            bounds.push(Bound::read(terms.key()));
+        }
+        Ok(Self { numbers: column.ords().clone(), bounds })
+    }
+
+    /// The bounds of a document; one that cannot be read is one that nobody meets.
+    fn of(&self, doc: DocId) -> impl Iterator<Item = Option<Bounding>> {
+        let numbers = self.numbers.values_for_doc(doc);
+        numbers.map(|number| {
+            let at = usize::try_from(number).unwrap_or(usize::MAX);
+            self.bounds.get(at).copied().flatten()
+        })
+    }
 }
 
 /// A column with one value for each document.

@@ -197,7 +197,8 @@ impl<'a> Search<'a> {
             let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
             let threshold = top.threshold();
             let mut take = |doc: DocId, score: Score| {
-                top.offer(key_of(score), columns.post(doc), columns.topic(doc));
+                let key = key_of(columns.weighed(doc, score));
+                top.offer(key, columns.post(doc), columns.topic(doc));
                 top.threshold()
             };
             match &mut ways {

@@ -85,7 +85,14 @@ impl<'a, 'b> Gate<'a, 'b> {
             state: columns.topic_state(doc)?,
         };
         let (author, state) = (columns.author.get(doc)?, columns.state(doc)?);
-        Some(self.allowed.reach.admits(place, author, state))
+        let reach = self.allowed.reach;
+        Some(reach.admits(place, author, state) && self.is_within_bounds(doc))
+    }
+
+    /// Whether the viewer sees all that a page is made of; of a post nothing is asked.
+    fn is_within_bounds(&self, doc: DocId) -> bool {
+        let sees = |(place, author, state)| self.allowed.reach.sees(place, author, state);
+        self.opened.columns.bounds(doc).all(|bound| bound.is_some_and(sees))
     }
 
     #[inline]

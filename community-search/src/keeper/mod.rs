@@ -33,6 +33,7 @@ use community_core::search::{
 };
 use community_core::{Env, Seq, Store};
 
+use crate::contents::{Contents, Pages, Plan};
 use crate::projection::{Disk, Folder, Memory, Snapshot};
 use crate::{SearchError, Settings};
 use desk::{Desk, Report};
@@ -88,7 +89,7 @@ impl Keeper {
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
-        Self::start(Place::Folder(path.as_ref().to_owned()), settings, env, store)
+        Self::start(Place::Folder(path.as_ref().to_owned()), settings.into(), env, store)
     }
 
     /// Keeps an index in memory, which begins empty.
@@ -100,17 +101,36 @@ impl Keeper {
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
-        Self::start(Place::Disk(Arc::new(Memory::default())), settings, env, store)
+        Self::start(Place::Disk(Arc::new(Memory::default())), settings.into(), env, store)
     }
 
-    fn start(
-        place: Place,
+    /// Keeps an index of topics that have an answer, and of pages beside them: in a directory, or in
+    /// memory where there is none. A topic is one document, with its answers; replies are not hits.
+    ///
+    /// # Errors
+    /// [`SearchError::Index`] when the system gives no thread.
+    pub fn of_pages(
+        pages: Arc<dyn Pages>,
+        path: Option<&Path>,
         settings: Settings,
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
+        let place = match path {
+            Some(path) => Place::Folder(path.to_owned()),
+            None => Place::Disk(Arc::new(Memory::default())),
+        };
+        Self::start(place, Plan { contents: Contents::Answers(pages), settings }, env, store)
+    }
+
+    fn start(
+        place: Place,
+        plan: Plan,
+        env: Env,
+        store: Arc<dyn Store>,
+    ) -> Result<Self, SearchError> {
         let desk = Arc::new(Desk::default());
-        let worker = Worker::new(Arc::clone(&desk), place, settings, env, store);
+        let worker = Worker::new(Arc::clone(&desk), place, plan, env, store);
         let named = thread::Builder::new().name("community-search".to_owned());
         let running = named.spawn(move || worker.run())?;
         let thread = running.thread().clone();

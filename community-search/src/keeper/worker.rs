@@ -11,7 +11,8 @@ use super::Place;
 use super::desk::{Asked, Desk};
 use super::failure::{Panicked, in_full};
 use super::waiting::block_on;
-use crate::{Progress, Projection, SearchError, Settings, Snapshot};
+use crate::contents::Plan;
+use crate::{Progress, Projection, SearchError, Snapshot};
 
 /// Events in one piece of work. Between pieces the thread sees what it is asked for.
 const PIECE: usize = 1_000;
@@ -29,7 +30,7 @@ const BETWEEN_CHECKS: Duration = Duration::from_secs(60);
 pub(super) struct Worker {
     desk: Arc<Desk>,
     place: Place,
-    settings: Settings,
+    plan: Plan,
     env: Env,
     store: Arc<dyn Store>,
     /// Open, unless it failed.
@@ -59,14 +60,14 @@ impl Worker {
     pub(super) fn new(
         desk: Arc<Desk>,
         place: Place,
-        settings: Settings,
+        plan: Plan,
         env: Env,
         store: Arc<dyn Store>,
     ) -> Self {
         Self {
             desk,
             place,
-            settings,
+            plan,
             env,
             store,
             projection: None,
@@ -113,7 +114,7 @@ impl Worker {
             None => self.projection.insert(Projection::behind(
                 self.desk.index.clone(),
                 self.place.open()?,
-                self.settings.clone(),
+                self.plan.clone(),
                 self.env.clone(),
             )),
         };
@@ -128,7 +129,7 @@ impl Worker {
             return Ok(Next::End);
         };
         let progress = progress?;
-        let age = self.settings.commit.age;
+        let age = self.plan.settings.commit.age;
         if projection.is_waiting() {
             let since = *self.waiting_since.get_or_insert_with(Instant::now);
             let is_old = progress.lag == 0 && since.elapsed() >= age;

@@ -16,6 +16,7 @@ use super::disk::Disk;
 use super::mark::Mark;
 use super::snapshot::Snapshot;
 use crate::analysis::Vocabulary;
+use crate::contents::Plan;
 use crate::document::Outcome;
 use crate::find::{SegmentCache, Thesaurus};
 use crate::schema::Fields;
@@ -24,6 +25,10 @@ use crate::{SearchError, Settings, words};
 /// So many segments of about one size become one. Each segment costs a search some microseconds for
 /// each of its words; the library's own number is eight.
 const MERGED: usize = 4;
+
+/// The same while nothing of a generation is searched: in the end all become one, so what is merged
+/// before is merged twice. It keeps the number of files within bounds.
+const MERGED_UNSEEN: usize = 32;
 
 /// A generation that is open.
 ///
@@ -38,6 +43,8 @@ pub(super) struct Generation {
     reader: IndexReader,
     cache: SegmentCache,
     thesaurus: Thesaurus,
+    /// Whether it is being built, and not searched so far.
+    unseen: bool,
     /// Opened with the first change.
     writer: Option<IndexWriter>,
     memory: usize,
@@ -59,7 +66,7 @@ pub(super) struct Generation {
 impl Generation {
     /// Opens a generation that is there; `None` when it is damaged, or cannot be read by this
     /// version under these settings.
-    pub(super) fn open(disk: &dyn Disk, number: u64, settings: &Settings) -> Option<Self> {
+    pub(super) fn open(disk: &dyn Disk, number: u64, plan: &Plan) -> Option<Self> {
         // Damaged files bring the library to panic here and there.
         let opened = catch_unwind(AssertUnwindSafe(|| {
             let directory = disk.open(number).ok()?;
@@ -69,10 +76,10 @@ impl Generation {
                 return None;
             }
             let mark: Mark = serde_json::from_str(&index.load_metas().ok()?.payload?).ok()?;
-            if !mark.is_readable(settings) || !is_whole(&index, &*directory)? {
+            if !mark.is_readable(plan) || !is_whole(&index, &*directory)? {
                 return None;
             }
-            Self::of(number, index, fields, settings, mark).ok()
+            Self::of(number, index, fields, plan, mark).ok()
         }));
         opened.ok().flatten()
     }
@@ -81,20 +88,26 @@ impl Generation {
     pub(super) fn create(
         disk: &dyn Disk,
         number: u64,
-        settings: &Settings,
+        plan: &Plan,
         mark: Mark,
     ) -> Result<Self, SearchError> {
         disk.remove(number)?;
         let (schema, fields) = Fields::new();
         let index = Index::create(disk.open(number)?, schema, IndexSettings::default())?;
-        Self::of(number, index, fields, settings, mark)
+        Ok(Self::of(number, index, fields, plan, mark)?.unseen())
+    }
+
+    /// The same, of which nothing is searched before it is complete.
+    pub(super) fn unseen(mut self) -> Self {
+        self.unseen = true;
+        self
     }
 
     fn of(
         number: u64,
         index: Index,
         fields: Fields,
-        settings: &Settings,
+        plan: &Plan,
         mark: Mark,
     ) -> Result<Self, SearchError> {
         words::register(&index);
@@ -106,8 +119,9 @@ impl Generation {
             reader,
             cache: SegmentCache::default(),
             thesaurus: Thesaurus::default(),
+            unseen: false,
             writer: None,
-            memory: settings.memory.max(Settings::LEAST_MEMORY),
+            memory: plan.settings.memory.max(Settings::LEAST_MEMORY),
             committed: mark.clone(),
             mark,
             waiting: 0,
@@ -196,6 +210,7 @@ impl Generation {
     /// best where it was written. It reads and writes all files once. When it fails, such as on a disk
     /// without room for a second copy, everything is as it was committed.
     pub(super) fn settle(&mut self) -> Result<(), SearchError> {
+        self.unseen = false;
         let merged = self.merge();
         if merged.is_err() {
             // What it had begun is forgotten: the next one begins behind the last commit.
@@ -223,7 +238,7 @@ impl Generation {
             None => {
                 let writer = self.index.writer_with_num_threads(1, self.memory)?;
                 let mut policy = LogMergePolicy::default();
-                policy.set_min_num_segments(MERGED);
+                policy.set_min_num_segments(if self.unseen { MERGED_UNSEEN } else { MERGED });
                 writer.set_merge_policy(Box::new(policy));
                 // What a process left behind that was killed while it committed: the same events
                 // give files of the same names, and the library writes over none.
@@ -284,12 +299,12 @@ mod tests {
     #[test]
     fn a_merge_that_fails_at_any_step_leaves_what_was_committed() {
         let info = block_on(MemoryStore::new().info()).unwrap();
-        let settings = settings(1);
+        let plan = Plan::from(settings(1));
         for left in 0.. {
             let steps = Steps::new(u64::MAX, Then::Fails);
             let disk = FailingDisk { inner: Arc::new(Memory::default()), steps: steps.clone() };
-            let mark = Mark::new(&settings, &info, Seq(0));
-            let mut generation = Generation::create(&disk, 1, &settings, mark).unwrap();
+            let mark = Mark::new(&plan, &info, Seq(0));
+            let mut generation = Generation::create(&disk, 1, &plan, mark).unwrap();
             for _ in 0..3 {
                 generation.add(TantivyDocument::new()).unwrap();
                 generation.commit().unwrap();

@@ -4,11 +4,11 @@ use community_core::store::StoreInfo;
 use community_core::{Event, Seq};
 use serde::{Deserialize, Serialize};
 
-use crate::Settings;
+use crate::contents::Plan;
 
 /// Moves whenever the same posts give other documents: when the analysis of texts changes, or the
 /// choice of what is indexed. A change of fields need not move it, since the schema is compared.
-const FORMAT: u32 = 2;
+const FORMAT: u32 = 3;
 
 /// How far a generation has come and of what it is a copy: the payload of each of its commits.
 ///
@@ -16,7 +16,7 @@ const FORMAT: u32 = 2;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Mark {
     format: u32,
-    /// Settings that the documents depend on.
+    /// Settings and contents that the documents depend on.
     settings: String,
     backend: String,
     epoch: u64,
@@ -32,10 +32,10 @@ pub(crate) struct Mark {
 
 impl Mark {
     /// The mark of a new generation.
-    pub(crate) fn new(settings: &Settings, store: &StoreInfo, head: Seq) -> Self {
+    pub(crate) fn new(plan: &Plan, store: &StoreInfo, head: Seq) -> Self {
         Self {
             format: FORMAT,
-            settings: settings.fingerprint(),
+            settings: plan.fingerprint(),
             backend: store.backend.to_owned(),
             epoch: store.epoch,
             begun_at: head,
@@ -49,8 +49,8 @@ impl Mark {
     }
 
     /// Whether documents that would be made today are the same.
-    pub(crate) fn is_readable(&self, settings: &Settings) -> bool {
-        self.format == FORMAT && self.settings == settings.fingerprint()
+    pub(crate) fn is_readable(&self, plan: &Plan) -> bool {
+        self.format == FORMAT && self.settings == plan.fingerprint()
     }
 
     /// Whether it is a copy of this store, as far as the store's name can tell.

@@ -40,6 +40,7 @@ use community_core::store::StoreInfo;
 use community_core::{Directory, Env, Seq, Store};
 use event_listener::Event as Wakeup;
 
+use crate::contents::{Contents, Pages, Plan};
 use crate::{SearchError, Settings};
 use generation::Generation;
 use mark::Mark;
@@ -76,7 +77,7 @@ pub use snapshot::Snapshot;
 #[derive(Debug)]
 pub struct Projection {
     disk: Arc<dyn Disk>,
-    settings: Settings,
+    plan: Plan,
     env: Env,
     index: IndexHandle,
     /// The current generation.
@@ -137,20 +138,34 @@ impl Projection {
         Self::on(Arc::new(Memory::default()), settings, env)
     }
 
+    /// An index of topics that have an answer, and of pages beside them: in a directory, or in memory
+    /// where there is none. A topic is one document, with its answers; replies are not hits.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn of_pages(
+        pages: Arc<dyn Pages>,
+        path: Option<&Path>,
+        settings: Settings,
+        env: Env,
+    ) -> Result<Self, SearchError> {
+        let disk: Arc<dyn Disk> = match path {
+            Some(path) => Arc::new(Folder::open(path)?),
+            None => Arc::new(Memory::default()),
+        };
+        let plan = Plan { contents: Contents::Answers(pages), settings };
+        Ok(Self::behind(IndexHandle::default(), disk, plan, env))
+    }
+
     fn on(disk: Arc<dyn Disk>, settings: Settings, env: Env) -> Self {
-        Self::behind(IndexHandle::default(), disk, settings, env)
+        Self::behind(IndexHandle::default(), disk, settings.into(), env)
     }
 
     /// Opens what is on a disk behind a handle, which shows what it showed until there is something
     /// else.
-    pub(crate) fn behind(
-        index: IndexHandle,
-        disk: Arc<dyn Disk>,
-        settings: Settings,
-        env: Env,
-    ) -> Self {
+    pub(crate) fn behind(index: IndexHandle, disk: Arc<dyn Disk>, plan: Plan, env: Env) -> Self {
         let (live, next, directory, is_ours) = (None, None, None, false);
-        let mut projection = Self { disk, settings, env, index, live, next, directory, is_ours };
+        let mut projection = Self { disk, plan, env, index, live, next, directory, is_ours };
         projection.open_live();
         // One that took its place was not able to delete it.
         let current = projection.disk.current();
@@ -278,7 +293,7 @@ impl Projection {
             self.open_live();
         }
         if let Some(number) = self.beside()? {
-            let open = || Generation::open(&*self.disk, number, &self.settings);
+            let open = || Some(Generation::open(&*self.disk, number, &self.plan)?.unseen());
             match self.next.take().or_else(open) {
                 Some(next) if continues(&next, store, &info).await? => {
                     return Ok(Target::Next(next));
@@ -304,8 +319,7 @@ impl Projection {
     /// Opens the current generation, and shows it.
     fn open_live(&mut self) {
         let current = self.disk.current();
-        self.live =
-            current.and_then(|number| Generation::open(&*self.disk, number, &self.settings));
+        self.live = current.and_then(|number| Generation::open(&*self.disk, number, &self.plan));
         self.show();
     }
 
@@ -327,8 +341,8 @@ impl Projection {
         let current = self.disk.current();
         self.remove(|generation| Some(generation) != current);
         let number = there.last().copied().max(self.disk.current()).map_or(1, |last| last + 1);
-        let mark = Mark::new(&self.settings, info, head);
-        Generation::create(&*self.disk, number, &self.settings, mark)
+        let mark = Mark::new(&self.plan, info, head);
+        Generation::create(&*self.disk, number, &self.plan, mark)
     }
 
     /// Reads on from a generation's mark.
@@ -344,10 +358,10 @@ impl Projection {
             let Some(last) = page.last().cloned() else { break };
             left = left.saturating_sub(page.len());
             let directory = self.directory(store).await?;
-            let touched = Touched::by(&page, generation.mark.begun_at);
-            let settings = &self.settings;
+            let plan = &self.plan;
+            let touched = Touched::by(&page, generation.mark.begun_at, &plan.contents);
             let generation = &mut generation;
-            let mut reading = Reading { store, directory, settings, generation };
+            let mut reading = Reading { store, directory, plan, generation };
             reading.refresh(touched).await?;
             generation.reached(last, self.env.now());
             self.commit_when_due(generation, PATIENCE)?;
@@ -364,7 +378,7 @@ impl Projection {
         generation: &mut Generation,
         patience: u32,
     ) -> Result<(), SearchError> {
-        let (policy, now) = (self.settings.commit, self.env.now());
+        let (policy, now) = (self.plan.settings.commit, self.env.now());
         let Some(since) = generation.waiting_since() else { return Ok(()) };
         let age = (now - since).to_std().unwrap_or_default();
         if age >= policy.age.saturating_mul(patience) || generation.waiting() >= policy.documents {

@@ -7,8 +7,8 @@ use std::task::Poll;
 
 use community_core::store::PostView;
 use community_core::{
-    AccessRev, CommunityId, Directory, PostId, PostKind, Scope, Slug, Store, Topic, TopicId,
-    TopicRow, Unchecked,
+    AccessRev, CommunityId, Directory, DocumentId, PostId, PostKind, Scope, Slug, Store, Topic,
+    TopicId, TopicRow, Unchecked,
 };
 use tantivy::collector::DocSetCollector;
 use tantivy::query::{BooleanQuery, Occur, Query, TermQuery};
@@ -18,8 +18,9 @@ use tantivy::{TantivyDocument, Term};
 use super::answers::Known;
 use super::generation::Generation;
 use super::touched::Touched;
-use crate::document::{Documents, Outcome, own_language};
-use crate::{SearchError, Settings};
+use crate::SearchError;
+use crate::contents::{Page, Plan};
+use crate::document::{Documents, Outcome, PAGE as PAGE_KIND, own_language};
 
 /// Topics or posts in one read.
 const PAGE: usize = 100;
@@ -31,7 +32,7 @@ const LONG: i64 = 100;
 pub(super) struct Reading<'a> {
     pub(super) store: &'a dyn Store,
     pub(super) directory: Arc<Directory>,
-    pub(super) settings: &'a Settings,
+    pub(super) plan: &'a Plan,
     pub(super) generation: &'a mut Generation,
 }
 
@@ -39,12 +40,18 @@ impl Reading<'_> {
     /// Brings everything that is touched up to date.
     pub(super) async fn refresh(&mut self, mut touched: Touched) -> Result<(), SearchError> {
         for (community, label) in std::mem::take(&mut touched.labels) {
-            let topics = self.topics_with(community, &label)?;
-            for topic in topics.difference(&touched.whole) {
-                touched.topics.entry(*topic).or_default();
+            let opening = PostKind::Opening.code().into();
+            for topic in self.labelled(community, &label, opening)? {
+                let topic = TopicId::from_bytes(topic);
+                if !touched.whole.contains(&topic) {
+                    touched.topics.entry(topic).or_default();
+                }
             }
+            let pages = self.labelled(community, &label, PAGE_KIND)?;
+            touched.pages.extend(pages.into_iter().map(DocumentId::from_bytes));
         }
-        let Touched { whole, topics, posts, labels: _ } = touched;
+        let Touched { whole, topics, posts, pages, labels: _ } = touched;
+        self.pages(pages.into_iter().collect()).await?;
         let ids: Vec<TopicId> = whole.into_iter().collect();
         for page in ids.chunks(PAGE) {
             for (id, topic) in self.topics(page).await? {
@@ -72,8 +79,10 @@ impl Reading<'_> {
                 if replies.remove(&topic.opening) || changed.is_some() {
                     self.own_document(&topic, changed.unwrap_or(&nothing)).await?;
                 }
-                let replies: Vec<PostId> = replies.into_iter().collect();
-                self.replies(&topic, &replies).await?;
+                if self.plan.contents.has_replies() {
+                    let replies: Vec<PostId> = replies.into_iter().collect();
+                    self.replies(&topic, &replies).await?;
+                }
             }
         }
         Ok(())
@@ -82,6 +91,7 @@ impl Reading<'_> {
     /// Writes every document of a topic anew.
     async fn whole_topic(&mut self, id: TopicId, topic: Option<Topic>) -> Result<(), SearchError> {
         self.generation.delete(self.id_term(|facts| facts.topic, id.as_bytes()))?;
+        let topic = topic.filter(|topic| self.plan.contents.has(topic));
         self.generation.wrote(id, topic.as_ref().map(Outcome::of));
         self.generation.answers.forget(id);
         let Some(topic) = topic else { return Ok(()) };
@@ -96,15 +106,17 @@ impl Reading<'_> {
                     continue;
                 }
                 known.answers.see(&view);
-                let document = self.documents(&topic).reply(&topic, &view);
-                self.generation.add(document)?;
+                if self.plan.contents.has_replies() {
+                    let document = self.documents(topic.community).reply(&topic, &view);
+                    self.generation.add(document)?;
+                }
             }
             if is_last {
                 break;
             }
         }
         if let Some(opening) = opening {
-            let document = self.documents(&topic).topic(&topic, &opening, &known.answers);
+            let document = self.documents(topic.community).topic(&topic, &opening, &known.answers);
             self.generation.add(document)?;
         }
         self.keep_in_mind(&topic, known);
@@ -120,7 +132,7 @@ impl Reading<'_> {
         self.generation.delete(self.id_term(|facts| facts.post, topic.opening.as_bytes()))?;
         let known = self.answers(topic, changed).await?;
         for opening in self.posts(&[topic.opening]).await?.into_iter().flatten() {
-            let document = self.documents(topic).topic(topic, &opening, &known.answers);
+            let document = self.documents(topic.community).topic(topic, &opening, &known.answers);
             self.generation.add(document)?;
         }
         self.keep_in_mind(topic, known);
@@ -163,7 +175,7 @@ impl Reading<'_> {
                 self.generation.delete(self.id_term(|facts| facts.post, id.as_bytes()))?;
                 let reply = view.filter(|view| view.post.kind != PostKind::Opening);
                 if let Some(view) = reply {
-                    let document = self.documents(topic).reply(topic, &view);
+                    let document = self.documents(topic.community).reply(topic, &view);
                     self.generation.add(document)?;
                 }
             }
@@ -171,8 +183,26 @@ impl Reading<'_> {
         Ok(())
     }
 
-    fn documents(&mut self, topic: &Topic) -> Documents<'_> {
-        let language = own_language(self.settings, &self.directory, topic.community);
+    /// Writes these pages anew, as far as documents are pages.
+    async fn pages(&mut self, ids: Vec<DocumentId>) -> Result<(), SearchError> {
+        let Some(pages) = self.plan.contents.pages() else { return Ok(()) };
+        for some in ids.chunks(PAGE) {
+            pause().await;
+            let read: Vec<(DocumentId, Option<Page>)> =
+                pages.read(self.store, some).await.map_err(SearchError::of_pages)?;
+            for (id, page) in read {
+                self.generation.delete(self.id_term(|facts| facts.post, id.as_bytes()))?;
+                if let Some(page) = page {
+                    let document = self.documents(page.community).page(&page);
+                    self.generation.add(document)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn documents(&mut self, community: CommunityId) -> Documents<'_> {
+        let language = own_language(&self.plan.settings, &self.directory, community);
         let (directory, fields) = (&*self.directory, *self.generation.fields());
         Documents { fields, vocabulary: &mut self.generation.vocabulary, directory, language }
     }
@@ -181,12 +211,13 @@ impl Reading<'_> {
         Term::from_field_bytes(field(&self.generation.fields().facts), id)
     }
 
-    /// The topics that carry a label, as far as they are in the index.
-    fn topics_with(
+    /// The topics or pages that carry a label, as far as they are in the index: documents of one kind.
+    fn labelled(
         &mut self,
         community: CommunityId,
         label: &Slug,
-    ) -> Result<BTreeSet<TopicId>, SearchError> {
+        kind: u64,
+    ) -> Result<BTreeSet<[u8; 16]>, SearchError> {
         // What waits cannot be searched.
         if self.generation.waiting() > 0 {
             self.generation.commit()?;
@@ -199,13 +230,13 @@ impl Reading<'_> {
         let query = BooleanQuery::new(vec![
             must(Term::from_field_text(facts.label, label.as_str())),
             must(Term::from_field_bytes(facts.community, community.as_bytes())),
-            must(Term::from_field_u64(facts.post_kind, PostKind::Opening.code().into())),
+            must(Term::from_field_u64(facts.post_kind, kind)),
         ]);
         let mut topics = BTreeSet::new();
         for address in searcher.search(&query, &DocSetCollector)? {
             let document: TantivyDocument = searcher.doc(address)?;
             let id = document.get_first(facts.topic).and_then(|value| value.as_bytes());
-            topics.extend(id.and_then(|id| id.try_into().ok()).map(TopicId::from_bytes));
+            topics.extend(id.and_then(|id| <[u8; 16]>::try_from(id).ok()));
         }
         Ok(topics)
     }

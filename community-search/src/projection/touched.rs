@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use community_core::{CommunityId, Event, EventKind, PostId, Seq, Slug, TopicId};
+use community_core::{CommunityId, DocumentId, Event, EventKind, PostId, Seq, Slug, TopicId};
+
+use crate::contents::Contents;
 
 /// What has to be read again.
 #[derive(Debug, Default)]
@@ -16,6 +18,8 @@ pub(super) struct Touched {
     pub(super) posts: BTreeMap<TopicId, BTreeSet<PostId>>,
     /// Labels whose name or audience has changed.
     pub(super) labels: BTreeSet<(CommunityId, Slug)>,
+    /// Pages, by documents that they are made of.
+    pub(super) pages: BTreeSet<DocumentId>,
 }
 
 impl Touched {
@@ -23,14 +27,15 @@ impl Touched {
     ///
     /// Whatever happened up to there shows in what is read later, so each topic is read once, with
     /// all its posts, where it was started.
-    pub(super) fn by(events: &[Event], begun_at: Seq) -> Self {
+    pub(super) fn by(events: &[Event], begun_at: Seq, contents: &Contents) -> Self {
         let mut touched = Self::default();
         for event in events {
+            touched.pages.extend(contents.pages().and_then(|pages| pages.touched(event)));
             if event.seq > begun_at || matches!(event.event.kind, EventKind::TopicStarted { .. }) {
                 touched.add(event);
             }
         }
-        let Self { whole, topics, posts, labels: _ } = &mut touched;
+        let Self { whole, topics, posts, labels: _, pages: _ } = &mut touched;
         topics.retain(|topic, _| !whole.contains(topic));
         posts.retain(|topic, _| !whole.contains(topic));
         touched

@@ -28,7 +28,7 @@ struct Article {
 
 /// An article in a list.
 #[derive(Debug, Serialize)]
-struct Listed {
+pub(super) struct Listed {
     id: ArticleId,
     title: Title,
     state: State,
@@ -39,6 +39,14 @@ struct Listed {
     authors: Vec<MemberId>,
     sources: Vec<TopicId>,
     confirmed: Option<Confirmed>,
+}
+
+impl Listed {
+    /// The article on one line.
+    pub(super) fn line(&self) -> String {
+        let labels: String = self.labels.iter().map(|label| format!(" #{label}")).collect();
+        format!("{} ({} article){labels}  [{}]", self.title, self.state, self.id)
+    }
 }
 
 #[derive(Debug, Serialize)]

@@ -3,6 +3,7 @@
 
 mod articles;
 mod deflection;
+mod find;
 mod gaps;
 mod step;
 mod work;
@@ -13,6 +14,7 @@ use clap::{Args, Subcommand};
 use community::knowledge::{ArticleId, Knowledge as Base, State};
 use community::{Error, Key, Rev, Session, Slug, Timestamp};
 
+use super::search;
 use crate::args::time;
 use crate::context::{Context, Item};
 use crate::failure::{Failure, Result};
@@ -145,6 +147,24 @@ pub(crate) enum Knowledge {
         #[arg(long, value_name = "CURSOR")]
         after: Option<String>,
     },
+    /// Search the articles, and the topics that have an answer
+    Search {
+        #[command(flatten)]
+        wanted: search::Wanted,
+    },
+    /// Suggest articles, and topics that have an answer, to somebody who is about to ask
+    Suggest {
+        #[command(flatten)]
+        asked: search::Similar,
+    },
+    /// Show what there is to read, by collections and by labels
+    Outline {
+        /// The community
+        community: Slug,
+        /// Only in this language
+        #[arg(long, value_name = "LOCALE")]
+        locale: Option<Slug>,
+    },
     /// Write all published articles as lines of JSON
     Export {
         /// The community
@@ -234,6 +254,11 @@ impl Knowledge {
             Self::List { community, topic, label, limit, after } => {
                 let which = articles::Which { community, topic, label };
                 articles::list(context, &base, which, limit, after).await
+            }
+            Self::Search { wanted } => find::search(context, wanted).await,
+            Self::Suggest { asked } => find::suggest(context, asked).await,
+            Self::Outline { community, locale } => {
+                find::outline(context, &base, &community, locale.as_ref()).await
             }
             Self::Export { community, file } => {
                 articles::export(context, &base, &community, file).await
