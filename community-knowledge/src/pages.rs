@@ -7,15 +7,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use async_trait::async_trait;
 use community_core::{
-    AccessRev, Document, DocumentId, Env, Event, EventKind, PostId, Result, Scope, Slug, Store,
-    TopicId, Unchecked,
+    AccessRev, CommunityId, Document, DocumentId, Env, Event, EventKind, PostId, Result, Scope,
+    Slug, Store, TopicId, Unchecked,
 };
 use community_search::analysis::Language;
 use community_search::{Bound, Page, Pages, Weight};
 
 use crate::access::{self, CitedPost, Sources};
 use crate::article::{Article, Published, Version};
-use crate::store;
+use crate::store::{self, list};
 use crate::view::Tally;
 
 /// Moves whenever the same articles give other pages.
@@ -91,15 +91,28 @@ impl Pages for ArticlePages {
         format!("articles {FORMAT}")
     }
 
-    fn touched(&self, event: &Event) -> Option<DocumentId> {
-        match &event.event.kind {
-            EventKind::DocumentChanged { collection, document, .. }
-                if [store::ARTICLES, store::TALLIES].contains(&collection.as_str()) =>
-            {
-                Some(*document)
+    async fn touched(&self, store: &dyn Store, events: &[Event]) -> Result<BTreeSet<DocumentId>> {
+        let mut documents = BTreeSet::new();
+        let mut moved: BTreeSet<(CommunityId, TopicId)> = BTreeSet::new();
+        for Event { event, .. } in events {
+            match &event.kind {
+                EventKind::DocumentChanged { collection, document, .. } => {
+                    let known = [store::ARTICLES, store::TALLIES];
+                    documents.extend(known.contains(&collection.as_str()).then_some(*document));
+                }
+                // Where sources stand, and whether they are published, bounds who finds an article.
+                EventKind::TopicMoved { .. }
+                | EventKind::TopicStateChanged { .. }
+                | EventKind::PostStateChanged { .. } => {
+                    moved.extend(event.community.zip(event.topic));
+                }
+                _ => {}
             }
-            _ => None,
         }
+        for (community, topic) in moved {
+            documents.extend(made_from(store, community, topic).await?);
+        }
+        Ok(documents)
     }
 
     async fn read(
@@ -156,6 +169,28 @@ impl Pages for ArticlePages {
 
 /// Documents or items of other kinds in one read.
 const BATCH: usize = 100;
+
+/// The articles of which any version was made from a topic.
+async fn made_from(
+    store: &dyn Store,
+    community: CommunityId,
+    topic: TopicId,
+) -> Result<BTreeSet<DocumentId>> {
+    let scope = system();
+    let list = store::list(community, store::ARTICLES, list::WATCH)?.within(topic);
+    let (mut found, mut after) = (BTreeSet::new(), None);
+    loop {
+        let page = store.documents_in(&list, after, BATCH).await?;
+        let is_last = page.len() < BATCH;
+        for (position, document) in page {
+            after = Some(position);
+            found.extend(scope.admit(document).map(|document| document.id));
+        }
+        if is_last {
+            return Ok(found);
+        }
+    }
+}
 
 async fn read(store: &dyn Store, ids: &[DocumentId]) -> Result<Vec<Option<Document>>> {
     let scope = system();

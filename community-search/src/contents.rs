@@ -18,7 +18,7 @@ use crate::analysis::Language;
 /// the articles of a knowledge base. Each is made of a [document](community_core::Document).
 ///
 /// An index of pages follows the log like every other. It reads a page again after an event that
-/// touches it, and asks nobody who may see it: that is what the page [says](Page::bounds), and what is
+/// [touches](Self::touched) it, and asks nobody who may see it: that is what the page [says](Page::bounds), and what is
 /// shown of a hit is decided by [`HitView`](community_core::extension::HitView) once more.
 #[async_trait]
 pub trait Pages: fmt::Debug + Send + Sync {
@@ -26,8 +26,12 @@ pub trait Pages: fmt::Debug + Send + Sync {
     /// built anew.
     fn format(&self) -> String;
 
-    /// The document that an event puts out of date; `None` for an event that is about no page.
-    fn touched(&self, event: &Event) -> Option<DocumentId>;
+    /// The documents that events put out of date: those that have changed, and those of which what
+    /// [bounds](Page::bounds) them stands elsewhere now.
+    ///
+    /// # Errors
+    /// [`Error::Store`](community_core::Error::Store).
+    async fn touched(&self, store: &dyn Store, events: &[Event]) -> Result<BTreeSet<DocumentId>>;
 
     /// The pages that documents touch as they are now, at most as many as there are documents: under
     /// the id of its own document each, with nothing when there is nothing to be found of it.

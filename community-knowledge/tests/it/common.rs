@@ -30,7 +30,7 @@ impl World {
     pub(crate) async fn new(store: Arc<dyn Store>) -> Self {
         let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
         let engine = Engine::with_env(store, Env::manual(clock.clone(), 7));
-        let knowledge = Knowledge::new(engine.clone());
+        let knowledge = Knowledge::with_search(engine.clone(), None, Default::default()).unwrap();
         let new = NewCommunity::new(garden(), "Garden".parse().unwrap(), Policy::public());
         engine.as_system().create_community(new).await.unwrap();
         Self { clock, engine, knowledge }

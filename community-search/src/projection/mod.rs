@@ -359,7 +359,11 @@ impl Projection {
             left = left.saturating_sub(page.len());
             let directory = self.directory(store).await?;
             let plan = &self.plan;
-            let touched = Touched::by(&page, generation.mark.begun_at, &plan.contents);
+            let mut touched = Touched::by(&page, generation.mark.begun_at);
+            if let Some(pages) = plan.contents.pages() {
+                let documents = pages.touched(store, &page).await;
+                touched.pages = documents.map_err(SearchError::of_pages)?;
+            }
             let generation = &mut generation;
             let mut reading = Reading { store, directory, plan, generation };
             reading.refresh(touched).await?;

@@ -4,8 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::{CommunityId, DocumentId, Event, EventKind, PostId, Seq, Slug, TopicId};
 
-use crate::contents::Contents;
-
 /// What has to be read again.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
@@ -27,10 +25,9 @@ impl Touched {
     ///
     /// Whatever happened up to there shows in what is read later, so each topic is read once, with
     /// all its posts, where it was started.
-    pub(super) fn by(events: &[Event], begun_at: Seq, contents: &Contents) -> Self {
+    pub(super) fn by(events: &[Event], begun_at: Seq) -> Self {
         let mut touched = Self::default();
         for event in events {
-            touched.pages.extend(contents.pages().and_then(|pages| pages.touched(event)));
             if event.seq > begun_at || matches!(event.event.kind, EventKind::TopicStarted { .. }) {
                 touched.add(event);
             }
