@@ -34,6 +34,9 @@ type Typed = fn(&[String]) -> String;
 /// The query that one would write by hand for a text.
 type ByHand = fn(&HandSearcher, &str) -> Box<dyn tantivy::query::Query>;
 
+/// Hits of a page.
+const TOP: usize = 20;
+
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
 fn main() -> Outcome<()> {
@@ -85,7 +88,7 @@ fn main() -> Outcome<()> {
             pairs.iter().map(|pair| lookup(&typed(pair))).collect::<Outcome<_>>()?;
         let find = |wanted: &Wanted, per, count| {
             let request =
-                Find { wanted, reach: &reach, sort: SearchSort::Relevance, per, top: 20, count };
+                Find { wanted, reach: &reach, sort: SearchSort::Relevance, per, top: TOP, count };
             snapshot.find(&request)
         };
         let mut same = 0;
@@ -93,7 +96,7 @@ fn main() -> Outcome<()> {
             let ours = find(wanted, Per::Post, Count::Nothing)?.hits;
             let ours: Vec<u128> =
                 ours.iter().map(|hit| u128::from_be_bytes(*hit.post.as_bytes())).collect();
-            let theirs = hand.best(&*by_hand(&hand, text))?;
+            let theirs = hand.best(&*by_hand(&hand, text), TOP)?;
             same += usize::from(
                 ours.iter().collect::<BTreeSet<_>>() == theirs.iter().collect::<BTreeSet<_>>(),
             );
@@ -102,7 +105,7 @@ fn main() -> Outcome<()> {
         for per in Per::ALL {
             let (mut ours, mut theirs) = (wanted.iter().cycle(), texts.iter().cycle());
             let ours = || drop(ours.next().map(|wanted| find(wanted, per, Count::Nothing)));
-            let theirs = || drop(theirs.next().map(|text| hand.best(&*by_hand(&hand, text))));
+            let theirs = || drop(theirs.next().map(|text| hand.best(&*by_hand(&hand, text), TOP)));
             compare(&format!("{name}, {per}s"), turns, ("engine", ours), ("by hand", theirs));
         }
         println!("{name}: the same 20 posts in {same} of {QUERIES} queries");

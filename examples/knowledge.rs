@@ -8,10 +8,13 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use community::knowledge::{ArticleQuery, By, CandidateQuery, Edit, Harvest, Knowledge};
+use community::knowledge::{
+    ArticleQuery, By, CandidateQuery, Edit, Harvest, Knowledge, KnowledgeHit,
+};
 use community::time::ManualClock;
 use community::{
-    Env, NewChannel, NewCommunity, NewCorrection, NewMember, NewPost, NewTopic, Policy, Slug, Vote,
+    Env, NewChannel, NewCommunity, NewCorrection, NewMember, NewPost, NewTopic, Policy,
+    SearchQuery, Slug, Vote,
 };
 
 #[allow(dead_code, reason = "the test calls `run` itself")]
@@ -26,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 pub(crate) async fn run() -> Result<Vec<String>, Box<dyn Error>> {
     let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse()?));
     let engine = community::in_memory_with(Env::manual(clock.clone(), 7));
-    let knowledge = Knowledge::new(engine.clone());
+    let knowledge = Knowledge::with_search(engine.clone(), None, Default::default())?;
     let mut lines = Vec::new();
 
     // A question, asked, answered and accepted.
@@ -96,6 +99,19 @@ pub(crate) async fn run() -> Result<Vec<String>, Box<dyn Error>> {
     for article in knowledge.articles(&visitor, &query).await?.items {
         lines.push(format!("found by its topic: {}", article.title));
         assert!(article.sources.contains(&topic));
+    }
+
+    // It is found by its words, beside the conversations that have an answer.
+    knowledge.indexed().await?;
+    let query = SearchQuery::community(repair.clone(), "cleaning switches");
+    for hit in &knowledge.search(&visitor, &query).await?.hits {
+        match &**hit {
+            KnowledgeHit::Article(hit) => {
+                let (title, shown) = (&hit.article.title, hit.fragments_html());
+                lines.push(format!("found by its words: {title}: {}", shown.join(" ")));
+            }
+            KnowledgeHit::Topic(hit) => lines.push(format!("and: {}", hit.topic.topic.title)),
+        }
     }
 
     // The answer is corrected: with the next look at the log the article is queued.

@@ -19,7 +19,7 @@ pub const CHANNELS: usize = 1_000;
 pub const READ: usize = 100;
 
 /// Posts of a topic, its first one included.
-const POSTS: usize = 4;
+pub const POSTS: usize = 4;
 
 /// Different words; the n-th is used in proportion to 1/n, about.
 const WORDS: usize = 60_000;
@@ -33,7 +33,7 @@ const MEMBERS: usize = 1_000;
 pub fn community_of(posts: usize) -> Result<(Engine, Slug)> {
     let engine = Engine::new(Arc::new(MemoryStore::new()));
     let community: Slug = "bench".parse()?;
-    block_on(fill(&engine, &community, posts))?;
+    block_on(fill(&engine, &community, posts, POSTS))?;
     Ok((engine, community))
 }
 
@@ -76,7 +76,17 @@ fn zipf(random: &mut Random) -> usize {
     (number - 1).min(WORDS - 1)
 }
 
-async fn fill(engine: &Engine, community: &Slug, posts: usize) -> Result<()> {
+/// Fills an engine with a community of so many posts, so many to a topic: `post:0` is the key of the
+/// first topic.
+///
+/// # Errors
+/// Whatever the engine refuses.
+pub async fn fill(
+    engine: &Engine,
+    community: &Slug,
+    posts: usize,
+    to_a_topic: usize,
+) -> Result<()> {
     let host = engine.as_system();
     let name: Name = "Bench".parse()?;
     host.create_community(NewCommunity::new(community.clone(), name.clone(), Policy::public()))
@@ -97,8 +107,8 @@ async fn fill(engine: &Engine, community: &Slug, posts: usize) -> Result<()> {
     for n in 0..posts {
         let at = start + Duration::seconds(30) * i32::try_from(n).unwrap_or(i32::MAX);
         let author = member(random.below(MEMBERS))?;
-        let topic = format!("post:{}", n - n % POSTS).parse()?;
-        if n % POSTS == 0 {
+        let topic = format!("post:{}", n - n % to_a_topic).parse()?;
+        if n % to_a_topic == 0 {
             batch.push(Record::Topic(Box::new(TopicRecord {
                 key: topic,
                 channel: channel(random.below(CHANNELS))?,

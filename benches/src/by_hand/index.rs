@@ -111,12 +111,11 @@ impl HandSearcher {
         Box::new(BooleanQuery::new(places.into_iter().map(of).collect()))
     }
 
-    /// The best 20 posts, best first.
+    /// The best posts, so many at most, best first.
     ///
     /// # Errors
     /// Whatever the library refuses.
-    pub fn best(&self, query: &dyn Query) -> tantivy::Result<Vec<u128>> {
-        const TOP: usize = 20;
+    pub fn best(&self, query: &dyn Query, top: usize) -> tantivy::Result<Vec<u128>> {
         let scoring = EnableScoring::enabled_from_statistics_provider(self, &self.searcher);
         let weight = query.weight(scoring)?;
         let mut heap: BinaryHeap<Reverse<(u32, u128)>> = BinaryHeap::new();
@@ -127,10 +126,10 @@ impl HandSearcher {
                 let is_allowed = segment.allowed.get(channel).copied().unwrap_or(false);
                 if is_allowed && segment.published.get_val(doc) && !reader.is_deleted(doc) {
                     heap.push(Reverse((score.to_bits(), segment.post(doc))));
-                    if heap.len() > TOP {
+                    if heap.len() > top {
                         heap.pop();
                     }
-                    if heap.len() == TOP {
+                    if heap.len() == top {
                         // Equal scores come newest first, so they are let through.
                         let worst = heap.peek().map(|worst| Score::from_bits(worst.0.0));
                         threshold = worst.map_or(threshold, Score::next_down);

@@ -3,8 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use community::knowledge::{Article, ArticleId, CandidateQuery, Harvest, Knowledge};
-use community::{Options, PostEdit, PostId, Session, Slug, TopicId};
+use community::knowledge::{
+    Article, ArticleId, CandidateQuery, Harvest, Knowledge, KnowledgeHit, Suggestion,
+};
+use community::search::SimilarQuery;
+use community::{Options, PostEdit, PostId, SearchQuery, Session, Slug, TopicId};
 
 use crate::Site;
 
@@ -30,7 +33,8 @@ fn the_best_conversations_become_articles_whose_words_are_in_their_sources() {
     }
     let data = site.dir.path().join("data");
     let engine = community::open_with(data, Options::new().without_search()).unwrap();
-    pollster::block_on(harvest(&Knowledge::new(engine), site.name.parse().unwrap(), listed.len()));
+    let knowledge = Knowledge::with_search(engine, None, Default::default()).unwrap();
+    pollster::block_on(harvest(&knowledge, site.name.parse().unwrap(), listed.len()));
 }
 
 async fn harvest(knowledge: &Knowledge, community: Slug, expected: usize) {
@@ -77,6 +81,8 @@ async fn harvest(knowledge: &Knowledge, community: Slug, expected: usize) {
         found.posts.len(),
     );
 
+    are_found(knowledge, &community, &articles).await;
+
     // An edit of one source queues its article and no other.
     while knowledge.pump().await.unwrap().more {}
     let none = knowledge.stale(&system, &community, None).await.unwrap();
@@ -89,6 +95,34 @@ async fn harvest(knowledge: &Knowledge, community: Slug, expected: usize) {
     let queued: Vec<&Article> = stale.articles.iter().map(|stale| &stale.desk.article).collect();
     assert_eq!(queued.iter().map(|article| article.id).collect::<Vec<_>>(), [edited]);
     println!("{}: {:?}", queued[0].face.title, stale.articles[0].freshness);
+}
+
+/// Searches for the title of each source, and types it: its article is among the first five.
+async fn are_found(knowledge: &Knowledge, community: &Slug, articles: &[(ArticleId, TopicId)]) {
+    knowledge.indexed().await.unwrap();
+    let visitor = knowledge.engine().anonymous();
+    let (mut found, mut suggested, mut first) = (0, 0, 0);
+    for (id, topic) in articles {
+        let title = visitor.topic(*topic).await.unwrap().topic.title.to_string();
+        let query = SearchQuery::community(community.clone(), title.as_str()).limit(5);
+        let page = knowledge.search(&visitor, &query).await.unwrap();
+        let place = page.hits.iter().position(|hit| match &**hit {
+            KnowledgeHit::Article(hit) => hit.article.id == *id,
+            KnowledgeHit::Topic(_) => false,
+        });
+        found += usize::from(place.is_some());
+        first += usize::from(place == Some(0));
+        let query = SimilarQuery::community(community.clone(), title);
+        let typed = knowledge.suggest(&visitor, &query).await.unwrap();
+        suggested += usize::from(typed.iter().any(|suggestion| match &**suggestion {
+            Suggestion::Article(article) => article.id == *id,
+            Suggestion::Topic(_) => false,
+        }));
+    }
+    let all = articles.len();
+    println!("of {all} titles {found} find their article in the first five, {first} as the first");
+    println!("of {all} titles {suggested} are suggested their article");
+    assert!(found * 10 >= all * 9 && suggested * 10 >= all * 9);
 }
 
 /// The text of a revision.

@@ -17,6 +17,9 @@ async fn play(acts: &[Act]) {
     let mut script = Script::new().await;
     for (at, act) in acts.iter().enumerate() {
         script.run(act).await;
+        if at % 4 == 3 {
+            script.check_found_behind().await;
+        }
         if at % 12 == 11 {
             script.check().await;
         }
@@ -25,8 +28,15 @@ async fn play(acts: &[Act]) {
     script.check_found().await;
 }
 
+/// What is compared with the oracle.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Reading,
+    Finding,
+}
+
 /// Runs a script of which the oracle misses one act, and says whether the check noticed.
-fn is_noticed(acts: &[Act], missed: usize) -> bool {
+fn is_noticed(acts: &[Act], missed: usize, by: By) -> bool {
     let played = std::panic::catch_unwind(|| {
         block_on(async {
             let mut script = Script::new().await;
@@ -42,7 +52,10 @@ fn is_noticed(acts: &[Act], missed: usize) -> bool {
                     (script.rules, script.topics, script.posts, script.articles) = before;
                 }
             }
-            script.check().await;
+            match by {
+                By::Reading => script.check().await,
+                By::Finding => script.check_found().await,
+            }
         });
     });
     played.is_err()
@@ -64,13 +77,19 @@ fn the_check_notices_an_act_that_the_oracle_missed() {
     ];
     for act in more {
         let acts: Vec<Act> = published.iter().cloned().chain([act.clone()]).collect();
-        assert!(is_noticed(&acts, 3), "{act:?}");
-        assert!(!is_noticed(&acts, 4), "{act:?}");
+        for by in [By::Reading, By::Finding] {
+            // Nobody finds a draft.
+            let shows = by == By::Reading || !matches!(act, Act::Extend(..));
+            assert_eq!(is_noticed(&acts, 3, by), shows, "{act:?} by {by:?}");
+            assert!(!is_noticed(&acts, 4, by), "{act:?} by {by:?}");
+        }
     }
     // Released, and then moved to where few read: the release is what keeps it readable.
     let acts: Vec<Act> =
         published.iter().cloned().chain([Act::Release(0, 0), Act::Move(0, 2)]).collect();
-    assert!(is_noticed(&acts, 3) && is_noticed(&acts, 2) && !is_noticed(&acts, 9));
+    for by in [By::Reading, By::Finding] {
+        assert!(is_noticed(&acts, 3, by) && is_noticed(&acts, 2, by) && !is_noticed(&acts, 9, by));
+    }
 }
 
 proptest! {

@@ -70,14 +70,18 @@ impl<'a, 'b> Gate<'a, 'b> {
         let to_be_seen = match reach {
             ChannelReach::Nothing => false,
             ChannelReach::Published if self.opened.columns.published.get(doc) => true,
-            _ => self.looked_at(doc).unwrap_or(false),
+            _ => self.looked_at(doc, reach).unwrap_or(false),
         };
         to_be_seen && self.is_allowed(doc) && !self.segment.is_deleted(doc)
     }
 
-    /// What the rule itself says of a document.
-    fn looked_at(&self, doc: DocId) -> Option<bool> {
+    /// What the rule itself says of a document, in a channel of which so much is within reach.
+    fn looked_at(&self, doc: DocId, reach: ChannelReach) -> Option<bool> {
         let columns = &self.opened.columns;
+        if columns.topic_author.get(doc).is_none() {
+            // What is nobody's own is for those who read the channel.
+            return Some(reach == ChannelReach::Published && self.is_within_bounds(doc));
+        }
         let place = Place {
             community: columns.community.get(doc)?,
             channel: columns.channel.get(doc)?,

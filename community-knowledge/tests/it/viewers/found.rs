@@ -43,6 +43,23 @@ impl Script {
         }
     }
 
+    /// While the index may be behind, nobody finds what they may not read at this moment.
+    pub(super) async fn check_found_behind(&self) {
+        for viewer in &self.viewers {
+            let query = SearchQuery::community(garden(), "").limit(100);
+            let page = self.world.knowledge.search(&viewer.session, &query).await.unwrap();
+            for hit in &page.hits {
+                let reads = match &**hit {
+                    KnowledgeHit::Article(hit) => self.reads(viewer, hit.article.id),
+                    KnowledgeHit::Topic(hit) => {
+                        self.reads_post(viewer, self.opening(hit.topic.topic.id))
+                    }
+                };
+                assert!(reads, "{} finds {hit:?}", viewer.name);
+            }
+        }
+    }
+
     /// Whether a topic has an answer and is there for a viewer.
     fn finds_topic(&self, viewer: &Viewer, topic: TopicId) -> bool {
         self.reads_post(viewer, self.opening(topic)) && !self.answers(topic).is_empty()
