@@ -11,7 +11,9 @@
 //!    together would not be among the best so far, the window is left out.
 //! 2. Of the lists of postings those with the least bounds are put aside, as many as together could
 //!    not bring a document among the best. Only the documents of the others are looked at.
-//! 3. Such a document is asked for what it scores in these; then, if it can still be among the best,
+//! 3. Where a document has to be in two lists, because both are required or because one does not
+//!    suffice, those that are in both are found first: that takes no look at how long a text is.
+//! 4. Such a document is asked for what it scores in these; then, if it can still be among the best,
 //!    whether it may be seen at all; then for the rest.
 //!
 //! That a document may not be seen is found out before most of the work on it is done, which is why
@@ -119,7 +121,7 @@ impl Weighed {
         if required.is_empty() {
             walk.any(optional, &mut self.window);
         } else {
-            walk.every(required, optional);
+            walk.every(required, optional, &mut self.window);
         }
         Ok(())
     }
@@ -244,12 +246,25 @@ impl List {
         here.map(|(doc, times)| (*doc, self.score(*doc, *times)))
     }
 
+    /// The documents of the window.
+    #[inline]
+    fn docs_to(&self, high: DocId) -> &[DocId] {
+        let docs = self.docs();
+        docs.get(..docs.partition_point(|doc| *doc <= high)).unwrap_or_default()
+    }
+
     /// What a document of the window scores, if it is in the list.
     #[inline]
     fn score_of(&self, doc: DocId) -> Option<Score> {
         let docs = self.docs();
         let place = docs.partition_point(|other| *other < doc);
         docs.get(place).filter(|other| **other == doc)?;
+        self.score_at(place, doc)
+    }
+
+    /// What the document at a place of the window scores.
+    #[inline]
+    fn score_at(&self, place: usize, doc: DocId) -> Option<Score> {
         let times = self.postings.freqs().get(self.at + place)?;
         Some(self.score(doc, *times))
     }
@@ -258,10 +273,10 @@ impl List {
 #[allow(clippy::vec_box, reason = "lists are large, and are put in order for each window")]
 type Lists = Vec<Box<List>>;
 
-/// The scores of the documents of a window.
+/// The documents of a window, and their scores.
 struct Window {
     scores: Vec<Score>,
-    /// A bit for each document that has one.
+    /// A bit for each document that was seen.
     seen: Vec<u64>,
 }
 
@@ -279,6 +294,38 @@ impl Window {
             *sum += score;
             *seen |= 1 << (place % 64);
         }
+    }
+
+    /// Calls for the documents from `low` to `high` that are in both lists, with what they score there.
+    #[inline]
+    fn both(
+        &mut self,
+        one: &List,
+        other: &List,
+        (low, high): (DocId, DocId),
+        mut each: impl FnMut(DocId, Score),
+    ) {
+        let place_of = |doc: DocId| {
+            let place = (doc - low) as usize;
+            (place / 64, 1_u64 << (place % 64))
+        };
+        for doc in one.docs_to(high) {
+            let (word, bit) = place_of(*doc);
+            if let Some(seen) = self.seen.get_mut(word) {
+                *seen |= bit;
+            }
+        }
+        for (place, doc) in other.docs_to(high).iter().enumerate() {
+            let (word, bit) = place_of(*doc);
+            if self.seen.get(word).is_some_and(|seen| seen & bit != 0)
+                && let Some(score) = other.score_at(place, *doc)
+                && let Some(more) = one.score_of(*doc)
+            {
+                each(*doc, score + more);
+            }
+        }
+        let (last, _) = place_of(high);
+        self.seen.iter_mut().take(last + 1).for_each(|seen| *seen = 0);
     }
 
     /// Takes out what was added, in the order of places.
@@ -341,6 +388,21 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             few += 1;
         }
         let (rest, walked) = lists.split_at_mut(few);
+        if let ([only], Some((second, rest))) = (&*walked, rest.split_last_mut()) {
+            let most = aside.most + rest.iter().map(|list| list.bound).sum::<Score>();
+            if only.bound + most <= self.threshold {
+                // Neither of the two suffices without the other.
+                window.both(only, second, (low, high), |doc, score| {
+                    if score + most > self.threshold && (self.admits)(doc) {
+                        let score = complete(doc, score, most, self.threshold, rest, aside);
+                        if score > self.threshold {
+                            self.threshold = (self.take)(doc, score);
+                        }
+                    }
+                });
+                return;
+            }
+        }
         let mut look = |doc, score: Score| {
             if score + most > self.threshold && (self.admits)(doc) {
                 let score = complete(doc, score, most, self.threshold, rest, aside);
@@ -363,7 +425,7 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
     }
 
     /// Documents that are in all required lists.
-    fn every(&mut self, mut required: Lists, mut optional: Lists) {
+    fn every(&mut self, mut required: Lists, mut optional: Lists, window: &mut Window) {
         // The shortest one leads.
         required.sort_by_key(|list| list.documents);
         let mut aside = Aside::default();
@@ -380,30 +442,37 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             }
             optional.retain_mut(|list| list.move_to(low));
             let lists = || required.iter().chain(&optional);
-            let high = lists().map(|list| list.last()).min().unwrap_or(low);
+            let widest = low.saturating_add(WIDTH - 1);
+            let high = lists().map(|list| list.last()).min().unwrap_or(low).min(widest);
             for list in required.iter_mut().chain(&mut optional) {
                 list.limit(high);
             }
             let all: Score = required.iter().chain(&optional).map(|list| list.bound).sum();
-            if all > self.threshold
-                && let Some((leader, others)) = required.split_first_mut()
-            {
-                let others_bound: Score = others.iter().map(|list| list.bound).sum();
+            if all > self.threshold {
                 let optional_bound: Score = optional.iter().map(|list| list.bound).sum();
-                let rest = others_bound + optional_bound;
-                for (doc, score) in leader.window(high) {
+                let mut look = |doc, score: Score, others: &[Box<List>]| {
+                    let rest = optional_bound + others.iter().map(|list| list.bound).sum::<Score>();
                     if score + rest <= self.threshold || !(self.admits)(doc) {
-                        continue;
+                        return;
                     }
                     let Some(score) = with_all(doc, score, rest, self.threshold, others) else {
-                        continue;
+                        return;
                     };
-                    let rest = optional_bound;
-                    let score =
-                        complete(doc, score, rest, self.threshold, &mut optional, &mut aside);
+                    let (rest, optional) = (optional_bound, &mut optional);
+                    let score = complete(doc, score, rest, self.threshold, optional, &mut aside);
                     if score > self.threshold {
                         self.threshold = (self.take)(doc, score);
                     }
+                };
+                match required.as_slice() {
+                    [leader, second, others @ ..] => {
+                        let range = (low, high);
+                        window.both(leader, second, range, |doc, score| look(doc, score, others));
+                    }
+                    [leader] => {
+                        leader.window(high).for_each(|(doc, score)| look(doc, score, &[]));
+                    }
+                    [] => return,
                 }
             }
             low = high + 1;

@@ -89,7 +89,7 @@ impl Keeper {
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
-        Self::start(Place::Folder(path.as_ref().to_owned()), settings.into(), env, store)
+        Self::start(Place::Folder(path.as_ref().to_owned()), settings, env, store)
     }
 
     /// Keeps an index in memory, which begins empty.
@@ -101,7 +101,7 @@ impl Keeper {
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
-        Self::start(Place::Disk(Arc::new(Memory::default())), settings.into(), env, store)
+        Self::start(Place::Disk(Arc::new(Memory::default())), settings, env, store)
     }
 
     /// Keeps an index of topics that have an answer, and of pages beside them: in a directory, or in
@@ -125,12 +125,12 @@ impl Keeper {
 
     fn start(
         place: Place,
-        plan: Plan,
+        plan: impl Into<Plan>,
         env: Env,
         store: Arc<dyn Store>,
     ) -> Result<Self, SearchError> {
         let desk = Arc::new(Desk::default());
-        let worker = Worker::new(Arc::clone(&desk), place, plan, env, store);
+        let worker = Worker::new(Arc::clone(&desk), place, plan.into(), env, store);
         let named = thread::Builder::new().name("community-search".to_owned());
         let running = named.spawn(move || worker.run())?;
         let thread = running.thread().clone();
