@@ -145,8 +145,10 @@ async fn write(knowledge: &Knowledge, community: &Slug, topics: usize) -> Outcom
     for n in (0..topics).step_by(10) {
         let locale: Slug = "en".parse()?;
         let id = if n % 20 == 0 {
-            let key = format!("post:{}", n * 2).parse()?;
-            let topic = system.topic_by_key(community, &key).await?.topic.id;
+            let answer = format!("post:{}", n * 2 + 1).parse()?;
+            let answer = system.post_by_key(community, &answer).await?;
+            system.accept(answer.post.id, None).await?;
+            let topic = answer.post.topic;
             knowledge.harvest(&system, &Harvest { topic, channel: None, locale }).await?
         } else {
             let body = Section::text(SectionKind::Resolution, text(&mut random, 150));

@@ -11,8 +11,7 @@
 //!    together would not be among the best so far, the window is left out.
 //! 2. Of the lists of postings those with the least bounds are put aside, as many as together could
 //!    not bring a document among the best. Only the documents of the others are looked at.
-//! 3. Where a document has to be in two lists, because both are required or because one does not
-//!    suffice, those that are in both are found first: that takes no look at how long a text is.
+//! 3. Where a document has to be in two lists, because both are required, those that are in both are found first: that takes no look at how long a text is.
 //! 4. Such a document is asked for what it scores in these; then, if it can still be among the best,
 //!    whether it may be seen at all; then for the rest.
 //!
@@ -134,6 +133,7 @@ fn average(tokens: u64, documents: u64) -> Score {
 
 /// The postings of a term in a segment, from a document on.
 struct List {
+    field: Field,
     postings: BlockSegmentPostings,
     lengths: FieldNormReader,
     weight: Bm25Weight,
@@ -161,6 +161,7 @@ impl List {
         let length = average(index.total_num_tokens(), segment.max_doc().into());
         let drift = (length / term.length).min(term.length / length);
         Ok(Self {
+            field: term.field,
             postings,
             lengths,
             // An empty text is the shortest one.
@@ -259,14 +260,21 @@ impl List {
         let docs = self.docs();
         let place = docs.partition_point(|other| *other < doc);
         docs.get(place).filter(|other| **other == doc)?;
-        self.score_at(place, doc)
-    }
-
-    /// What the document at a place of the window scores.
-    #[inline]
-    fn score_at(&self, place: usize, doc: DocId) -> Option<Score> {
         let times = self.postings.freqs().get(self.at + place)?;
         Some(self.score(doc, *times))
+    }
+
+    /// What a document scores in two lists, at a place of the window of each.
+    #[inline]
+    fn score_with(&self, place: usize, other: &Self, at: usize, doc: DocId) -> Option<Score> {
+        let times = *self.postings.freqs().get(self.at + place)?;
+        let other_times = *other.postings.freqs().get(other.at + at)?;
+        let length = self.lengths.fieldnorm_id(doc);
+        // Mostly a field is looked at once for both.
+        let is_same = self.field == other.field;
+        let other_length = if is_same { length } else { other.lengths.fieldnorm_id(doc) };
+        let more = other.weight.score(other_length, other_times);
+        Some(self.weight.score(length, times) + more)
     }
 }
 
@@ -315,13 +323,17 @@ impl Window {
                 *seen |= bit;
             }
         }
+        // The place of a document in the first list is how many stand before it.
+        let (mut before, mut counted) = (0, 0);
         for (place, doc) in other.docs_to(high).iter().enumerate() {
             let (word, bit) = place_of(*doc);
-            if self.seen.get(word).is_some_and(|seen| seen & bit != 0)
-                && let Some(score) = other.score_at(place, *doc)
-                && let Some(more) = one.score_of(*doc)
-            {
-                each(*doc, score + more);
+            let Some(seen) = self.seen.get(word).filter(|seen| **seen & bit != 0) else { continue };
+            let passed = self.seen.get(counted..word).unwrap_or_default();
+            before += passed.iter().map(|seen| seen.count_ones() as usize).sum::<usize>();
+            counted = word;
+            let place_in_one = before + (seen & (bit - 1)).count_ones() as usize;
+            if let Some(score) = one.score_with(place_in_one, other, place, *doc) {
+                each(*doc, score);
             }
         }
         let (last, _) = place_of(high);
@@ -388,21 +400,6 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             few += 1;
         }
         let (rest, walked) = lists.split_at_mut(few);
-        if let ([only], Some((second, rest))) = (&*walked, rest.split_last_mut()) {
-            let most = aside.most + rest.iter().map(|list| list.bound).sum::<Score>();
-            if only.bound + most <= self.threshold {
-                // Neither of the two suffices without the other.
-                window.both(only, second, (low, high), |doc, score| {
-                    if score + most > self.threshold && (self.admits)(doc) {
-                        let score = complete(doc, score, most, self.threshold, rest, aside);
-                        if score > self.threshold {
-                            self.threshold = (self.take)(doc, score);
-                        }
-                    }
-                });
-                return;
-            }
-        }
         let mut look = |doc, score: Score| {
             if score + most > self.threshold && (self.admits)(doc) {
                 let score = complete(doc, score, most, self.threshold, rest, aside);
