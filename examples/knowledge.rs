@@ -107,8 +107,8 @@ pub(crate) async fn run() -> Result<Vec<String>, Box<dyn Error>> {
     for hit in &knowledge.search(&visitor, &query).await?.hits {
         match &**hit {
             KnowledgeHit::Article(hit) => {
-                let (title, shown) = (&hit.article.title, hit.fragments_html());
-                lines.push(format!("found by its words: {title}: {}", shown.join(" ")));
+                let shown = hit.fragments_html().join(" ").replace("\n\n", " ");
+                lines.push(format!("found by its words: {shown}"));
             }
             KnowledgeHit::Topic(hit) => lines.push(format!("and: {}", hit.topic.topic.title)),
         }

@@ -76,8 +76,8 @@ impl ArticlePages {
 /// were last found right: `0.6 + 0.4 * (helpful + 3) / (helpful + unhelpful + 4)`.
 ///
 /// The share of those whom it helped is drawn towards three quarters, which is what four readers weigh.
-/// So one of whom nobody said anything has [the usual weight](Weight::USUAL), 0.9, one that helps
-/// everybody comes to 1, and one that helps nobody to 0.6: a better fit still stands before it.
+/// So one of whom nobody said anything has 0.9, one that helps everybody comes to 1, and one that helps
+/// nobody to 0.6, which is less than [a topic](Weight::TOPIC) has.
 pub(crate) fn weight(tally: Option<&Tally>) -> Weight {
     let signs = tally.map(|tally| tally.signs(0)).unwrap_or_default();
     let (helpful, all) = (signs.helpful + 3, signs.helpful + signs.unhelpful + 4);
@@ -246,18 +246,19 @@ mod tests {
 
     #[test]
     fn what_readers_say_moves_the_weight_between_bounds() {
-        assert_eq!(weight(None), Weight::USUAL);
-        assert_eq!(weight(Some(&tally(0, 0))), Weight::USUAL);
+        assert_eq!(weight(None), Weight::new(900));
+        assert_eq!(weight(Some(&tally(0, 0))), Weight::new(900));
         let weights = [(0, 1_000), (0, 4), (1, 1), (0, 0), (3, 0), (1_000, 0)];
         let weights: Vec<Weight> = weights.map(|(up, down)| weight(Some(&tally(up, down)))).into();
         assert!(weights.is_sorted(), "{weights:?}");
-        assert!(weights[0] >= Weight::new(600) && weights[5] <= Weight::WHOLE);
+        assert!(weights[0] >= Weight::new(600) && weights[0] < Weight::TOPIC);
+        assert!(weights[3] > Weight::TOPIC && weights[5] <= Weight::WHOLE);
     }
 
     #[test]
     fn what_was_said_before_its_words_were_found_right_is_past() {
         let mut settled = tally(0, 50);
         settled.settle();
-        assert_eq!(weight(Some(&settled)), Weight::USUAL);
+        assert_eq!(weight(Some(&settled)), weight(None));
     }
 }

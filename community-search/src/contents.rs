@@ -87,8 +87,9 @@ impl Weight {
     /// The whole.
     pub const WHOLE: Self = Self(1_000);
 
-    /// What a topic has, and a page of which nothing is known.
-    pub const USUAL: Self = Self(900);
+    /// What a topic has: a page that was written and looked over stands before the conversation in
+    /// which the same was said.
+    pub const TOPIC: Self = Self(800);
 
     /// So many thousandths of the whole, at most all of them.
     #[must_use]

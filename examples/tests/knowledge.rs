@@ -14,6 +14,9 @@ fn a_topic_becomes_an_article_goes_stale_and_is_confirmed() {
             "Problem: It clicks, and nothing happens. (Ana, revision 1)",
             "Resolution: Clean the switch with vinegar. (Noor, revision 1)",
             "found by its topic: The kettle stays cold",
+            "found by its words: It clicks, and nothing happens. <mark>Clean</mark> the \
+             <mark>switch</mark> with vinegar.",
+            "and: The kettle stays cold",
             "The kettle stays cold is stale: corrected",
             "points: 60",
             "added: Unplug it first.",

@@ -120,7 +120,7 @@ impl Columns {
             post: [number("post_high")?, number("post_low")?],
             weight: fast
                 .column_opt("weight")?
-                .map(|column| Values::new(column, Weight::USUAL.thousandths())),
+                .map(|column| Values::new(column, Weight::TOPIC.thousandths())),
             bounds: fast.bytes("bound")?.map(Bounds::open).transpose()?,
         })
     }
