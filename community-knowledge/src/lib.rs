@@ -20,7 +20,8 @@
 //! [`DocumentChanged`](community_core::EventKind::DocumentChanged) of the collection `articles` that
 //! names it in one word: `begun`, `edited`, `rolled-back`, `submitted`, `recalled`, `commented`,
 //! `scheduled`, `published`, `rejected`, `queued`, `confirmed`, `placed`, `released`, `archived`,
-//! `restored`. Whoever keeps something that follows from articles, such as an index, follows the log
+//! `restored`. What readers say of one changes a document of the collection `article-tallies`, which is
+//! `counted`. Whoever keeps something that follows from articles, such as an index, follows the log
 //! and reads what it names.
 //!
 //! What is not here: who may do what. That is for the policy of a community, with the actions

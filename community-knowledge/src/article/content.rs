@@ -153,7 +153,7 @@ impl Content {
         for Source { topic, post, revision, .. } in self.sources() {
             let known = cited.entry(*post);
             let known = known.or_insert(Cited { topic: *topic, revision: *revision, since: head });
-            known.revision = known.revision.max(*revision);
+            known.revision = known.revision.min(*revision);
         }
         Face {
             title: self.title.clone(),

@@ -96,7 +96,7 @@ pub struct Face {
     /// The products.
     #[serde(default)]
     pub products: Vec<Product>,
-    /// The posts that it cites, each with its topic and the newest revision that was read.
+    /// The posts that it cites, each with its topic and the oldest revision whose words are in it.
     #[serde(default)]
     pub cited: BTreeMap<PostId, Cited>,
 }
@@ -106,7 +106,8 @@ pub struct Face {
 pub struct Cited {
     /// Its topic.
     pub topic: TopicId,
-    /// The newest of its revisions that was read.
+    /// The oldest of its revisions whose words are in the version: an edit behind it concerns them, also
+    /// when words of a newer one stand beside them.
     pub revision: u32,
     /// The position in the log behind which what happens to it concerns the article.
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! What readers say: whether an article helped, and why.
 
+use community_core::extension::About;
 use community_core::time::to_micros;
 use community_core::{
     Document, DocumentKey, Error as Refused, Page, Session, Slug, Visible, VisitId,
@@ -75,16 +76,18 @@ impl Knowledge {
                 }
             }
             tally.count(rating.helpful, 1);
-            match counted {
-                Some(before) => {
-                    let after = before.clone().with_body(&tally)?;
-                    changes.update(&before, after);
-                }
+            let counted = match counted {
+                Some(before) => changes.update(&before, before.clone().with_body(&tally)?),
                 None => {
                     let collection = Slug::new(store::TALLIES)?;
-                    changes.create(Document::new(sum, view.community, collection, now, &tally)?);
+                    let new = Document::new(sum, view.community, collection, now, &tally)?;
+                    changes.create(new.clone());
+                    new
                 }
-            }
+            };
+            // What readers say moves the article in what is found.
+            let about = About { channel: Some(view.channel), ..About::default() };
+            changes.note(&counted, Slug::new("counted")?, about);
             Ok((Some(id.uuid()), changes))
         })
         .await?;

@@ -236,7 +236,7 @@ impl Knowledge {
                 self.check_content(&new.content)?;
                 let article = draft(planning, &new, head, Origin::Harvested).await?;
                 let cited = new.content.posts();
-                let (id, mut changes) = begun(planning, &article, new.content)?;
+                let (id, mut changes) = begun(planning, &article, new.content, planning.changes())?;
                 changes.rest_on_gate(&topic);
                 for post in posts.iter().filter(|view| cited.contains(&view.post.id)) {
                     changes.rest_on_post(&post.post);

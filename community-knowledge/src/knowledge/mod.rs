@@ -301,7 +301,7 @@ impl Work {
                 new.push((*post, *cited));
             }
         }
-        self.look_back(&new).await?;
+        look_back(&self.planning, &mut self.article, &mut self.changes, &new).await?;
         self.article.face = face;
         if let Some(member) = actor.filter(|member| !self.article.is_author(*member)) {
             self.article.authors.push(member);
@@ -319,25 +319,6 @@ impl Work {
         Ok(())
     }
 
-    /// What became of posts before this version cites them: the log is looked at from here on only.
-    async fn look_back(&mut self, new: &[(PostId, Cited)]) -> Result<()> {
-        let at = self.planning.now();
-        for some in new.chunks(view::page(&self.planning)) {
-            let ids: Vec<PostId> = some.iter().map(|(post, _)| *post).collect();
-            let posts = self.planning.posts(&ids).await?;
-            for ((id, cited), found) in some.iter().zip(posts) {
-                let Some(found) = found else { continue };
-                self.changes.rest_on_post(&found.post);
-                if found.post.revision > cited.revision {
-                    let kind = ConcernKind::Edited;
-                    let (topic, post) = (Some(cited.topic), Some(*id));
-                    self.article.add_concern(Concern { kind, topic, post, at, seq: None });
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// The change set; `word` says in the log what was done.
     fn finish(self, word: &str) -> Result<(Option<Uuid>, DocumentChanges)> {
         let Self { before, article, mut changes, about, .. } = self;
@@ -345,6 +326,30 @@ impl Work {
         changes.note(&after, Slug::new(word)?, about);
         Ok((Some(article.id.uuid()), changes))
     }
+}
+
+/// What became of posts before a version cites them: the log is looked at from here on only.
+async fn look_back(
+    planning: &Planning,
+    article: &mut Article,
+    changes: &mut DocumentChanges,
+    new: &[(PostId, Cited)],
+) -> Result<()> {
+    let at = planning.now();
+    for some in new.chunks(view::page(planning)) {
+        let ids: Vec<PostId> = some.iter().map(|(post, _)| *post).collect();
+        let posts = planning.posts(&ids).await?;
+        for ((id, cited), found) in some.iter().zip(posts) {
+            let Some(found) = found else { continue };
+            changes.rest_on_post(&found.post);
+            if found.post.revision > cited.revision {
+                let kind = ConcernKind::Edited;
+                let (topic, post) = (Some(cited.topic), Some(*id));
+                article.add_concern(Concern { kind, topic, post, at, seq: None });
+            }
+        }
+    }
+    Ok(())
 }
 
 /// The head of an article as it is stored, whoever acts.

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
-use community_core::extension::{About, Planning};
+use community_core::extension::{About, DocumentChanges, Planning};
 use community_core::{Action, CommunityId, Error as Refused, PostId, Seq, Session, Slug};
 
-use super::{Knowledge, Work, acting};
+use super::{Knowledge, Work, acting, look_back};
 use crate::article::{
     Article, Block, Content, Note, Origin, Shelf, Source, State, Step, Used, Version,
 };
@@ -69,8 +69,11 @@ impl Knowledge {
                 let head = self.engine.store().head().await?;
                 let community = planning.community(&new.community)?.id;
                 check_sources(planning, community, &new.content, None).await?;
-                let article = draft(planning, new, head, Origin::Professional).await?;
-                begun(planning, &article, new.content.clone())
+                let mut article = draft(planning, new, head, Origin::Professional).await?;
+                let cited: Vec<_> = article.face.cited.clone().into_iter().collect();
+                let mut changes = planning.changes();
+                look_back(planning, &mut article, &mut changes, &cited).await?;
+                begun(planning, &article, new.content.clone(), changes)
             })
             .await?;
         id.map(ArticleId::from_uuid).ok_or_else(|| store::no_article().into())
@@ -284,7 +287,8 @@ pub(super) fn begun(
     planning: &Planning,
     article: &Article,
     content: Content,
-) -> Result<(Option<uuid::Uuid>, community_core::extension::DocumentChanges)> {
+    mut changes: DocumentChanges,
+) -> Result<(Option<uuid::Uuid>, DocumentChanges)> {
     limits::article(article)?;
     let version = Version {
         article: article.id,
@@ -294,7 +298,6 @@ pub(super) fn begun(
         at: planning.now(),
         note: Note::Begun,
     };
-    let mut changes = planning.changes();
     let document = store::new_article(article)?;
     changes.create(document.clone());
     changes.create(store::new_version(article, &version)?);

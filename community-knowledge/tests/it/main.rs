@@ -5,6 +5,7 @@
 mod common;
 mod drafts;
 mod histories;
+mod index;
 mod lifecycle;
 mod versions;
 mod viewers;

@@ -26,6 +26,9 @@ async fn play(acts: &[Act]) {
     }
     script.check().await;
     script.check_found().await;
+    // What was brought about step by step is what one reading of everything gives.
+    script.world.knowledge.index().unwrap().rebuild().await.unwrap();
+    script.check_found().await;
 }
 
 /// What is compared with the oracle.
