@@ -16,6 +16,7 @@ use serde::Serialize;
 use super::Knowledge;
 use crate::article::State;
 use crate::error::Result;
+use crate::gaps::{Ranking, Request, SearchCounts, Searcher};
 use crate::pages::ArticlePages;
 use crate::view::{ArticleView, VersionView};
 
@@ -138,6 +139,9 @@ impl Knowledge {
     /// what readers said. The language is that of [`Session::search`]; `kind:article` leaves out the
     /// topics of all other kinds.
     ///
+    /// With [counts](Self::with_counts), the first page of a member's search in one community counts.
+    /// Who searches without a name is not known again, and not counted here.
+    ///
     /// # Errors
     /// As [`Session::search`].
     pub async fn search(
@@ -145,7 +149,36 @@ impl Knowledge {
         session: &Session,
         query: &SearchQuery,
     ) -> Result<SearchView<KnowledgeHit>> {
-        Ok(session.search_extension(self.searched()?, query).await?)
+        let found: SearchView<KnowledgeHit> =
+            session.search_extension(self.searched()?, query).await?;
+        if let (Some(counts), Some(member)) = (&self.counts, session.viewer().member())
+            && let ([community], None) = (query.communities.as_slice(), &query.after)
+        {
+            let community = session.community(community).await?.id;
+            let who = Searcher::Member(member);
+            counts.searched(community, who, &query.text, !found.hits.is_empty());
+        }
+        Ok(found)
+    }
+
+    /// The same, which counts what is searched for. The counts are in memory and shared by clones.
+    #[must_use]
+    pub fn with_counts(self, counts: SearchCounts) -> Self {
+        Self { counts: Some(counts), ..self }
+    }
+
+    /// What to write next in a community, and whether older questions were left out: by what the
+    /// viewer may read, and for those who manage it by what was searched for and
+    /// [counted](Self::with_counts).
+    ///
+    /// # Errors
+    /// As [`gaps::read`](crate::gaps::read()).
+    pub async fn gaps(&self, session: &Session, request: &Request) -> Result<(Ranking, bool)> {
+        let counts = match &self.counts {
+            Some(counts) => Some(counts.of(session.community(&request.community).await?.id)),
+            None => None,
+        };
+        Ok(crate::gaps::read(session, request, counts.as_ref()).await?)
     }
 
     /// What there is already for somebody who is about to ask, best first: articles, and topics that

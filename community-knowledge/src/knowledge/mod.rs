@@ -30,6 +30,7 @@ use uuid::Uuid;
 use crate::article::{Article, Cited, Note, Version};
 use crate::error::{Error, Result};
 use crate::freshness::{Concern, ConcernKind};
+use crate::gaps::SearchCounts;
 use crate::id::ArticleId;
 use crate::view::{self, RulesView};
 use crate::{Rules, access, store};
@@ -70,13 +71,14 @@ use crate::{Rules, access, store};
 pub struct Knowledge {
     engine: Engine,
     index: Option<Arc<dyn SearchIndex>>,
+    counts: Option<SearchCounts>,
 }
 
 impl Knowledge {
     /// The knowledge base on an engine, without a search.
     #[must_use]
     pub fn new(engine: Engine) -> Self {
-        Self { engine, index: None }
+        Self { engine, index: None, counts: None }
     }
 
     /// The engine beneath.
