@@ -57,16 +57,14 @@ pub struct Desk {
 #[must_use]
 pub fn is_readable(article: &Article, shown: &Published, scope: &Scope, sources: &Sources) -> bool {
     let admits = |bound: CitedPost| scope.admits(bound.place, bound.author, bound.state);
-    admits_place(article, scope)
-        && match bounds(article, shown, sources) {
-            Some(bounds) => bounds.into_iter().all(admits),
-            None => scope.viewer() == Viewer::System,
-        }
+    // Who has written a later version is no affair of readers.
+    admits_place(article, shown.authors.first(), scope)
+        && bounds(article, shown, sources).is_some_and(|bounds| bounds.into_iter().all(admits))
 }
 
 /// What a reader of a version has to see beside the channel of the article: each topic that bounds it,
-/// as if that were published, and each post that it cites. `None` when nobody but the system reads it:
-/// a source is gone, or was released and is not published any more.
+/// as if that were published, and each post that it cites. `None` when nobody reads it: a source is
+/// gone, or was released and is not published any more.
 #[must_use]
 pub fn bounds(article: &Article, shown: &Published, sources: &Sources) -> Option<Vec<CitedPost>> {
     let topics = article.sources_up_to(shown.version).filter(|topic| article.is_bound_by(*topic));
@@ -94,13 +92,13 @@ fn opening(place: Place) -> CitedPost {
 pub fn is_at_desk(article: &Article, scope: &Scope, desk: Desk, sources: &Sources) -> bool {
     let is_author = scope.viewer().member().is_some_and(|member| article.is_author(member));
     (desk.reviews || (desk.drafts && is_author))
-        && admits_place(article, scope)
+        && admits_place(article, article.authors.first(), scope)
         && admits_sources(article, article.sources.keys().copied(), scope, sources)
 }
 
 /// Whether the scope admits the article where it stands, as if it were a topic of its first author.
-fn admits_place(article: &Article, scope: &Scope) -> bool {
-    let Some(author) = article.authors.first().copied() else {
+fn admits_place(article: &Article, author: Option<&MemberId>, scope: &Scope) -> bool {
+    let Some(author) = author.copied() else {
         // One that the system wrote is nobody's own.
         return scope.read().contains(article.channel);
     };

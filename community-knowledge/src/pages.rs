@@ -34,7 +34,8 @@ pub struct ArticlePages {
 }
 
 impl ArticlePages {
-    /// The articles of a store, read by this clock: a version is found from its time on.
+    /// The articles of a store, read by this clock. A version that is scheduled is found once
+    /// [`Knowledge::pump`](crate::Knowledge::pump) has written down that it is in force.
     #[must_use]
     pub fn new(env: Env) -> Self {
         Self { env }
@@ -58,14 +59,15 @@ impl ArticlePages {
             document: store::article_document(article.id),
             community: article.community,
             channel: article.channel,
-            author: article.authors.first().copied(),
+            author: shown.authors.first().copied(),
             kind: Slug::new(KIND).ok()?,
             title: content.title.to_string(),
             body: content.text(),
             labels: content.labels,
             language: Language::from_tag(article.locale.as_str()),
             at: shown.at,
-            score: tally.map_or(0, |tally| tally.helpful - tally.unhelpful),
+            // What readers said is for those who work on it.
+            score: 0,
             weight: weight(tally),
             bounds: bounds.collect(),
         })
@@ -97,7 +99,7 @@ impl Pages for ArticlePages {
         for Event { event, .. } in events {
             match &event.kind {
                 EventKind::DocumentChanged { collection, document, .. } => {
-                    let known = [store::ARTICLES, store::TALLIES];
+                    let known = [store::ARTICLES, store::VERSIONS, store::TALLIES];
                     documents.extend(known.contains(&collection.as_str()).then_some(*document));
                 }
                 // Where sources stand, and whether they are published, bounds who finds an article.
@@ -124,23 +126,26 @@ impl Pages for ArticlePages {
         let mut heads: BTreeMap<DocumentId, Option<Article>> = BTreeMap::new();
         let mut others: BTreeSet<DocumentId> = BTreeSet::new();
         for (id, document) in documents.iter().zip(read(store, documents).await?) {
+            let of = |document: &Document, collection: &str| document.collection == *collection;
             match document {
-                Some(document) if document.collection == *store::TALLIES => {
-                    let tally: Tally = document.read()?;
-                    others.insert(store::article_document(tally.article));
+                Some(document) if of(&document, store::TALLIES) => {
+                    let tally: Option<Tally> = parsed(&document);
+                    others.extend(tally.map(|tally| store::article_document(tally.article)));
                 }
-                Some(document) if document.collection == *store::ARTICLES => {
-                    heads.insert(*id, Some(document.read()?));
+                // It may come behind its head.
+                Some(document) if of(&document, store::VERSIONS) => {
+                    let version: Option<Version> = parsed(&document);
+                    others.extend(version.map(|version| store::article_document(version.article)));
                 }
-                _ => {
-                    heads.insert(*id, None);
+                document => {
+                    heads.insert(*id, document.as_ref().and_then(head));
                 }
             }
         }
         others.retain(|id| !heads.contains_key(id));
         let others: Vec<DocumentId> = others.into_iter().collect();
         for (id, document) in others.iter().zip(read(store, &others).await?) {
-            heads.insert(*id, document.map(|document| document.read()).transpose()?);
+            heads.insert(*id, document.as_ref().and_then(head));
         }
 
         let shown: Vec<(&Article, &Published)> = heads
@@ -158,13 +163,26 @@ impl Pages for ArticlePages {
         let sources = sources(store, &shown).await?;
         let mut pages: BTreeMap<DocumentId, Page> = BTreeMap::new();
         for (((article, shown), version), tally) in shown.iter().zip(versions).zip(tallies) {
-            let version = version.map(|version| version.read()).transpose()?;
-            let tally: Option<Tally> = tally.map(|tally| tally.read()).transpose()?;
+            let version = version.as_ref().and_then(parsed);
+            let tally: Option<Tally> = tally.as_ref().and_then(parsed);
             let page = Self::page(article, shown, version, tally.as_ref(), &sources);
             pages.extend(page.map(|page| (page.document, page)));
         }
         Ok(heads.into_keys().map(|id| (id, pages.remove(&id))).collect())
     }
+}
+
+/// What a document says; nothing when it says something else than it should. One that came in by an
+/// import, or from a later version, keeps no other from being found.
+fn parsed<T: serde::de::DeserializeOwned>(document: &Document) -> Option<T> {
+    document.read().ok()
+}
+
+/// The head of an article, under the id that it names.
+fn head(document: &Document) -> Option<Article> {
+    let is_article = document.collection == *store::ARTICLES;
+    let article: Article = is_article.then(|| parsed(document))??;
+    (store::article_document(article.id) == document.id).then_some(article)
 }
 
 /// Documents or items of other kinds in one read.

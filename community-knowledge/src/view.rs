@@ -367,6 +367,25 @@ impl DocumentView for VersionView {
     }
 }
 
+/// What the version that is shown of an article says, for the crate alone: asked for versions by the
+/// [document](ArticleView::version_document) of a view that the same reading has admitted.
+#[derive(Debug, Clone)]
+pub(crate) struct ShownText(pub(crate) String);
+
+#[async_trait]
+impl DocumentView for ShownText {
+    const COLLECTION: &'static str = store::VERSIONS;
+    const WHAT: &'static str = "version";
+
+    async fn open(documents: Vec<Document>, _reading: &Reading) -> Result<Vec<Option<Self>>> {
+        let texts = documents.iter().map(|document| {
+            let version: Version = document.read()?;
+            Ok(Some(Self(version.content.text())))
+        });
+        texts.collect()
+    }
+}
+
 #[async_trait]
 impl DocumentView for Comment {
     const COLLECTION: &'static str = store::COMMENTS;

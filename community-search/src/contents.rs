@@ -180,6 +180,14 @@ impl Contents {
         matches!(self, Self::Posts)
     }
 
+    /// What a topic's score is multiplied by, where that differs between documents.
+    pub(crate) fn topic_weight(&self) -> Option<Weight> {
+        match self {
+            Self::Posts => None,
+            Self::Answers(_) => Some(Weight::TOPIC),
+        }
+    }
+
     /// The pages in it, if there are any.
     pub(crate) fn pages(&self) -> Option<&dyn Pages> {
         match self {

@@ -43,6 +43,8 @@ pub(crate) struct Documents<'a> {
     pub(crate) directory: &'a Directory,
     /// The language of a community's own.
     pub(crate) language: Language,
+    /// How much a topic counts, in an index of more than posts.
+    pub(crate) weight: Option<Weight>,
 }
 
 impl<'a> Documents<'a> {
@@ -70,7 +72,9 @@ impl<'a> Documents<'a> {
         let [title, body] = [title, body].map(|text| self.vocabulary.tokens(language, text));
         self.fields.add_texts(&mut document, &title, &body, &others);
         let active = to_micros(topic.counters.active_at);
-        self.add_facts(&mut document, &Facts::of(topic, opening, active, language));
+        let weight = self.weight;
+        let facts = Facts { weight, ..Facts::of(topic, opening, active, language) };
+        self.add_facts(&mut document, &facts);
         document
     }
 
@@ -193,8 +197,8 @@ impl<'a> Documents<'a> {
         document.add_bool(solved, facts.outcome.solved);
         document.add_bool(official, facts.official);
         document.add_bool(corrected, facts.corrected);
-        if let Some(of_page) = facts.weight {
-            document.add_u64(weight, of_page.thousandths());
+        if let Some(share) = facts.weight {
+            document.add_u64(weight, share.thousandths());
         }
         for each in facts.bounds {
             document.add_bytes(bound, &each.to_bytes());

@@ -68,7 +68,7 @@ pub(crate) struct FactFields {
     pub(crate) official: Field,
     /// A correction stands beside the post.
     pub(crate) corrected: Field,
-    /// Of a page: what its score is multiplied by, in thousandths.
+    /// In an index of pages: what a score is multiplied by, in thousandths.
     pub(crate) weight: Field,
     /// Of a page: what else its viewer has to see, see [`Bound`](crate::Bound).
     pub(crate) bound: Field,

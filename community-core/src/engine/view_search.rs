@@ -15,7 +15,8 @@ pub struct SearchView<V = SearchHit> {
     pub hits: Vec<Visible<V>>,
     /// How many there are on all pages together.
     pub total: Total,
-    /// What they have in common, if that was asked for.
+    /// What they have in common, if that was asked for. None while the index is behind and has something
+    /// on this page that the viewer may not see any more.
     pub facets: Option<Facets>,
     /// Whether words one edit away from those that were typed were taken in, because few hits have
     /// the words themselves.

@@ -18,7 +18,7 @@ use crate::article::State;
 use crate::error::Result;
 use crate::gaps::{Ranking, Request, SearchCounts, Searcher};
 use crate::pages::ArticlePages;
-use crate::view::{ArticleView, VersionView};
+use crate::view::{ArticleView, ShownText};
 
 /// What a search of the knowledge base found.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -68,8 +68,10 @@ impl ArticleHit {
 
 impl Knowledge {
     /// The knowledge base on an engine, with an index of its own that a thread keeps up to date: in a
-    /// directory, which is made when there is none, or in memory without one. The index is a copy: one
-    /// that is damaged or gone is built anew.
+    /// directory of its own, such as `data/knowledge`, which is made when there is none and which nothing
+    /// else uses, or in memory without one. The index is a copy: one that is damaged or gone is built
+    /// anew. A directory that is in use is no error: [`index`](Self::index) says so in its status, and
+    /// nothing is found until it is free.
     ///
     /// ```
     /// use community::{NewChannel, NewCommunity, Policy, SearchQuery};
@@ -128,7 +130,7 @@ impl Knowledge {
     ///
     /// # Errors
     /// [`Search`](Refused::Search) without an index, or when nobody works at it any more;
-    /// [`Store`](Refused::Store).
+    /// [`Store`](Refused::Store). While the index fails it waits.
     pub async fn indexed(&self) -> Result<()> {
         let head = self.engine.store().head().await?;
         Ok(self.searched()?.wait_for(head).await.map_err(Refused::from)?)
@@ -137,7 +139,8 @@ impl Knowledge {
     /// A page of what a text finds among the articles that the viewer may read, in the version that
     /// readers see now, and among topics that have an answer: in one list, by how well they fit and by
     /// what readers said. The language is that of [`Session::search`]; `kind:article` leaves out the
-    /// topics of all other kinds.
+    /// topics of all other kinds. A version that is scheduled is found once [`pump`](Self::pump) has
+    /// written down that it is in force; until then the words of the one before it find the article.
     ///
     /// With [counts](Self::with_counts), the first page of a member's search in one community counts.
     /// Who searches without a name is not known again, and not counted here.
@@ -201,11 +204,13 @@ impl Knowledge {
 
 #[async_trait]
 impl HitView for KnowledgeHit {
+    const NAME: &'static str = "knowledge";
+
     async fn open(hits: &[Hit], reading: &Reading) -> community_core::Result<Vec<Option<Self>>> {
         let articles = articles(hits, reading).await?;
         let versions: Vec<DocumentId> =
             articles.iter().flatten().map(ArticleView::version_document).collect();
-        let mut versions = reading.documents::<VersionView>(&versions).await?.into_iter();
+        let mut versions = reading.documents::<ShownText>(&versions).await?.into_iter();
         let topics: Vec<Hit> =
             hits.iter().filter(|hit| hit.document().is_none()).copied().collect();
         let mut topics = SearchHit::open(&topics, reading).await?.into_iter();
@@ -214,7 +219,7 @@ impl HitView for KnowledgeHit {
                 return Some(Self::Topic(Box::new(topics.next().flatten()?)));
             }
             let article = article?;
-            let text = versions.next().flatten()?.version.content.text();
+            let text = versions.next().flatten()?.into_inner().0;
             let highlights = Highlights::default();
             Some(Self::Article(Box::new(ArticleHit { article, text, highlights })))
         });
@@ -245,6 +250,8 @@ impl HitView for KnowledgeHit {
 
 #[async_trait]
 impl HitView for Suggestion {
+    const NAME: &'static str = "suggestions";
+
     async fn open(hits: &[Hit], reading: &Reading) -> community_core::Result<Vec<Option<Self>>> {
         let articles = articles(hits, reading).await?;
         let topics: Vec<TopicId> =

@@ -57,8 +57,9 @@ const MOST_LABELS: usize = 200;
 const MOST_NARROWER: usize = 20;
 
 impl Knowledge {
-    /// What there is to read in a community, in one language or in all. It looks at each article, up
-    /// to 5,000, the newest publication first: to be kept by whoever shows it often.
+    /// What there is to read in a community, in one language or in all: of 5,000 articles at most, those
+    /// that were published last. A report, to be kept by whoever shows it often: it looks at each
+    /// article, also at those that the viewer may not read.
     ///
     /// # Errors
     /// [`NotFound`](community_core::Error::NotFound) for a community that is not there for the viewer.

@@ -1,14 +1,19 @@
 //! The index of articles: what is found follows what is published, said and damaged.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use community_core::{NewLabel, SearchQuery, Session, Store, Timestamp, TopicEdit};
-use community_knowledge::{
-    ArticleId, Content, Edit, Knowledge, KnowledgeHit, NewArticle, Rating, Section, SectionKind,
+use community_core::search::{
+    Find, Found, IndexError, IndexState, IndexStatus, SearchIndex, Wanted,
 };
-use community_search::Settings;
+use community_core::{NewLabel, SearchQuery, Seq, Session, Store, Timestamp, TopicEdit};
+use community_knowledge::{
+    ArticleId, ArticlePages, Content, Edit, Knowledge, KnowledgeHit, NewArticle, Rating, Section,
+    SectionKind,
+};
+use community_search::{Projection, Settings, Snapshot};
 use community_store_memory::MemoryStore;
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
@@ -172,6 +177,73 @@ fn topics_are_found_while_they_have_an_answer() {
         assert!(found(knowledge, &visitor, "frost").await.is_empty());
         world.system().restore_post(posts[1]).await.unwrap();
         assert_eq!(found(knowledge, &visitor, "fleece").await, ["topic Frost in March"]);
+    });
+}
+
+/// One state of an index, which nobody brings further.
+#[derive(Debug)]
+struct Still(Arc<Snapshot>);
+
+#[async_trait::async_trait]
+impl SearchIndex for Still {
+    async fn find(&self, request: &Find<'_>) -> Result<Found, IndexError> {
+        self.0.find(request).map_err(IndexError::failed)
+    }
+
+    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>> {
+        self.0.marks(wanted, texts)
+    }
+
+    fn wake(&self) {}
+
+    async fn wait_for(&self, _: Seq) -> Result<(), IndexError> {
+        Ok(())
+    }
+
+    async fn rebuild(&self) -> Result<(), IndexError> {
+        Ok(())
+    }
+
+    fn status(&self) -> IndexStatus {
+        let (seq, state) = (Some(self.0.seq()), IndexState::Failing);
+        IndexStatus { state, seq, lag: 1, documents: self.0.documents(), bytes: 0, failure: None }
+    }
+}
+
+#[test]
+fn an_index_that_is_behind_tells_nothing_of_what_is_hidden_since() {
+    block_on(async {
+        let mut world = World::beds(Arc::new(MemoryStore::new())).await;
+        world.channel("staff", "role(employee)").await;
+        let (ana, visitor) = (world.member("ana", &[]).await, world.engine.anonymous());
+        for title in ["Early frost", "Late frost"] {
+            let answers = [(&ana, "Fleece.")];
+            let (topic, _) = world.question(&ana, "beds", title, &answers).await;
+            world.published(topic, None).await;
+        }
+        let pages = Arc::new(ArticlePages::new(world.engine.env().clone()));
+        let env = world.engine.env().clone();
+        let mut projection = Projection::of_pages(pages, None, Settings::default(), env).unwrap();
+        while projection.catch_up(world.engine.store(), 1_000).await.unwrap().lag > 0 {}
+        projection.flush().unwrap();
+        let still = Arc::new(Still(projection.index().snapshot().unwrap()));
+        world.knowledge = Knowledge::new(world.engine.clone()).with_index(still);
+        let query = |text: &str| SearchQuery::community(garden(), text).with_facets();
+        let find = async |text: &str| world.knowledge.search(&visitor, &query(text)).await.unwrap();
+        let early = find("early").await;
+        assert_eq!((early.hits.len(), early.total.count), (2, 2));
+        assert!(early.facets.is_some_and(|facets| facets.channels[0].count == 2));
+
+        let topic = early.hits.iter().find_map(|hit| match &**hit {
+            KnowledgeHit::Topic(hit) => Some(hit.topic.topic.id),
+            KnowledgeHit::Article(_) => None,
+        });
+        world.system().move_topic(topic.unwrap(), &slug("staff")).await.unwrap();
+        let early = find("early").await;
+        assert_eq!((early.hits.len(), early.total.count, early.facets), (0, 0, None));
+        assert!(early.next.is_none());
+        let frost = find("frost").await;
+        assert_eq!((frost.hits.len(), frost.total.count, frost.facets), (2, 2, None));
     });
 }
 

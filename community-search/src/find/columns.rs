@@ -89,8 +89,9 @@ pub(crate) struct Columns {
     post_kind: Values<u64>,
     topic: [Values<u64>; 2],
     post: [Values<u64>; 2],
-    /// Of pages, what a score is multiplied by, in thousandths; `None` where there are no pages.
-    weight: Option<Values<u64>>,
+    /// What a score is multiplied by, in thousandths, and the greatest such number; `None` in an index
+    /// of posts.
+    weight: Option<(Values<u64>, u64)>,
     bounds: Option<Bounds>,
 }
 
@@ -119,8 +120,12 @@ impl Columns {
             topic: [number("topic_high")?, number("topic_low")?],
             post: [number("post_high")?, number("post_low")?],
             weight: fast
-                .column_opt("weight")?
-                .map(|column| Values::new(column, Weight::TOPIC.thousandths())),
+                .column_opt::<u64>("weight")?
+                .filter(|column| column.values.num_vals() > 0)
+                .map(|column| {
+                    let most = column.max_value();
+                    (Values::new(column, Weight::WHOLE.thousandths()), most)
+                }),
             bounds: fast.bytes("bound")?.map(Bounds::open).transpose()?,
         })
     }
@@ -144,10 +149,19 @@ impl Columns {
     /// A score as it counts.
     #[inline]
     pub(super) fn weighed(&self, doc: DocId, score: Score) -> Score {
-        let Some(weight) = &self.weight else { return score };
-        #[allow(clippy::cast_precision_loss, reason = "a thousand is exact")]
-        let share = weight.get(doc) as Score / Weight::WHOLE.thousandths() as Score;
-        score * share
+        let Some((weight, _)) = &self.weight else { return score };
+        score * share(weight.get(doc))
+    }
+
+    /// What a score has to surpass to count for more than this.
+    #[inline]
+    pub(super) fn unweighed(&self, threshold: Score) -> Score {
+        match &self.weight {
+            // A little less: a product of floats is not undone by a quotient.
+            Some((_, most)) if *most > 0 && threshold > 0.0 => threshold / share(*most) * UNDONE,
+            Some(_) => Score::MIN,
+            None => threshold,
+        }
     }
 
     /// What bounds a page, beside its channel.
@@ -162,6 +176,14 @@ impl Columns {
     pub(super) fn state(&self, doc: DocId) -> Option<State> {
         state(self.state.get(doc))
     }
+}
+
+/// See [`Columns::unweighed`].
+const UNDONE: Score = 0.999_999;
+
+#[allow(clippy::cast_precision_loss, reason = "a thousand is exact")]
+fn share(thousandths: u64) -> Score {
+    thousandths as Score / Weight::WHOLE.thousandths() as Score
 }
 
 fn whole([high, low]: &[Values<u64>; 2], doc: DocId) -> u128 {

@@ -195,11 +195,11 @@ impl<'a> Search<'a> {
             let Some(opened) = opened.segments.get(number) else { break };
             let columns = &opened.columns;
             let mut gate = Gate::new(self.allowed, segment, opened, &mut channels);
-            let threshold = top.threshold();
+            let threshold = columns.unweighed(top.threshold());
             let mut take = |doc: DocId, score: Score| {
                 let key = key_of(columns.weighed(doc, score));
                 top.offer(key, columns.post(doc), columns.topic(doc));
-                top.threshold()
+                columns.unweighed(top.threshold())
             };
             match &mut ways {
                 Ways::Sum(sum) => {

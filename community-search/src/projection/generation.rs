@@ -1,10 +1,10 @@
 //! One generation of an index: its files, its writer, what can be searched of it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use community_core::{Event, Seq, Timestamp, TopicId};
+use community_core::{DocumentId, Event, Seq, Timestamp, TopicId};
 use tantivy::directory::Directory;
 use tantivy::indexer::LogMergePolicy;
 use tantivy::{
@@ -61,6 +61,8 @@ pub(super) struct Generation {
     /// dropped with the generation, and so never belongs to another store or another past.
     pub(super) answers: KnownAnswers,
     pub(super) vocabulary: Vocabulary,
+    /// Documents of pages that were read while it catches up with what was there when it was begun.
+    pub(super) pages_read: BTreeSet<DocumentId>,
 }
 
 impl Generation {
@@ -129,6 +131,7 @@ impl Generation {
             outcomes: BTreeMap::new(),
             answers: KnownAnswers::default(),
             vocabulary: Vocabulary::default(),
+            pages_read: BTreeSet::new(),
         })
     }
 

@@ -33,11 +33,12 @@ mod touched;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use community_core::store::StoreInfo;
-use community_core::{Directory, Env, Seq, Store};
+use community_core::{Directory, DocumentId, Env, Event, EventKind, Seq, Store};
 use event_listener::Event as Wakeup;
 
 use crate::contents::{Contents, Pages, Plan};
@@ -361,8 +362,7 @@ impl Projection {
             let plan = &self.plan;
             let mut touched = Touched::by(&page, generation.mark.begun_at);
             if let Some(pages) = plan.contents.pages() {
-                let documents = pages.touched(store, &page).await;
-                touched.pages = documents.map_err(SearchError::of_pages)?;
+                touched.pages = touched_pages(pages, store, &page, &mut generation).await?;
             }
             let generation = &mut generation;
             let mut reading = Reading { store, directory, plan, generation };
@@ -446,6 +446,32 @@ impl Projection {
         self.directory = Some(Arc::clone(&directory));
         Ok(directory)
     }
+}
+
+/// The documents of pages that events put out of date.
+///
+/// Whatever happened before the generation was begun shows in what is read of a document the first
+/// time.
+async fn touched_pages(
+    pages: &dyn Pages,
+    store: &dyn Store,
+    events: &[Event],
+    generation: &mut Generation,
+) -> Result<BTreeSet<DocumentId>, SearchError> {
+    let begun_at = generation.mark.begun_at;
+    let (before, behind) = events.split_at(events.partition_point(|event| event.seq <= begun_at));
+    let is_change = |event: &&Event| matches!(event.event.kind, EventKind::DocumentChanged { .. });
+    let changes: Vec<Event> = before.iter().filter(is_change).cloned().collect();
+    let mut touched = BTreeSet::new();
+    if !changes.is_empty() {
+        touched = pages.touched(store, &changes).await.map_err(SearchError::of_pages)?;
+        touched.retain(|document| generation.pages_read.insert(*document));
+    }
+    if !behind.is_empty() {
+        generation.pages_read.clear();
+        touched.extend(pages.touched(store, behind).await.map_err(SearchError::of_pages)?);
+    }
+    Ok(touched)
 }
 
 /// Whether the log of this store goes on where a generation ends.

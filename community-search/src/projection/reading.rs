@@ -204,7 +204,9 @@ impl Reading<'_> {
     fn documents(&mut self, community: CommunityId) -> Documents<'_> {
         let language = own_language(&self.plan.settings, &self.directory, community);
         let (directory, fields) = (&*self.directory, *self.generation.fields());
-        Documents { fields, vocabulary: &mut self.generation.vocabulary, directory, language }
+        let weight = self.plan.contents.topic_weight();
+        let vocabulary = &mut self.generation.vocabulary;
+        Documents { fields, vocabulary, directory, language, weight }
     }
 
     fn id_term(&self, field: fn(&crate::schema::FactFields) -> Field, id: &[u8]) -> Term {

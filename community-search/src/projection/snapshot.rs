@@ -44,7 +44,7 @@ impl Snapshot {
         self.seq
     }
 
-    /// How many documents it has, which is how many posts.
+    /// How many documents it has: as many as posts, or as topics and pages.
     #[must_use]
     pub fn documents(&self) -> u64 {
         self.searcher.num_docs()

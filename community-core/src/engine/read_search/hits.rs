@@ -14,7 +14,7 @@ use crate::policy::{Unchecked, Visible};
 use crate::query::{Cursor, Position};
 use crate::search::{
     Count, Find, Found, Highlights, Hit, Per, Reach, Sample, SearchIndex, SearchQuery, SearchSort,
-    SimilarQuery, Wanted, beginning, fragments,
+    SimilarQuery, Total, Wanted, beginning, fragments,
 };
 
 /// What somebody is shown of the hits of an index.
@@ -22,6 +22,9 @@ use crate::search::{
 /// An index tells ids; what is shown of them is read here, under the viewer's rights.
 #[async_trait]
 pub trait HitView: Sized + Send {
+    /// What tells searches for it from others: a cursor of one is none of another.
+    const NAME: &'static str;
+
     /// What this viewer sees of hits, at most as many as fit on a page: an answer for each, in their
     /// order, and `None` where the viewer sees nothing.
     ///
@@ -41,6 +44,8 @@ pub trait HitView: Sized + Send {
 
 #[async_trait]
 impl HitView for SearchHit {
+    const NAME: &'static str = "search";
+
     async fn open(hits: &[Hit], reading: &Reading) -> Result<Vec<Option<Self>>> {
         let posts: Vec<PostId> = hits.iter().map(|hit| hit.post).collect();
         let topics: Vec<TopicId> = hits.iter().map(|hit| hit.topic).collect();
@@ -84,6 +89,8 @@ struct Filled<V> {
     hits: Vec<(Hit, V)>,
     more: bool,
     found: Found,
+    /// Whether some of what was found is not to be seen any more.
+    hidden: bool,
 }
 
 impl Session {
@@ -97,7 +104,7 @@ impl Session {
         let limits = self.engine().env().limits();
         let expr = query.read(limits)?;
         let limit = limits.page_size(query.limit)?;
-        let name = name(query);
+        let name = name(V::NAME, query);
         let after = query.after.as_deref().map(|text| Cursor::decode(text, &name)).transpose()?;
         reading!(self, read, |rights| {
             let communities = rights.communities(&query.communities)?;
@@ -113,7 +120,8 @@ impl Session {
             let (sort, per) = (query.sort, query.per);
             let start = Start { after, limit, depth: limits.search_depth };
             let find = Find { wanted: &wanted, reach: &reach, sort, per, top: 0, count };
-            let Filled { mut hits, more, found } = self.page(&rights, index, find, start).await?;
+            let page = self.page(&rights, index, find, start).await?;
+            let Filled { mut hits, more, found, hidden } = page;
             let shown = after.map_or(0, |after| after.key).saturating_add(count_of(hits.len()));
             let last = hits
                 .last()
@@ -128,7 +136,8 @@ impl Session {
             if matches!(read, Read::Extension) {
                 self.require_current(&rights).await?;
             }
-            let facets = match found.facets {
+            // What hits have in common would tell of those that are hidden.
+            let facets = match found.facets.filter(|_| !hidden) {
                 Some(counts) => Some(self.named(&rights, counts).await?),
                 None => None,
             };
@@ -208,11 +217,18 @@ impl Session {
             let is_all = !found.more || top >= depth;
             if hits.len() > limit || is_all {
                 let more = hits.len() > limit;
-                hits.truncate(limit);
                 if let Some(counted) = counted {
                     (found.total, found.facets) = (counted.total, counted.facets);
                 }
-                return Ok(Filled { hits, more, found });
+                let hidden = hits.len() < found.hits.len().saturating_sub(behind);
+                if hidden && let Some(total) = &mut found.total {
+                    // The index counts what it has: no more is told than there is to be seen.
+                    let seen = shown.saturating_add(hits.len());
+                    let count = u64::try_from(seen).unwrap_or(u64::MAX);
+                    *total = Total { count, exact: !found.more };
+                }
+                hits.truncate(limit);
+                return Ok(Filled { hits, more, found, hidden });
             }
             // Some of the hits are no longer to be seen: the page is filled from those behind.
             top = top.saturating_mul(4).min(depth);
@@ -262,7 +278,7 @@ fn highlight<V: HitView>(index: &dyn SearchIndex, wanted: &Wanted, hits: &mut [(
 }
 
 /// What tells this search from all others, for its cursors.
-fn name(query: &SearchQuery) -> String {
+fn name(what: &str, query: &SearchQuery) -> String {
     let SearchQuery {
         communities,
         text,
@@ -275,7 +291,7 @@ fn name(query: &SearchQuery) -> String {
         exact,
         plain: _,
     } = query;
-    format!("search {communities:?} {sort} {per} {languages:?} {exact} {text:?}")
+    format!("{what} {communities:?} {sort} {per} {languages:?} {exact} {text:?}")
 }
 
 /// What a cursor calls a hit. It tells no score: only which hit it was, and how many there were.

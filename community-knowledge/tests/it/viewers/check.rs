@@ -31,7 +31,9 @@ impl Script {
 
     /// Whether somebody may read where an article stands, and what it was made from up to a version.
     pub(super) fn admits(&self, viewer: &Viewer, known: &Known, version: usize) -> bool {
-        let author = known.authors.first().copied();
+        // Up to that version: who writes another one is no affair of readers.
+        let wrote = known.writers.get(version).or(known.writers.last()).copied().unwrap_or(0);
+        let author = known.authors.first().copied().filter(|_| wrote > 0);
         let bound = known.sources.iter().filter(|(_, first)| **first <= version);
         let mut bound = bound.filter(|(topic, _)| !known.released.contains(topic));
         viewer.reads(self.rules[known.channel], known.channel, author)

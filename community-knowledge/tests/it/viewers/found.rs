@@ -109,6 +109,17 @@ impl Script {
         let facets = page.facets.unwrap();
         let counted: u64 = facets.kinds.iter().map(|kind| kind.count).sum();
         assert_eq!(counted, hits, "{} is told kinds of `{text}`", viewer.name);
+        // Nobody counts as an author who has only written what is not published.
+        for author in &facets.authors {
+            let of_topics = topics.iter().filter(|id| self.topic(**id).author == author.value.id);
+            let of_articles = articles.iter().filter(|id| {
+                let known = &self.articles[id];
+                let wrote = known.writers[known.published.unwrap()];
+                wrote > 0 && known.authors[0] == author.value.id
+            });
+            let expected = u64::try_from(of_topics.count() + of_articles.count()).unwrap();
+            assert_eq!(author.count, expected, "{} is told authors of `{text}`", viewer.name);
+        }
         let of_articles = facets.kinds.iter().find(|kind| kind.value.as_str() == "article");
         let of_articles = of_articles.map_or(0, |kind| kind.count);
         assert_eq!(of_articles, u64::try_from(articles.len()).unwrap());

@@ -2,6 +2,7 @@
 
 mod cases;
 mod naive;
+mod pages;
 pub(in crate::find) mod world;
 
 use std::collections::BTreeSet;

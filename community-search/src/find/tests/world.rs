@@ -76,7 +76,7 @@ impl Dice {
         self.below(100) < percent
     }
 
-    fn text(&mut self, most: usize) -> String {
+    pub(super) fn text(&mut self, most: usize) -> String {
         let words = 1 + self.below(most);
         let words: Vec<&str> = (0..words).map(|_| self.pick(&WORDS)).collect();
         words.join(if self.chance(80) { " " } else { ", " })
