@@ -126,7 +126,7 @@ impl Columns {
                     let most = column.max_value();
                     (Values::new(column, Weight::WHOLE.thousandths()), most)
                 }),
-            bounds: fast.bytes("bound")?.map(Bounds::open).transpose()?,
+            bounds: fast.bytes("bound")?.as_ref().map(Bounds::open).transpose()?,
         })
     }
 
@@ -204,7 +204,7 @@ struct Bounds {
 }
 
 impl Bounds {
-    fn open(column: BytesColumn) -> Result<Self, SearchError> {
+    fn open(column: &BytesColumn) -> Result<Self, SearchError> {
         let mut bounds = Vec::with_capacity(column.num_terms());
         let mut terms = column.dictionary().stream()?;
         while terms.advance() {
