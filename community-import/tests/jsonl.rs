@@ -141,8 +141,9 @@ fn member() -> impl Strategy<Value = Record> {
         btree_map(slug(), ".{0,20}", 0..3),
         any::<bool>(),
         maybe(time()),
+        maybe(time()),
     )
-        .prop_map(|(key, name, attributes, lists, profile, listed, created_at)| {
+        .prop_map(|(key, name, attributes, lists, profile, listed, created_at, erased_at)| {
             let (attributes, lists): (BTreeMap<_, _>, BTreeSet<_>) = (attributes, lists);
             Record::Member(Box::new(MemberRecord {
                 key,
@@ -152,6 +153,7 @@ fn member() -> impl Strategy<Value = Record> {
                 profile,
                 listed,
                 created_at,
+                erased_at,
             }))
         })
 }
@@ -262,6 +264,7 @@ fn topic() -> impl Strategy<Value = Record> {
             created_at,
             bumped_at,
             shared_at: None,
+            erased_at: None,
             opening,
             revision,
             edited_at,
@@ -301,6 +304,7 @@ fn post() -> impl Strategy<Value = Record> {
             official,
             accepted_later: false,
             shared_at: None,
+            erased_at: None,
             created_at,
             revision,
             edited_at,

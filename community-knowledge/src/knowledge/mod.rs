@@ -2,6 +2,7 @@
 
 mod feedback;
 mod follow;
+mod forget;
 mod gather;
 mod read;
 mod review;

@@ -378,6 +378,14 @@ impl Reader for MeddledStore {
         self.inner.latest_bump(topic, except).await
     }
 
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError> {
+        self.inner.posts_to_erase(author, limit).await
+    }
+
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>, StoreError> {
         self.inner.views(topic).await
     }

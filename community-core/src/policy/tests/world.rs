@@ -62,6 +62,7 @@ pub(super) fn community(policy: Policy) -> Community {
         capacity: None,
         archived: false,
         created_at: at(0),
+        erased_at: None,
         rev: Rev::FIRST,
     }
 }
@@ -86,6 +87,7 @@ pub(super) fn channel(id: ChannelId, parent: Option<ChannelId>, policy: Policy) 
         settings: Settings::default(),
         archived: false,
         created_at: at(0),
+        erased_at: None,
         rev: Rev::FIRST,
     }
 }
@@ -138,6 +140,7 @@ pub(super) fn signed_in() -> Facts {
         profile: Default::default(),
         listed: true,
         created_at: at(0),
+        erased_at: None,
         rev: Rev::FIRST,
     };
     Facts { member: Some(member), memberships: vec![Membership::stranger(GARDEN, ME)] }
