@@ -23,7 +23,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///         Error::Denied(_) => 403,
 ///         Error::Invalid(_) | Error::Limit(_) => 400,
 ///         Error::Conflict(_) => 409,
-        Error::Erased(_) => 410,
+///         Error::Erased(_) => 410,
 ///         _ if error.is_retryable() => 503, // too many at once: `Error::Contended`
 ///         _ => 500,
 ///     }

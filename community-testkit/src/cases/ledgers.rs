@@ -480,5 +480,6 @@ pub(crate) async fn notes_of_grants_to_a_member_are_erased(w: World) -> Outcome 
     let silent = |grant: Grant| Grant { note: String::new(), ..grant };
     let left = vec![silent(first), second, others, silent(grant(4, ann, ""))];
     equal("all", w.store.grants_by_id(home.community.id, None, 9).await?, left)?;
-    w.apply([Op::EraseNotes(MemberId::from_bytes([9; 16]))]).await
+    w.apply([Op::EraseNotes(MemberId::from_bytes([9; 16]))]).await?;
+    Ok(())
 }
