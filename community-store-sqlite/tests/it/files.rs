@@ -173,9 +173,9 @@ fn a_later_version_is_recognised_before_its_wal_was_copied_back() {
     drop(open(dir.path()));
     let file = dir.path().join("community.db");
     let other = Connection::open(&file).unwrap();
-    other.pragma_update(None, "user_version", 7).unwrap();
+    other.pragma_update(None, "user_version", 8).unwrap();
     let before = fs::read(&file).unwrap();
-    assert!(matches!(refused(dir.path()), StoreError::TooNew { found: 7, .. }));
+    assert!(matches!(refused(dir.path()), StoreError::TooNew { found: 8, .. }));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
