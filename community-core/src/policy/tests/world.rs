@@ -62,7 +62,6 @@ pub(super) fn community(policy: Policy) -> Community {
         capacity: None,
         archived: false,
         created_at: at(0),
-        erased_at: None,
         rev: Rev::FIRST,
     }
 }
@@ -87,7 +86,6 @@ pub(super) fn channel(id: ChannelId, parent: Option<ChannelId>, policy: Policy) 
         settings: Settings::default(),
         archived: false,
         created_at: at(0),
-        erased_at: None,
         rev: Rev::FIRST,
     }
 }
