@@ -569,8 +569,19 @@ fn what_is_erased_survives_as_erased_and_no_import_brings_it_back() {
     let (engine, _) = engine(1);
     load(&engine, WORLD, 500).unwrap();
     let words = [
-        "Squeal", "rained", "Rain", "snowed", "hailed", "Clean it", "Claen it", "Buy a new one",
-        "So did I", "No key of its own", "works", "clearer", "typo",
+        "Squeal",
+        "rained",
+        "Rain",
+        "snowed",
+        "hailed",
+        "Clean it",
+        "Claen it",
+        "Buy a new one",
+        "So did I",
+        "No key of its own",
+        "works",
+        "clearer",
+        "typo",
     ];
     let left = |text: &str| words.into_iter().filter(|word| text.contains(word)).count();
     assert_eq!(left(WORLD), words.len());

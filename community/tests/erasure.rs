@@ -25,9 +25,25 @@ fn garden() -> Slug {
 
 /// A word that is nowhere else, for each place in which something about a member is kept.
 const WORDS: [&str; 19] = [
-    "markkey", "markname", "markattribute", "marklist", "markprofile", "marktitle", "markbody",
-    "markedit", "markwhy", "markpayload", "markreply", "markolder", "markaccept", "markofficial",
-    "markcorrection", "marksanction", "markgrant", "markbadge", "markpromotion",
+    "markkey",
+    "markname",
+    "markattribute",
+    "marklist",
+    "markprofile",
+    "marktitle",
+    "markbody",
+    "markedit",
+    "markwhy",
+    "markpayload",
+    "markreply",
+    "markolder",
+    "markaccept",
+    "markofficial",
+    "markcorrection",
+    "marksanction",
+    "markgrant",
+    "markbadge",
+    "markpromotion",
 ];
 
 /// What the world is made of that the tests name.
@@ -55,10 +71,7 @@ async fn scene(engine: &Engine) -> Result<Scene> {
     let new = NewMember::new("markkey".parse()?, "Markname".parse()?)
         .attribute(slug("department"), Attribute::Text("markattribute".to_owned()))
         .list(slug("marklist"));
-    let new = NewMember {
-        profile: [(slug("about"), "markprofile".to_owned())].into(),
-        ..new
-    };
+    let new = NewMember { profile: [(slug("about"), "markprofile".to_owned())].into(), ..new };
     let member = host.sync_member(new).await?;
     let other = host.sync_member(NewMember::new("ben".parse()?, "Ben".parse()?)).await?;
     for id in [member, other] {

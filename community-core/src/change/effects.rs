@@ -189,12 +189,7 @@ impl ChangeSet {
 
     /// What was said in a post, and beside it, is gone from everything that holds it: from all of its
     /// revisions and corrections. That no correction came meanwhile is noticed by their count.
-    pub fn erase_texts(
-        &mut self,
-        post: &Post,
-        revisions: &[Revision],
-        corrections: &[Correction],
-    ) {
+    pub fn erase_texts(&mut self, post: &Post, revisions: &[Revision], corrections: &[Correction]) {
         self.expect_no_more(Counter::PostCorrections(post.id), post.counters.corrections);
         let texts = revisions.iter().map(|revision| Op::PutRevision(Box::new(revision.erased())));
         self.ops.extend(texts);

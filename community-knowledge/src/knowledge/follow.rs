@@ -418,7 +418,10 @@ pub(super) fn batch(planning: &Planning) -> usize {
     BATCH.min(limits.page).min(limits.documents).max(1)
 }
 
-pub(super) async fn head(planning: &Planning, id: DocumentId) -> Result<Option<(Document, Article)>> {
+pub(super) async fn head(
+    planning: &Planning,
+    id: DocumentId,
+) -> Result<Option<(Document, Article)>> {
     let Some(document) = planning.stored(&[id]).await?.pop().flatten() else { return Ok(None) };
     let article = document.read()?;
     Ok(Some((document, article)))

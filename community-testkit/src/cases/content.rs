@@ -517,21 +517,20 @@ pub(crate) async fn what_a_member_wrote_and_is_not_erased_comes_earliest_first(
     let home = w.home().await?;
     let draft = w.question(&home).await?;
     let [ann, bob] = [home.ann.id, home.bob.id];
-    let mut of_ann = vec![draft.opening.clone()];
-    for author in [&home.ann, &home.bob, &home.ann] {
-        let reply = w.reply(&draft.opening, author).await?;
-        of_ann.extend(Some(reply).filter(|reply| reply.author == ann));
-    }
-    let removed = Post { state: State::Removed, ..of_ann[1].clone() };
-    w.apply([Op::PutPost(Box::new(removed))]).await?;
-    let ids: Vec<PostId> = of_ann.iter().map(|post| post.id).collect();
-    equal("all", w.store.posts_to_erase(ann, 9).await?, ids.clone())?;
-    equal("two", w.store.posts_to_erase(ann, 2).await?, ids[..2].to_vec())?;
+    let first = w.reply(&draft.opening, &home.ann).await?;
+    w.reply(&draft.opening, &home.bob).await?;
+    let second = w.reply(&draft.opening, &home.ann).await?;
+    let removed = Post { state: State::Removed, ..first.clone() };
+    w.apply([Op::PutPost(Box::new(removed.clone()))]).await?;
+    let [one, two, three] = [draft.opening.id, first.id, second.id];
+    equal("all", w.store.posts_to_erase(ann, 9).await?, vec![one, two, three])?;
+    equal("two", w.store.posts_to_erase(ann, 2).await?, vec![one, two])?;
     equal("of Bob", w.store.posts_to_erase(bob, 9).await?.len(), 1)?;
-    for (n, post) in of_ann.iter().enumerate() {
-        let erased = Post { erased_at: Some(w.now()), ..post.clone() };
+    let left = [vec![one, three], vec![three], Vec::new()];
+    for (post, left) in [removed, draft.opening, second].into_iter().zip(left) {
+        let erased = Post { erased_at: Some(w.now()), ..post };
         w.apply([Op::PutPost(Box::new(erased))]).await?;
-        equal("what is left", w.store.posts_to_erase(ann, 9).await?, ids[n + 1..].to_vec())?;
+        equal("what is left", w.store.posts_to_erase(ann, 9).await?, left)?;
     }
     equal("of nobody", w.store.posts_to_erase(MemberId::from_bytes([9; 16]), 9).await?, vec![])
 }

@@ -85,8 +85,11 @@ impl Oracle {
             self.log(act, kind, About { member: Some(id), ..About::community(old.community) });
             communities += 1;
         }
-        let mut posts: Vec<_> =
-            self.posts.iter().filter(|post| post.author == id && post.erased_at.is_none()).collect();
+        let mut posts: Vec<_> = self
+            .posts
+            .iter()
+            .filter(|post| post.author == id && post.erased_at.is_none())
+            .collect();
         posts.sort_by_key(|post| (post.created_at, post.id));
         let mut posts: Vec<PostId> = posts.into_iter().map(|post| post.id).collect();
         if erasure == Erasure::Anonymise {

@@ -15,9 +15,10 @@ mod strategy;
 mod texts;
 
 use community_core::{
-    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Erasure, Kind, LinkKind, MemberId, NewChannel,
-    NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic, PostEdit,
-    PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId, VisitId, Vote,
+    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Erasure, Kind, LinkKind, MemberId,
+    NewChannel, NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic,
+    PostEdit, PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId,
+    VisitId, Vote,
 };
 use uuid::Uuid;
 
