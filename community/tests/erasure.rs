@@ -114,7 +114,7 @@ async fn scene(engine: &Engine) -> Result<Scene> {
     let (badge, reason) = (slug("solver"), "markbadge".to_owned());
     host.award_badge(&garden(), &NewAward { member, badge, tier: 1, reason }).await?;
     let community = host.managed_community(&garden()).await?;
-    let role = community.reputation.super_users.roles.iter().next().cloned().unwrap();
+    let role = community.reputation.super_users.roles.first().cloned().unwrap();
     let promotion = NewPromotion { member, role, reason: "markpromotion".to_owned() };
     host.promote(&garden(), &promotion).await?;
     engine.pump().await?;

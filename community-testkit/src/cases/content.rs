@@ -6,8 +6,8 @@ use community_core::change::Op;
 use community_core::query::Position;
 use community_core::time::to_micros;
 use community_core::{
-    Audience, Correction, Link, LinkKind, Mark, MemberId, Pin, PinPlace, Post, PostId, PostKind,
-    Reaction, Rev, Revision, Slot, State, Timestamp, Topic, TopicId,
+    Audience, Correction, Link, LinkKind, Mark, MemberId, Pin, PinPlace, Post, PostKind, Reaction,
+    Rev, Revision, Slot, State, Timestamp, Topic, TopicId,
 };
 use serde_json::json;
 
