@@ -36,6 +36,8 @@ pub enum Fault {
     CursorSkipsEqualKeys,
     /// A reply does not count as activity.
     ActivityForgotten,
+    /// The texts of what is erased stay.
+    KeepsErasedTexts,
     /// Topics are counted whoever asks.
     CountsEverything,
     /// A feed's last page leads on to topics that the viewer does not see.
@@ -48,7 +50,7 @@ pub enum Fault {
 
 impl Fault {
     /// Faults of a store that computes wrong, which the differential finds.
-    pub const WRONG: [Self; 8] = [
+    pub const WRONG: [Self; 9] = [
         Self::WrongTieBreak,
         Self::PageOffByOne,
         Self::UndoNotCounted,
@@ -56,6 +58,7 @@ impl Fault {
         Self::AcceptedNotFirst,
         Self::CursorSkipsEqualKeys,
         Self::ActivityForgotten,
+        Self::KeepsErasedTexts,
         Self::BoardSkipsTies,
     ];
 }
@@ -140,6 +143,9 @@ impl Committer for MeddledStore {
             Fault::ActivityForgotten => {
                 changes.ops.retain(|op| !matches!(op, Op::RaiseActive(..)));
             }
+            Fault::KeepsErasedTexts => changes
+                .ops
+                .retain(|op| !matches!(op, Op::PutRevision(revision) if revision.body.is_empty())),
             _ => {}
         }
         self.inner.commit(changes).await
