@@ -129,7 +129,7 @@ impl Session {
         Ok((revisions, store.corrections(post).await?))
     }
 
-    /// Erases a member, by one bounded step: who it was first, which takes effect at once and frees
+    /// Erases a member, by one step of at most 200 memberships and posts: who it was first, which takes effect at once and frees
     /// the host's key; then what the member was in each community; then, with
     /// [`Erasure::Remove`], every post of the member as [`erase_post`](Self::erase_post) does. Call
     /// it until there is no [more](Erased::more). It may be interrupted anywhere and called again;
