@@ -301,3 +301,34 @@ fn what_is_erased_stays_erased_and_only_who_may_erases() {
     let report = block_on(verify(engine.store())).unwrap();
     assert!(report.is_clean(), "{report}");
 }
+
+#[test]
+fn a_member_who_wrote_much_is_erased_step_by_step() {
+    let engine = in_memory();
+    let Scene { topic, .. } = block_on(scene(&engine)).unwrap();
+    block_on(async {
+        let host = engine.as_system();
+        let new = NewMember::new("busy".parse().unwrap(), "Busy".parse().unwrap());
+        let id = host.sync_member(new).await.unwrap();
+        let busy = engine.member(id);
+        busy.join(&garden()).await.unwrap();
+        for number in 0..420 {
+            busy.reply(NewPost::new(topic, format!("Number {number}"))).await.unwrap();
+        }
+        let mut steps = Vec::new();
+        loop {
+            let step = host.erase_member(id, Erasure::Remove).await.unwrap();
+            // From the first step on nobody acts as the member.
+            assert!(busy.reply(NewPost::new(topic, "More")).await.is_err());
+            steps.push((step.communities, step.posts));
+            if !step.more {
+                break;
+            }
+        }
+        assert_eq!(steps, [(1, 199), (0, 200), (0, 21)]);
+        let posts = host.topic(topic).await.unwrap().topic.counters.posts;
+        assert_eq!(posts, 3, "each is counted out once");
+    });
+    let report = block_on(verify(engine.store())).unwrap();
+    assert!(report.is_clean(), "{report}");
+}
