@@ -109,6 +109,7 @@ async fn fill(engine: &Engine, community: &Slug, topics: usize) -> Result<()> {
             created_at: Some(created_at),
             bumped_at: None,
             shared_at: None,
+            erased_at: None,
             opening: None,
             revision: 1,
             edited_at: None,

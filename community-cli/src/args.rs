@@ -6,16 +6,16 @@ use clap::{Args, Parser, Subcommand};
 use community::{Key, Timestamp};
 
 use crate::command::{
-    answer, badges, channel, complete, events, export, feed, file, history, import, index, init,
-    knowledge, label, leaderboard, level, member, moderate, policy, rules, search, standing,
+    answer, badges, channel, complete, erase, events, export, feed, file, history, import, index,
+    init, knowledge, label, leaderboard, level, member, moderate, policy, rules, search, standing,
     super_users, topic, verify, write,
 };
 
 /// Runs communities that are kept in a directory.
 ///
 /// Reading and writing is done as the member named by --as, or else as an anonymous visitor. The
-/// operator's commands (init, import, export, channel, label, member, moderate, policy set, events,
-/// verify, backup, restore) act as the system, because whoever runs them holds the file; most of them
+/// operator's commands (init, import, export, channel, label, member, moderate, erase, policy set,
+/// events, verify, backup, restore) act as the system, because whoever runs them holds the file; most of them
 /// can be done as a member with --as, who is then refused what the policy does not allow.
 ///
 /// Exit codes: 0 done, 1 findings of verify, 2 bad input, 3 denied or not found, 4 the store failed.
@@ -102,6 +102,9 @@ pub(crate) enum Command {
     /// Members: their facts, membership, roles, sanctions
     #[command(subcommand)]
     Member(member::Member),
+    /// Erase a post or a member for good
+    #[command(subcommand)]
+    Erase(erase::Erase),
     /// Who may do what, and why
     #[command(subcommand)]
     Policy(policy::Policy),

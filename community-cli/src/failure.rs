@@ -83,6 +83,7 @@ impl From<Error> for Failure {
             Error::Invalid(_) | Error::Record { .. } => ("invalid", INPUT),
             Error::Limit(_) | Error::NewMember { .. } | Error::DayFull { .. } => ("limit", INPUT),
             Error::Conflict(_) | Error::Contended => ("conflict", INPUT),
+            Error::Erased(_) => ("erased", INPUT),
             _ => ("store", STORE),
         };
         let failure = Self::new(kind, code, chain(&error));

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Place, each};
+use common::{NOW, Place, each};
 
 #[test]
 fn a_question_is_asked_answered_voted_on_accepted_and_corrected() {
@@ -114,6 +114,50 @@ fn what_moderators_do_is_seen_by_readers() {
     assert_eq!(place.refused("topic t:1").0, 3);
     place.ok("--as ana withdraw t:1 --undo");
     place.ok("topic t:1");
+}
+
+#[test]
+fn what_is_erased_is_gone_for_good() {
+    let place = Place::garden();
+    place
+        .ok("--as ana post garden help --title Taps --body 'Which one?' --key t:1 --kind question");
+    place.ok("--as ed reply t:1 --body 'I live at 4 Elm Street.' --key p:1");
+    place.ok("--as ana reply p:1 --body 'Thank you.' --key p:2");
+    place.ok("--as ed post garden help --title 'Elm Street' --body 'Who else?' --key t:2");
+
+    place.ok("member role garden ana moderator");
+    let (code, kind, _) = place.refused("--as ana erase post p:1");
+    assert_eq!((code, kind.as_str()), (3, "denied"), "it is not a moderator's");
+    place.ok("member role garden ana manager");
+    for _ in 0..2 {
+        assert_eq!(place.ok("--as ana erase post p:1"), "erase p:1\n");
+    }
+    let posts = place.json("--as ana topic t:1")["posts"].clone();
+    assert_eq!((&posts[1]["body"], &posts[1]["state"]), (&"".into(), &"removed".into()));
+    assert_eq!(posts[1]["erased_at"], NOW);
+    assert_eq!(place.json("topic t:1")["posts"][1]["removed"], true, "its place is kept");
+    let refused = place.refused("--as ana moderate remove p:1 --undo");
+    assert_eq!(refused, (2, "erased".to_owned(), "the post was erased".to_owned()));
+
+    for refused in ["--as ana erase member ed", "--as ana erase member nobody"] {
+        assert_eq!(place.refused(refused).1, "denied", "who may not learns of no key");
+    }
+    let erased = place.json("erase member ed --posts");
+    assert_eq!((&erased["communities"], &erased["posts"]), (&1.into(), &1.into()));
+    assert_eq!(place.refused("erase member ed").1, "not_found");
+    let left = format!("erased-{}", erased["member"].as_str().unwrap());
+    let again = place.ok(&format!("erase member {left} --posts"));
+    assert_eq!(again, format!("erase {left}: 0 communities, 0 posts\n"));
+    assert_eq!(each(&place.json("--system member list garden")["members"], "key"), ["ana"]);
+
+    let lines = place.ok("export jsonl --community garden");
+    assert!(!lines.contains("Elm") && lines.contains(&left), "{lines}");
+    let copy = Place::new();
+    copy.write("in.jsonl", &lines);
+    copy.ok("import jsonl in.jsonl --community garden");
+    assert_eq!(copy.ok("export jsonl --community garden"), lines);
+    copy.ok("verify");
+    place.ok("verify");
 }
 
 #[test]

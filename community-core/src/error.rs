@@ -23,6 +23,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 ///         Error::Denied(_) => 403,
 ///         Error::Invalid(_) | Error::Limit(_) => 400,
 ///         Error::Conflict(_) => 409,
+///         Error::Erased(_) => 410,
 ///         _ if error.is_retryable() => 503, // too many at once: `Error::Contended`
 ///         _ => 500,
 ///     }
@@ -46,6 +47,9 @@ pub enum Error {
     /// key is taken, the place is full. Sent again unchanged, it is refused again.
     #[error("{0}")]
     Conflict(&'static str),
+    /// It was erased, and nobody brings it back.
+    #[error("the {0} was erased")]
+    Erased(&'static str),
     /// Others were faster each time that the command was planned. Nothing was written.
     #[error("too many others write here at this moment")]
     Contended,
@@ -102,6 +106,7 @@ impl Error {
             | Self::Denied(_)
             | Self::Invalid(_)
             | Self::Conflict(_)
+            | Self::Erased(_)
             | Self::Limit(_)
             | Self::NewMember { .. }
             | Self::DayFull { .. }

@@ -163,6 +163,9 @@ record! {
         /// Since when the member exists.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created_at: Option<Timestamp>,
+        /// Since when the member is erased.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erased_at: Option<Timestamp>,
     }
 }
 
@@ -318,6 +321,9 @@ record! {
         /// Since when its first post belongs to the community; once it does, it does for good.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shared_at: Option<Timestamp>,
+        /// Since when its first post is erased; it then has no text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erased_at: Option<Timestamp>,
         /// The key or id of its first post, when something refers to that by itself.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         opening: Option<Key>,
@@ -393,6 +399,9 @@ record! {
         /// Since when it belongs to the community; once it does, it does for good.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         shared_at: Option<Timestamp>,
+        /// Since when it is erased; it then has no text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        erased_at: Option<Timestamp>,
         /// When it was written; the clock's time when it is missing.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         created_at: Option<Timestamp>,

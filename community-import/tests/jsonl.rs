@@ -141,8 +141,9 @@ fn member() -> impl Strategy<Value = Record> {
         btree_map(slug(), ".{0,20}", 0..3),
         any::<bool>(),
         maybe(time()),
+        maybe(time()),
     )
-        .prop_map(|(key, name, attributes, lists, profile, listed, created_at)| {
+        .prop_map(|(key, name, attributes, lists, profile, listed, created_at, erased_at)| {
             let (attributes, lists): (BTreeMap<_, _>, BTreeSet<_>) = (attributes, lists);
             Record::Member(Box::new(MemberRecord {
                 key,
@@ -152,6 +153,7 @@ fn member() -> impl Strategy<Value = Record> {
                 profile,
                 listed,
                 created_at,
+                erased_at,
             }))
         })
 }
@@ -261,7 +263,8 @@ fn topic() -> impl Strategy<Value = Record> {
             pin,
             created_at,
             bumped_at,
-            shared_at: None,
+            shared_at: created_at,
+            erased_at: edited_at,
             opening,
             revision,
             edited_at,
@@ -300,7 +303,8 @@ fn post() -> impl Strategy<Value = Record> {
             accepted,
             official,
             accepted_later: false,
-            shared_at: None,
+            shared_at: created_at,
+            erased_at: edited_at,
             created_at,
             revision,
             edited_at,

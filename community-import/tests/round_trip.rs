@@ -119,6 +119,10 @@ const WORLD: &str = r#"{"type":"community","key":"bikes","name":"Bikes","descrip
 {"type":"post","key":"early","topic":"question:1","parent":"answer:3","kind":"reply","body":"I knew what you would say","author":"user:1","created_at":"2026-01-05T00:30:00Z"}
 {"type":"post","key":"earlier","topic":"question:1","parent":"early","kind":"reply","body":"So did I","author":"user:10","state":"withdrawn","created_at":"2026-01-05T00:20:00Z"}
 {"type":"post","key":"019b8c4f-d200-7000-8000-0000000000aa","topic":"question:1","kind":"reply","body":"No key of its own","author":"user:10","created_at":"2026-01-05T04:00:00Z"}
+{"type":"member","key":"erased-019b8c00-0000-7000-8000-000000000001","name":"erased member","listed":false,"created_at":"2026-01-02T00:00:00Z","erased_at":"2026-02-03T00:00:00Z"}
+{"type":"post","key":"gone","topic":"question:1","kind":"answer","body":"","author":"erased-019b8c00-0000-7000-8000-000000000001","state":"removed","accepted":{"by":"user:10","at":"2026-01-06T00:00:00Z"},"erased_at":"2026-02-03T00:00:00Z","created_at":"2026-01-05T05:00:00Z","revision":2,"edited_at":"2026-01-05T06:00:00Z"}
+{"type":"revision","post":"gone","number":1,"body":"","at":"2026-01-05T05:00:00Z"}
+{"type":"correction","post":"gone","id":"019b8b00-0000-7000-8000-000000000003","revision":2,"body":"","author":"user:1","at":"2026-01-08T00:00:00Z"}
 {"type":"topic","key":"recall:1","channel":"repairs","title":"Forks","body":"Broken","kind":"recall","author":"user:1","status":"issued","payload":{"part":"fork"},"state":"removed","created_at":"2026-01-05T00:00:00Z"}
 {"type":"visits","day":20490,"members":["user:2"]}
 {"type":"visits","day":20500,"members":["user:1","user:10","voter:1"]}
@@ -558,4 +562,93 @@ fn what_extensions_keep_comes_back_under_its_ids() {
     assert_eq!(copy.lines().filter(note).count(), 4);
     assert_same(&dump(&other), &changed);
     assert_clean(&other);
+}
+
+#[test]
+fn what_is_erased_survives_as_erased_and_no_import_brings_it_back() {
+    let (engine, _) = engine(1);
+    load(&engine, WORLD, 500).unwrap();
+    let words = [
+        "Squeal",
+        "rained",
+        "Rain",
+        "snowed",
+        "hailed",
+        "Clean it",
+        "Claen it",
+        "Buy a new one",
+        "So did I",
+        "No key of its own",
+        "works",
+        "clearer",
+        "typo",
+    ];
+    let left = |text: &str| words.into_iter().filter(|word| text.contains(word)).count();
+    assert_eq!(left(WORLD), words.len());
+    let erase = async {
+        let host = engine.as_system();
+        let answer = host.post_by_key(&slug("bikes"), &key("answer:2")).await?.post.id;
+        host.erase_post(answer).await?;
+        let Viewer::Member(member) = engine.member_by_key(&key("user:10")).await?.viewer() else {
+            unreachable!()
+        };
+        host.erase_member(member, Erasure::Remove).await
+    };
+    // The topic, two answers and two comments.
+    let erased = block_on(erase).unwrap();
+    assert_eq!((erased.communities, erased.posts, erased.more), (1, 4, false));
+    assert_clean(&engine);
+    let after = dump(&engine);
+    assert_eq!((left(&after), after.contains("user:10")), (0, false), "{after}");
+    // Two members, and six posts: the one that was there, the answer, and these four.
+    assert_eq!(after.matches("erased_at").count(), 2 + 6);
+    for batch in [1, 500] {
+        let (copy, _) = self::engine(4);
+        load(&copy, &after, batch).unwrap();
+        assert_same(&dump(&copy), &after);
+        assert_eq!(load(&copy, &after, batch).unwrap().changed, 0);
+        assert_clean(&copy);
+        // What was exported before brings in somebody of that key, and none of the words.
+        load(&copy, WORLD, batch).unwrap();
+        assert_eq!(left(&dump(&copy)), 0);
+        assert!(dump(&copy).contains(r#""key":"user:10""#));
+        assert_clean(&copy);
+    }
+}
+
+#[test]
+fn an_import_erases_nothing() {
+    let (engine, _) = engine(1);
+    load(&engine, WORLD, 500).unwrap();
+    let erased = r#""erased_at":"2026-02-03T00:00:00Z""#;
+    for (line, refused) in [
+        (format!(r#"{{"type":"member","key":"user:1",{erased}}}"#), "who is there"),
+        (
+            format!(
+                r#"{{"type":"post","key":"answer:2","topic":"question:1","body":"","state":"removed",{erased}}}"#
+            ),
+            "what is there",
+        ),
+        (
+            format!(
+                r#"{{"type":"post","key":"new","topic":"question:1","body":"x","state":"removed","author":"user:1",{erased}}}"#
+            ),
+            "what is erased is removed, and has no text",
+        ),
+        (
+            format!(
+                r#"{{"type":"post","key":"new","topic":"question:1","body":"","author":"user:1",{erased}}}"#
+            ),
+            "what is erased is removed, and has no text",
+        ),
+        (
+            r#"{"type":"membership","member":"erased-019b8c00-0000-7000-8000-000000000001","joined_at":"2026-01-01T00:00:00Z"}"#
+                .to_owned(),
+            "the member was erased",
+        ),
+    ] {
+        let error = load(&engine, &line, 1).unwrap_err();
+        assert!(error.to_string().contains(refused), "{line}: {error}");
+    }
+    assert_same(&dump(&engine), WORLD);
 }

@@ -112,6 +112,7 @@ impl World {
             profile: BTreeMap::new(),
             listed: true,
             created_at: at,
+            erased_at: None,
             rev: Rev::FIRST,
         }
     }
@@ -189,6 +190,7 @@ impl World {
             accepted: None,
             official: None,
             shared_at: None,
+            erased_at: None,
             created_at: at,
             edited_at: None,
             revision: 1,

@@ -9,7 +9,7 @@ use community_core::Store;
 use community_store_memory::MemoryStore;
 use community_store_sqlite::{Options, SqliteStore, Synchronous};
 use community_testkit::conformance::Opener;
-use community_testkit::differential::{Backend, run_many};
+use community_testkit::differential::{Backend, Fault, run_many};
 
 const BACKENDS: [Backend; 2] = [Backend::new("memory", memory), Backend::new("sqlite", sqlite)];
 
@@ -44,6 +44,15 @@ fn differential(first: u64, count: usize) {
 #[test]
 fn stores_do_what_the_oracle_says() {
     differential(0, 500);
+}
+
+#[test]
+fn a_store_with_a_fault_does_not() {
+    for fault in Fault::WRONG {
+        let backend = BACKENDS[0].with_fault(fault);
+        let report = run_many(&[backend], 0, 500, "").unwrap_err();
+        println!("{fault:?}: {}", report.lines().next().unwrap());
+    }
 }
 
 #[test]

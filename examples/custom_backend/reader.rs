@@ -221,6 +221,15 @@ impl Reader for CountingStore {
         self.inner.latest_bump(topic, except).await
     }
 
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError> {
+        self.called("posts_to_erase");
+        self.inner.posts_to_erase(author, limit).await
+    }
+
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>, StoreError> {
         self.called("views");
         self.inner.views(topic).await

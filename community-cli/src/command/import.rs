@@ -172,6 +172,7 @@ impl<'a> Unnamed<'a> {
                 profile: Default::default(),
                 listed: false,
                 created_at: None,
+                erased_at: None,
             })))),
             Err(error) => Err(error.into()),
         }

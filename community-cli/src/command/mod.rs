@@ -5,6 +5,7 @@ pub(crate) mod badges;
 pub(crate) mod channel;
 pub(crate) mod communities;
 pub(crate) mod complete;
+pub(crate) mod erase;
 pub(crate) mod events;
 pub(crate) mod export;
 pub(crate) mod feed;
@@ -46,7 +47,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Search(_) | Command::Similar(_) | Command::Reindex | Command::Index(_) => {
             Context::open_with_index(globals)?
         }
-        Command::Knowledge(_) => Context::open_wide(globals)?,
+        Command::Knowledge(_) | Command::Erase(_) => Context::open_wide(globals)?,
         _ => Context::open(globals)?,
     };
     match command {
@@ -75,6 +76,7 @@ pub(crate) async fn run(Cli { globals, command }: Cli) -> Result<Reply> {
         Command::Correct(command) => command.run(context).await,
         Command::Moderate(command) => command.run(context).await,
         Command::Member(command) => command.run(context).await,
+        Command::Erase(command) => command.run(context).await,
         Command::Policy(command) => command.run(context).await,
         Command::Leaderboard(command) => command.run(context).await,
         Command::Level(command) => command.run(context).await,

@@ -52,6 +52,8 @@ pub(crate) struct Shown {
     children: i64,
     created_at: Timestamp,
     edited_at: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    erased_at: Option<Timestamp>,
     revision: u32,
     corrections: Vec<CorrectionItem>,
     reactions: BTreeMap<Slug, i64>,
@@ -133,6 +135,7 @@ impl Shown {
             children: post.counters.children,
             created_at: post.created_at,
             edited_at: post.edited_at,
+            erased_at: post.erased_at,
             revision: post.revision,
             corrections: CorrectionItem::all(corrections, names),
             reactions: tallies.into_iter().map(|tally| (tally.key, tally.count)).collect(),
@@ -172,6 +175,7 @@ impl fmt::Display for PostItem {
             (post.edited_at.is_some(), "edited"),
             (post.state == State::Withdrawn, "withdrawn"),
             (post.state == State::Removed, "removed"),
+            (post.erased_at.is_some(), "erased"),
         ] {
             if holds {
                 write!(f, ", {word}")?;

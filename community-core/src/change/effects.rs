@@ -68,8 +68,8 @@ impl ChangeSet {
         after
     }
 
-    /// A post becomes published, withdrawn or removed. `ancestors` are the posts above it, its
-    /// parent first; `others` is the topic's last activity without the post. Returns the post and
+    /// A post comes to be in another state, with everything else of `after`: published, withdrawn or
+    /// removed. `ancestors` are the posts above it, its parent first; `others` is the topic's last activity without the post. Returns the post and
     /// the counts of children that moved.
     ///
     /// `topic` was read before everything else, and the caller moves its gate in the same change
@@ -79,12 +79,11 @@ impl ChangeSet {
         &mut self,
         topic: &Topic,
         before: &Post,
-        state: State,
+        after: Post,
         ancestors: &[Post],
         others: Timestamp,
     ) -> (Post, Vec<(PostId, i64)>) {
-        let after = Post { state, ..before.clone() };
-        match (before.state == State::Published, state == State::Published) {
+        match (before.state == State::Published, after.state == State::Published) {
             (true, false) => {
                 self.expect_no_more(Counter::PostChildren(before.id), before.counters.children);
                 if before.bumps && before.created_at >= topic.counters.active_at {
@@ -186,6 +185,17 @@ impl ChangeSet {
         after.rev = rev.next();
         self.ops.push(Op::PutCorrection(Box::new(after.clone())));
         after
+    }
+
+    /// What was said in a post, and beside it, is gone from everything that holds it: from all of its
+    /// revisions and corrections. That no correction came meanwhile is noticed by their count.
+    pub fn erase_texts(&mut self, post: &Post, revisions: &[Revision], corrections: &[Correction]) {
+        self.expect_no_more(Counter::PostCorrections(post.id), post.counters.corrections);
+        let texts = revisions.iter().map(|revision| Op::PutRevision(Box::new(revision.erased())));
+        self.ops.extend(texts);
+        for correction in corrections {
+            self.change_correction(Some(correction), correction.erased());
+        }
     }
 
     /// Moves a counter; two moves of one counter become one.

@@ -74,6 +74,9 @@ pub enum EventKind {
     MemberCreated,
     /// A member's facts changed.
     MemberChanged,
+    /// A member was erased: name, key and attributes are gone. What became of the member's
+    /// memberships and posts is in the log by itself.
+    MemberErased,
     /// A member joined a community.
     Joined,
     /// A member left a community.
@@ -130,6 +133,13 @@ pub enum EventKind {
     PostStateChanged {
         /// Its state now.
         state: crate::domain::State,
+    },
+    /// A post was erased: its text is gone, and it is removed for good. No other event says that it
+    /// was removed.
+    PostErased {
+        /// Whether it was the first post of its topic, which then has no title of its own any more
+        /// and is removed.
+        opening: bool,
     },
     /// A vote or reaction was given, changed or taken back.
     Reacted {

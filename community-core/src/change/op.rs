@@ -87,6 +87,8 @@ pub enum Op {
     },
     /// Writes a grant. One that is there stays as it is.
     PutGrant(Box<Grant>),
+    /// Empties the notes of all grants to a member. Nothing else of them changes.
+    EraseNotes(MemberId),
     /// Writes a document, with its places in lists: those that it had before and that are not among
     /// its keys are gone. A document keeps its community and its collection; one that would change
     /// them, or stand twice in one list, makes no sense.
@@ -131,6 +133,7 @@ impl Op {
             | Self::SetActive(..)
             | Self::AddViews { .. }
             | Self::AddVisit { .. }
+            | Self::EraseNotes(_)
             | Self::AppendLedger(..)
             | Self::PutAward(..)
             | Self::Checkpoint(..) => None,

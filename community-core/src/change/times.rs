@@ -50,6 +50,7 @@ fn op(op: &Op) -> Result<()> {
         | Op::DropLink { .. }
         | Op::DropReaction { .. }
         | Op::DropDocument(_)
+        | Op::EraseNotes(_)
         | Op::Bump(..)
         | Op::Checkpoint(..) => Ok(()),
     }
@@ -110,9 +111,10 @@ fn member(member: &Member) -> Result<()> {
         profile: _,
         listed: _,
         created_at,
+        erased_at,
         rev: _,
     } = member;
-    time(*created_at)
+    times([Some(*created_at), *erased_at])
 }
 
 fn membership(membership: &Membership) -> Result<()> {
@@ -180,6 +182,7 @@ fn post(post: &Post) -> Result<()> {
         accepted,
         official,
         shared_at,
+        erased_at,
         created_at,
         edited_at,
         revision: _,
@@ -187,7 +190,7 @@ fn post(post: &Post) -> Result<()> {
         // Not written by a put.
         counters: _,
     } = post;
-    times([Some(*created_at), *edited_at, *shared_at])?;
+    times([Some(*created_at), *edited_at, *shared_at, *erased_at])?;
     accepted.iter().chain(official).try_for_each(|mark| {
         let Mark { by: _, at, reason: _ } = mark;
         time(*at)

@@ -135,9 +135,7 @@ impl Session {
                 return Err(Error::invalid(format!("`{}` has no tier {}", new.badge, new.tier)));
             }
             let store = self.engine().store();
-            if store.members(&[new.member]).await?.into_iter().flatten().next().is_none() {
-                return Err(Error::NotFound("member"));
-            }
+            let exists = self.known_member(new.member).await?;
             if let Some(set) = set {
                 let id = AwardsId { community: community.id, set: set.id.clone() };
                 let known = store.awards(&id, &[(new.badge.clone(), new.member)]).await?;
@@ -162,6 +160,7 @@ impl Session {
             let mut event = rights.event_in(kind, community);
             event.member = Some(new.member);
             let mut changes = rights.changes();
+            changes.expect(exists);
             changes.put_grant(grant, event);
             Ok((None, changes))
         });

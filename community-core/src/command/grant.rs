@@ -47,10 +47,7 @@ impl Session {
         check_points(new.points)?;
         let id = command!(self, ("grant", community, &new), |rights| {
             let (community, _) = rights.place_to(&Action::Manage, community, None)?;
-            let known = self.engine().store().members(&[new.member]).await?;
-            if known.into_iter().flatten().next().is_none() {
-                return Err(Error::NotFound("member"));
-            }
+            let exists = self.known_member(new.member).await?;
             let mut event = rights.event_in(
                 EventKind::Granted { reason: new.reason.clone(), points: new.points },
                 community,
@@ -78,6 +75,7 @@ impl Session {
                 at: rights.now,
             };
             let mut changes = rights.changes();
+            changes.expect(exists);
             let id = grant.id;
             changes.put_grant(grant, event);
             Ok((Some(id.uuid()), changes))

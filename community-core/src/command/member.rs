@@ -64,7 +64,8 @@ impl Session {
     /// member's next read and write.
     ///
     /// # Errors
-    /// [`Error::Denied`] for anybody but the system; [`Error::Limit`].
+    /// [`Error::Denied`] for anybody but the system; [`Error::Erased`] for the key that an erased
+    /// member has; [`Error::Limit`].
     pub async fn sync_member(&self, new: NewMember) -> Result<MemberId> {
         let env = self.engine().env();
         let id = command!(self, new, |rights| {
@@ -74,6 +75,7 @@ impl Session {
             let found = store.members_by_key(std::slice::from_ref(&new.key)).await?;
             let mut changes = rights.changes();
             let member = match found.into_iter().flatten().next() {
+                Some(old) if old.erased_at.is_some() => return Err(Error::Erased("member")),
                 Some(old) => {
                     let member = new.applied_to(&old);
                     if member == old {
@@ -114,6 +116,7 @@ impl NewMember {
             profile,
             listed,
             created_at: now,
+            erased_at: None,
             rev: Rev::FIRST,
         }
     }

@@ -90,14 +90,14 @@ impl Session {
             let (community, channel) = rights.place_to(&Action::Manage, community, channel)?;
             let grant =
                 RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
-            let old = self.membership(community, member).await?;
+            let (old, exists) = self.membership(community, member).await?;
             let mut new = old.clone();
             if !new.roles.contains(&grant) {
                 new.roles.push(grant);
                 new.roles.sort();
             }
             limits.roles(new.roles.len())?;
-            rights.change_standing(&old, new, channel)
+            rights.change_standing((&old, exists), new, channel)
         });
         Ok(())
     }
@@ -117,10 +117,10 @@ impl Session {
             let (community, channel) = rights.place_to(&Action::Manage, community, channel)?;
             let grant =
                 RoleGrant { role: role.clone(), channel: channel.map(|entry| entry.channel.id) };
-            let old = self.membership(community, member).await?;
+            let (old, exists) = self.membership(community, member).await?;
             let mut new = old.clone();
             new.roles.retain(|known| *known != grant);
-            rights.change_standing(&old, new, channel)
+            rights.change_standing((&old, exists), new, channel)
         });
         Ok(())
     }
@@ -133,8 +133,9 @@ impl Session {
     pub async fn set_level(&self, community: &Slug, member: MemberId, level: u32) -> Result<()> {
         command!(self, ("set level", community, member, level), |rights| {
             let (community, _) = rights.place_to(&Action::Manage, community, None)?;
-            let old = self.membership(community, member).await?;
-            rights.change_standing(&old, Membership { level, pinned: true, ..old.clone() }, None)
+            let (old, exists) = self.membership(community, member).await?;
+            let new = Membership { level, pinned: true, ..old.clone() };
+            rights.change_standing((&old, exists), new, None)
         });
         Ok(())
     }
@@ -146,13 +147,13 @@ impl Session {
     pub async fn release_level(&self, community: &Slug, member: MemberId) -> Result<()> {
         command!(self, ("release level", community, member), |rights| {
             let (community, _) = rights.place_to(&Action::Manage, community, None)?;
-            let old = self.membership(community, member).await?;
+            let (old, exists) = self.membership(community, member).await?;
             if !old.pinned {
                 return nothing(&rights, None);
             }
             let (level, footing) = self.engine().earned_level(community, member).await?;
             let new = Membership { level, pinned: false, ..old.clone() };
-            let (subject, mut changes) = rights.change_standing(&old, new, None)?;
+            let (subject, mut changes) = rights.change_standing((&old, exists), new, None)?;
             footing.into_iter().for_each(|expected| changes.expect(expected));
             Ok((subject, changes))
         });
@@ -187,9 +188,9 @@ impl Session {
         command!(self, ("show on boards", community, shown), |rights| {
             let community = rights.own_community(community)?;
             let me = rights.author(&Action::Join)?;
-            let old = self.membership(community, me).await?;
+            let (old, exists) = self.membership(community, me).await?;
             let new = Membership { off_boards: !shown, ..old.clone() };
-            rights.change_standing(&old, new, None)
+            rights.change_standing((&old, exists), new, None)
         });
         Ok(())
     }
@@ -209,7 +210,7 @@ impl Session {
         command!(self, ("sanction", community, member, &new), |rights| {
             let action = Action::Moderate;
             let (community, channel) = rights.place_to(&action, community, new.channel.as_ref())?;
-            let old = self.membership(community, member).await?;
+            let (old, exists) = self.membership(community, member).await?;
             let mut changed = old.clone();
             changed.sanctions.push(Sanction {
                 kind: new.kind,
@@ -220,7 +221,7 @@ impl Session {
                 by: rights.actor(),
             });
             limits.sanctions(changed.sanctions.len())?;
-            rights.change_standing(&old, changed, channel)
+            rights.change_standing((&old, exists), changed, channel)
         });
         Ok(())
     }
@@ -239,7 +240,7 @@ impl Session {
         command!(self, ("lift sanction", community, member, kind, channel), |rights| {
             let (community, channel) = rights.place_to(&Action::Moderate, community, channel)?;
             let at = channel.map(|entry| entry.channel.id);
-            let old = self.membership(community, member).await?;
+            let (old, exists) = self.membership(community, member).await?;
             let mut new = old.clone();
             for sanction in &mut new.sanctions {
                 let meant = sanction.kind == kind && sanction.channel == at;
@@ -247,22 +248,21 @@ impl Session {
                     sanction.until = Some(rights.now);
                 }
             }
-            rights.change_standing(&old, new, channel)
+            rights.change_standing((&old, exists), new, channel)
         });
         Ok(())
     }
 
+    /// What a member is in a community, and the expectation that the member is still there as it was
+    /// read: who is erased is given nothing more.
     pub(super) async fn membership(
         &self,
         community: &Community,
         member: MemberId,
-    ) -> Result<Membership> {
-        let store = self.engine().store();
-        if store.members(&[member]).await?.into_iter().flatten().next().is_none() {
-            return Err(Error::NotFound("member"));
-        }
-        let memberships = store.memberships(member).await?;
-        Ok(Rights::membership_in(&memberships, community, member))
+    ) -> Result<(Membership, Expect)> {
+        let exists = self.known_member(member).await?;
+        let memberships = self.engine().store().memberships(member).await?;
+        Ok((Rights::membership_in(&memberships, community, member), exists))
     }
 
     async fn set_joined(
@@ -272,11 +272,12 @@ impl Session {
         member: MemberId,
         joined: bool,
     ) -> super::Planned {
-        let old = self.membership(community, member).await?;
+        let (old, exists) = self.membership(community, member).await?;
         if old.joined_at.is_some() == joined {
             return nothing(rights, None);
         }
         let mut changes = rights.changes();
+        changes.expect(exists);
         let members = Counter::Members(community.id);
         if joined && let Some(capacity) = community.capacity {
             let capacity = i64::try_from(capacity).unwrap_or(i64::MAX);
@@ -309,7 +310,7 @@ impl Rights {
 
     fn change_standing(
         &self,
-        old: &Membership,
+        (old, exists): (&Membership, Expect),
         new: Membership,
         channel: Option<&ChannelEntry>,
     ) -> super::Planned {
@@ -327,6 +328,7 @@ impl Rights {
             })));
         }
         let mut changes = self.changes();
+        changes.expect(exists);
         let mut event = self.event(EventKind::StandingChanged);
         event.community = Some(old.community);
         event.member = Some(old.member);

@@ -2,7 +2,7 @@
 
 use super::nothing;
 use super::topic::state_action;
-use crate::change::{EntityRef, EventKind, Expect, UniqueKey, Written};
+use crate::change::{ChangeSet, EntityRef, EventKind, Expect, UniqueKey, Written};
 use crate::domain::{Post, PostCounters, PostKind, Rev, Revision, State, Topic};
 use crate::engine::{Session, command};
 use crate::error::{Error, Result};
@@ -123,6 +123,7 @@ impl Session {
                 accepted: None,
                 official: None,
                 shared_at: None,
+                erased_at: None,
                 created_at: rights.now,
                 edited_at: None,
                 revision: 1,
@@ -160,7 +161,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to edit; [`Error::Conflict`] when the
-    /// expected revision is not the current one; [`Error::Limit`].
+    /// expected revision is not the current one; [`Error::Erased`]; [`Error::Limit`].
     pub async fn edit_post(&self, id: PostId, edit: PostEdit) -> Result<()> {
         let limits = self.engine().env().limits();
         limits.check_body(&edit.body)?;
@@ -169,6 +170,9 @@ impl Session {
             let view = self.visible_post(&rights, id).await?;
             let topic = self.whole_topic(&rights, view.post.topic).await?;
             rights.require_in_topic(&Action::Edit, &topic, Some(view.post.author), "post")?;
+            if view.post.erased_at.is_some() {
+                return Err(Error::Erased("post"));
+            }
             if edit.expected.is_some_and(|expected| expected != view.post.revision) {
                 return Err(Error::Conflict("the post has changed meanwhile"));
             }
@@ -206,7 +210,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`]; [`Error::Invalid`] for a first post, which goes with
-    /// its topic.
+    /// its topic; [`Error::Erased`].
     pub async fn withdraw_post(&self, id: PostId) -> Result<()> {
         self.change_post_state(id, State::Withdrawn).await
     }
@@ -219,7 +223,8 @@ impl Session {
         self.change_post_state(id, State::Removed).await
     }
 
-    /// Brings back a reply: its author what the author took back, a moderator everything.
+    /// Brings back a reply: its author what the author took back, a moderator everything that is not
+    /// [erased](Self::erase_post).
     ///
     /// # Errors
     /// As [`Session::withdraw_post`].
@@ -242,21 +247,34 @@ impl Session {
             if post.state == state {
                 return nothing(&rights, None);
             }
-            let store = self.engine().store();
-            let system = self.unscoped();
-            let above = system.admit_all(store.ancestors(id, &system).await?);
-            let above: Vec<Post> =
-                above.into_iter().rev().map(|view| view.into_inner().post).collect();
-            let others = store.latest_bump(topic.id, Some(id)).await?;
-            let others = others.unwrap_or(topic.bumped_at).max(topic.bumped_at);
+            if post.erased_at.is_some() {
+                return Err(Error::Erased("post"));
+            }
             let mut changes = rights.changes();
-            changes.change_post_state(&topic, post, state, &above, others);
+            let after = Post { state, ..post.clone() };
+            self.show_reply(&mut changes, &topic, post, after).await?;
             let kind = EventKind::PostStateChanged { state };
             changes.events.push(rights.event_on(kind, &topic, Some(id)));
-            let after = Topic { gate: topic.gate + 1, ..topic.clone() };
-            changes.change_topic(&topic, after);
             Ok((None, changes))
         });
+        Ok(())
+    }
+
+    /// Plans that a reply comes to be in another state, and moves the gate of its topic.
+    pub(super) async fn show_reply(
+        &self,
+        changes: &mut ChangeSet,
+        topic: &Topic,
+        before: &Post,
+        after: Post,
+    ) -> Result<()> {
+        let (store, system) = (self.engine().store(), self.unscoped());
+        let above = system.admit_all(store.ancestors(before.id, &system).await?);
+        let above: Vec<Post> = above.into_iter().rev().map(|view| view.into_inner().post).collect();
+        let others = store.latest_bump(topic.id, Some(before.id)).await?;
+        let others = others.unwrap_or(topic.bumped_at).max(topic.bumped_at);
+        changes.change_post_state(topic, before, after, &above, others);
+        changes.change_topic(topic, Topic { gate: topic.gate + 1, ..topic.clone() });
         Ok(())
     }
 

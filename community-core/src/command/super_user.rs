@@ -67,7 +67,7 @@ impl Session {
                 let role = &new.role;
                 return Err(Error::invalid(format!("`{role}` is not a role of super users")));
             }
-            let old = self.membership(community, new.member).await?;
+            let (old, exists) = self.membership(community, new.member).await?;
             if old.joined_at.is_none() {
                 return Err(Error::invalid("only who has joined is promoted"));
             }
@@ -80,6 +80,7 @@ impl Session {
             after.roles.sort();
             limits.roles(after.roles.len())?;
             let mut changes = rights.changes();
+            changes.expect(exists);
             let mut event = rights.event_in(EventKind::StandingChanged, community);
             event.member = Some(new.member);
             put_membership(&mut changes, &old, after, event);

@@ -189,7 +189,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to edit; [`Error::Conflict`] when the
-    /// expected revision is not the current one; [`Error::Invalid`]; [`Error::Limit`].
+    /// expected revision is not the current one; [`Error::Erased`]; [`Error::Invalid`];
+    /// [`Error::Limit`].
     pub async fn edit_topic(&self, id: TopicId, edit: TopicEdit) -> Result<()> {
         let limits = self.engine().env().limits();
         let title = edit.title.as_deref().map(|title| limits.check_title(title)).transpose()?;
@@ -222,6 +223,9 @@ impl Session {
             }
             let mut changes = rights.changes();
             let view = self.visible_post(&rights, topic.opening).await?;
+            if view.post.erased_at.is_some() {
+                return Err(Error::Erased("topic"));
+            }
             let body = edit.body.as_ref().filter(|body| **body != view.body);
             if after == topic && body.is_none() {
                 return nothing(&rights, None);
@@ -380,7 +384,7 @@ impl Session {
     /// Takes back a topic that one started.
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Denied`].
+    /// [`Error::NotFound`], [`Error::Denied`]; [`Error::Erased`].
     pub async fn withdraw_topic(&self, id: TopicId) -> Result<()> {
         self.change_topic_state(id, State::Withdrawn).await
     }
@@ -393,10 +397,11 @@ impl Session {
         self.change_topic_state(id, State::Removed).await
     }
 
-    /// Brings back a topic: its author what the author took back, a moderator everything.
+    /// Brings back a topic: its author what the author took back, a moderator everything that is not
+    /// [erased](Self::erase_post).
     ///
     /// # Errors
-    /// [`Error::NotFound`], [`Error::Denied`].
+    /// [`Error::NotFound`], [`Error::Denied`]; [`Error::Erased`].
     pub async fn restore_topic(&self, id: TopicId) -> Result<()> {
         self.change_topic_state(id, State::Published).await
     }
@@ -408,6 +413,12 @@ impl Session {
             rights.require_in_topic(&action, &topic, Some(topic.author), "topic")?;
             if topic.state == state {
                 return nothing(&rights, None);
+            }
+            // What is erased is removed, and stays so.
+            if topic.state == State::Removed
+                && self.visible_post(&rights, topic.opening).await?.post.erased_at.is_some()
+            {
+                return Err(Error::Erased("topic"));
             }
             let after = Topic { state, gate: topic.gate + 1, ..topic.clone() };
             let mut changes = rights.changes();
@@ -517,6 +528,7 @@ pub(super) fn opening_of(topic: &Topic) -> Post {
         accepted: None,
         official: None,
         shared_at: None,
+        erased_at: None,
         created_at: topic.created_at,
         edited_at: None,
         revision: 1,

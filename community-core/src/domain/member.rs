@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Rev;
 use crate::id::MemberId;
-use crate::text::{Key, Name, Slug};
+use crate::text::{Key, Name, Slug, TextError};
 use crate::time::Timestamp;
 
 /// A person of this tenant, known by the host's key and the attributes that the host hands in.
@@ -29,8 +29,38 @@ pub struct Member {
     pub listed: bool,
     /// Since when the member exists.
     pub created_at: Timestamp,
+    /// Since when the member is erased: what is left is an id, under which what others rest on
+    /// stands. Nobody acts as such a member.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// The revision.
     pub rev: Rev,
+}
+
+impl Member {
+    /// The name that an erased member has.
+    pub const ERASED: &'static str = "erased member";
+
+    /// The key that the member has once it is erased; its own is then free again.
+    pub(crate) fn erased_key(&self) -> Result<Key, TextError> {
+        Key::new(&format!("erased-{}", self.id))
+    }
+
+    /// What is left of the member when it is erased.
+    pub(crate) fn erased(&self, at: Timestamp) -> Result<Self, TextError> {
+        Ok(Self {
+            id: self.id,
+            key: self.erased_key()?,
+            name: Name::new(Self::ERASED)?,
+            attributes: BTreeMap::new(),
+            lists: BTreeSet::new(),
+            profile: BTreeMap::new(),
+            listed: false,
+            created_at: self.created_at,
+            erased_at: Some(at),
+            rev: self.rev.next(),
+        })
+    }
 }
 
 /// The value of an attribute.

@@ -35,6 +35,9 @@ pub struct Post {
     /// Since when it belongs to the community: votes from that day on earn its author nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub shared_at: Option<Timestamp>,
+    /// Since when it is erased: its text is gone from every revision, and nobody brings it back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased_at: Option<Timestamp>,
     /// When it was written.
     pub created_at: Timestamp,
     /// When it was last edited.
@@ -45,6 +48,35 @@ pub struct Post {
     pub rev: Rev,
     /// What is counted.
     pub counters: PostCounters,
+}
+
+impl Post {
+    /// The post without what anybody wrote about it, and erased from a moment on.
+    pub(crate) fn erased(&self, at: Timestamp) -> Self {
+        let silent = |mark: &Mark| Mark { reason: None, ..mark.clone() };
+        Self {
+            accepted: self.accepted.as_ref().map(silent),
+            official: self.official.as_ref().map(silent),
+            erased_at: Some(at),
+            ..self.clone()
+        }
+    }
+}
+
+impl Revision {
+    /// Who wrote which version when, without what it said.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self { body: String::new(), title: None, reason: None, ..self.clone() }
+    }
+}
+
+impl Correction {
+    /// Who corrected when, without what was said.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        Self { range: None, body: String::new(), ..self.clone() }
+    }
 }
 
 /// What part a post plays in its topic.

@@ -131,6 +131,9 @@ impl TopicCounters {
 }
 
 impl Topic {
+    /// The title that a topic has once its first post is erased.
+    pub const ERASED: &'static str = "erased";
+
     /// Votes up less votes down.
     #[must_use]
     pub fn score(&self) -> i64 {

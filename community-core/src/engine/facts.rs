@@ -57,7 +57,8 @@ impl Engine {
             let access = AccessRev { directory: directory.rev, ..access };
             let mut facts = Facts::default();
             if let Viewer::Member(id) = viewer {
-                facts.member = store.members(&[id]).await?.into_iter().flatten().next();
+                let known = store.members(&[id]).await?.into_iter().flatten().next();
+                facts.member = known.filter(|member| member.erased_at.is_none());
                 if facts.member.is_some() {
                     facts.memberships = store.memberships(id).await?;
                 }
@@ -67,8 +68,8 @@ impl Engine {
             if store.access_rev(viewer.member()).await?.member != access.member {
                 continue;
             }
-            // INVARIANT: whom this tenant does not know is an anonymous visitor, in reads and in
-            // commands. A policy that lets everyone write must not let an invented id write.
+            // INVARIANT: whom this tenant does not know, or has erased, is an anonymous visitor, in reads
+            // and in commands. A policy that lets everyone write must not let an invented id write.
             let (known_as, access) = match viewer {
                 Viewer::Member(_) if facts.member.is_none() => {
                     (Viewer::Anonymous, AccessRev { member: 0, ..access })

@@ -158,7 +158,7 @@ impl Engine {
 
     /// A session of a member for whom the host vouches.
     ///
-    /// An id that this tenant does not know acts and reads like an anonymous visitor.
+    /// An id that this tenant does not know, or has erased, acts and reads like an anonymous visitor.
     #[must_use]
     pub fn member(&self, id: MemberId) -> Session {
         self.session(Viewer::Member(id))

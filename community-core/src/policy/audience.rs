@@ -332,6 +332,7 @@ mod tests {
             profile: Default::default(),
             listed: true,
             created_at: now,
+            erased_at: None,
             rev: crate::domain::Rev::FIRST,
         };
         let membership = Membership {

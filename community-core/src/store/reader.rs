@@ -216,6 +216,14 @@ pub trait Reader: Send + Sync + std::fmt::Debug {
         scope: &Scope,
     ) -> Result<Vec<Unchecked<PostView>>, StoreError>;
 
+    /// Posts that a member wrote and that are not erased, whatever their state, by time and then by
+    /// id, at most `limit`. Costs what the member has written.
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError>;
+
     /// All corrections of a post, oldest first, withdrawn ones included.
     async fn corrections(&self, post: PostId) -> Result<Vec<Correction>, StoreError>;
 

@@ -133,8 +133,18 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
         let key = self.key_of_member(id).await?;
         let unwritten = self.people.get_mut(&id).and_then(|person| person.unwritten.take());
         if let Some(member) = unwritten {
-            let Member { id: _, key, name, attributes, lists, profile, listed, created_at, rev: _ } =
-                *member;
+            let Member {
+                id: _,
+                key,
+                name,
+                attributes,
+                lists,
+                profile,
+                listed,
+                created_at,
+                erased_at,
+                rev: _,
+            } = *member;
             self.write(&Record::Member(Box::new(MemberRecord {
                 name: (name.as_str() != key.as_str()).then_some(name),
                 key,
@@ -143,6 +153,7 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
                 profile,
                 listed,
                 created_at: Some(created_at),
+                erased_at,
             })))?;
         }
         Ok(key)

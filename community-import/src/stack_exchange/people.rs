@@ -152,6 +152,7 @@ impl Mapper {
             profile,
             listed,
             created_at: Some(created_at),
+            erased_at: None,
         })));
     }
 }

@@ -163,6 +163,19 @@ impl Content {
         }
     }
 
+    /// Takes the words out that come from these posts, or from corrections beside them; whose words
+    /// they were stays. Returns whether there were any.
+    pub(crate) fn forget(&mut self, posts: &BTreeSet<PostId>) -> bool {
+        let blocks = self.sections.iter_mut().flat_map(|section| &mut section.blocks);
+        let from = |block: &Block| block.source.as_ref().is_some_and(|s| posts.contains(&s.post));
+        let mut found = false;
+        for block in blocks.filter(|block| from(block) && !block.text.is_empty()) {
+            block.text.clear();
+            found = true;
+        }
+        found
+    }
+
     /// All blocks, in reading order.
     pub fn blocks(&self) -> impl Iterator<Item = &Block> {
         self.sections.iter().flat_map(|section| &section.blocks)

@@ -1,7 +1,7 @@
 //! Articles: plain data, and what may become of it.
 //!
 //! An [`Article`] is the head: where it stands, in which state it is, and what its audience rests
-//! on. Its words are in [`Version`]s, which never change. Readers see one version, the published
+//! on. Its words are in [`Version`]s, which do not change unless words are erased. Readers see one version, the published
 //! one; whoever writes goes on with the latest.
 
 mod content;

@@ -1,4 +1,5 @@
-//! Versions: what an article said, who wrote it, when and why. They never change.
+//! Versions: what an article said, who wrote it, when and why. They never change, but that words
+//! which are erased where they come from are gone here too.
 
 use community_core::diff::{Change, diff};
 use community_core::{MemberId, Timestamp};

@@ -35,6 +35,9 @@ pub enum ConcernKind {
     Corrected,
     /// A source, or a post that it cites, was removed, withdrawn or brought back.
     SourceState,
+    /// A post that it cites was erased, and with it the words that the article took from it; or the
+    /// first post of a source, which is then removed.
+    Erased,
     /// A source went to another channel, which others may read.
     Moved,
     /// An answer that it does not cite was accepted or made official.
@@ -54,6 +57,7 @@ impl ConcernKind {
             Self::TopicEdited => "topic_edited",
             Self::Corrected => "corrected",
             Self::SourceState => "source_state",
+            Self::Erased => "erased",
             Self::Moved => "moved",
             Self::OtherAnswer => "other_answer",
             Self::MarkLost => "mark_lost",
@@ -89,6 +93,9 @@ pub fn concern(article: &Article, event: &Event) -> Option<Concern> {
         (EventKind::TopicMoved { .. }, _) => ConcernKind::Moved,
         (EventKind::TopicStateChanged { .. }, _) => ConcernKind::SourceState,
         (EventKind::PostStateChanged { .. }, Some(post)) if cites(post) => ConcernKind::SourceState,
+        (EventKind::PostErased { opening }, Some(post)) if *opening || cites(post) => {
+            ConcernKind::Erased
+        }
         (EventKind::Corrected { .. }, Some(post)) if cites(post) => ConcernKind::Corrected,
         (
             EventKind::Accepted { accepted: marked } | EventKind::MadeOfficial { official: marked },

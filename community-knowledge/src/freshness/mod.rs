@@ -38,6 +38,7 @@ impl Default for FreshnessRules {
     fn default() -> Self {
         let concerns = [
             (ConcernKind::SourceState, 100),
+            (ConcernKind::Erased, 100),
             (ConcernKind::Corrected, 60),
             (ConcernKind::OtherAnswer, 50),
             (ConcernKind::MarkLost, 50),

@@ -94,6 +94,10 @@ fn what_happens_concerns_an_article_by_what_its_versions_cite() {
             Some(ConcernKind::SourceState),
         ),
         (EventKind::PostStateChanged { state: removed }, Some(OTHER), None),
+        (EventKind::PostErased { opening: false }, Some(CITED), Some(ConcernKind::Erased)),
+        (EventKind::PostErased { opening: false }, Some(OTHER), None),
+        // The whole source is gone with it.
+        (EventKind::PostErased { opening: true }, Some(OTHER), Some(ConcernKind::Erased)),
         (EventKind::Corrected { stands: true }, Some(CITED), Some(ConcernKind::Corrected)),
         (EventKind::Corrected { stands: false }, Some(CITED), Some(ConcernKind::Corrected)),
         (EventKind::Corrected { stands: true }, Some(OTHER), None),

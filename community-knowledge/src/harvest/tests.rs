@@ -58,6 +58,7 @@ fn post(number: u128, kind: PostKind, ups: i64) -> PostView {
         accepted: None,
         official: None,
         shared_at: None,
+        erased_at: None,
         created_at: at(number as i64),
         edited_at: None,
         revision: number as u32,

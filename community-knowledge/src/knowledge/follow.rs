@@ -13,6 +13,7 @@ use community_core::{
     CommunityId, Document, DocumentId, DocumentList, Event, EventKind, Seq, Session, Slug, TopicId,
 };
 
+use super::forget::Gone;
 use super::{Knowledge, Work};
 use crate::article::{Article, State, Step};
 use crate::error::Result;
@@ -27,10 +28,23 @@ pub struct Pumped {
     pub events: usize,
     /// Articles about which there is a new concern.
     pub queued: usize,
+    /// Versions of articles out of which erased words were taken.
+    pub forgotten: usize,
     /// Articles of which an approved version came into force.
     pub published: usize,
     /// Whether there is more to do at once.
     pub more: bool,
+}
+
+/// What a step along the log came to.
+#[derive(Debug, Clone, Copy, Default)]
+struct Followed {
+    /// Events that it took.
+    events: usize,
+    /// Articles that it queued.
+    queued: usize,
+    /// What the next event says is gone.
+    gone: Option<Gone>,
 }
 
 /// Events in one step: one read of the log, one commit.
@@ -41,12 +55,13 @@ const BATCH: usize = 50;
 const PROJECTION: &str = "knowledge";
 
 /// Heads of articles that a step looks at, by document.
-type Heads = BTreeMap<DocumentId, (Document, Article)>;
+pub(super) type Heads = BTreeMap<DocumentId, (Document, Article)>;
 
 impl Knowledge {
     /// Does background work that is due: takes the log into account, by at most
-    /// [`Limits::projected`](community_core::Limits) events, writes down which approved versions
-    /// have come into force, and queues articles whose review date has come.
+    /// [`Limits::projected`](community_core::Limits) events, takes words out of articles that were
+    /// erased where they come from, writes down which approved versions have come into force, and
+    /// queues articles whose review date has come.
     ///
     /// Call it every now and then, or again at once while there is [more](Pumped::more). Several may
     /// do so at the same time, in several processes too.
@@ -57,12 +72,18 @@ impl Knowledge {
         let system = self.engine.as_system();
         let mut pumped = Pumped::default();
         let budget = self.engine.env().limits().projected;
+        let mut forgotten = BTreeSet::new();
         while pumped.events < budget {
-            let (events, queued) = self.follow(&system).await?;
+            let Followed { events, queued, gone } = self.follow(&system, &forgotten).await?;
             pumped.events += events;
             pumped.queued += queued;
-            if events == 0 {
-                break;
+            match gone {
+                Some(gone) => {
+                    pumped.forgotten += self.forget(&system, gone).await?;
+                    forgotten.insert(gone);
+                }
+                None if events == 0 => break,
+                None => {}
             }
         }
         pumped.more = pumped.events >= budget;
@@ -74,10 +95,11 @@ impl Knowledge {
         Ok(pumped)
     }
 
-    /// One step along the log. Returns how many events it took, and how many articles it queued.
-    async fn follow(&self, system: &Session) -> Result<(usize, usize)> {
+    /// One step along the log. It ends before an event that says that words are gone, until they are
+    /// forgotten.
+    async fn follow(&self, system: &Session, forgotten: &BTreeSet<Gone>) -> Result<Followed> {
         let name = Slug::new(PROJECTION)?;
-        let done = std::sync::Mutex::new((0, 0));
+        let done = std::sync::Mutex::new(Followed::default());
         self.run(system, &"follow", async |planning| {
             let planning = &planning;
             let from = planning.position(&name).await?;
@@ -86,7 +108,12 @@ impl Knowledge {
             let mut heads = Heads::new();
             let mut queued: BTreeMap<DocumentId, Concern> = BTreeMap::new();
             let (mut to, mut taken, most) = (None, 0, batch(planning));
+            let mut gone = None;
             for event in &events {
+                gone = Gone::by(event).filter(|gone| !forgotten.contains(gone));
+                if gone.is_some() {
+                    break;
+                }
                 let found = self.concerned(planning, event, &mut heads).await?;
                 let new = found.keys().filter(|id| !queued.contains_key(id)).count();
                 // One command writes so many documents. What does not fit is for the next step;
@@ -117,7 +144,7 @@ impl Knowledge {
                 changes.advance(&name, from, to)?;
             }
             let events = if to.is_none() && !queued.is_empty() { 1 } else { taken };
-            *lock(&done) = (events, queued.len());
+            *lock(&done) = Followed { events, queued: queued.len(), gone };
             Ok((None, changes))
         })
         .await?;
@@ -151,7 +178,7 @@ impl Knowledge {
     }
 
     /// The articles that were made from a topic.
-    async fn articles_from(
+    pub(super) async fn articles_from(
         &self,
         planning: &Planning,
         community: CommunityId,
@@ -184,6 +211,8 @@ impl Knowledge {
         let name = Slug::new(PROJECTION)?;
         let mut queued = 0;
         for document in self.due(system, community, list::BEHIND, None).await? {
+            // What was erased while it was begun was looked for before it was there.
+            self.forget_in(system, document, None).await?;
             let counted = std::sync::Mutex::new(0_usize);
             self.run(system, &("catch up", document), async |planning| {
                 let planning = &planning;
@@ -376,6 +405,7 @@ fn may_concern(kind: &EventKind) -> bool {
             | EventKind::TopicMoved { .. }
             | EventKind::TopicStateChanged { .. }
             | EventKind::PostStateChanged { .. }
+            | EventKind::PostErased { .. }
             | EventKind::Corrected { .. }
             | EventKind::Accepted { .. }
             | EventKind::MadeOfficial { .. }
@@ -383,17 +413,20 @@ fn may_concern(kind: &EventKind) -> bool {
 }
 
 /// How many documents are looked at, and written, at once.
-fn batch(planning: &Planning) -> usize {
+pub(super) fn batch(planning: &Planning) -> usize {
     let limits = planning.env().limits();
     BATCH.min(limits.page).min(limits.documents).max(1)
 }
 
-async fn head(planning: &Planning, id: DocumentId) -> Result<Option<(Document, Article)>> {
+pub(super) async fn head(
+    planning: &Planning,
+    id: DocumentId,
+) -> Result<Option<(Document, Article)>> {
     let Some(document) = planning.stored(&[id]).await?.pop().flatten() else { return Ok(None) };
     let article = document.read()?;
     Ok(Some((document, article)))
 }
 
-fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+pub(super) fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }

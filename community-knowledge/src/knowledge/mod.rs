@@ -3,6 +3,7 @@
 mod feedback;
 mod find;
 mod follow;
+mod forget;
 mod gather;
 mod outline;
 mod read;

@@ -59,7 +59,8 @@ impl Knowledge {
     /// # Errors
     /// [`NotFound`](Refused::NotFound) for a place, an original, or a source that is not there for
     /// the viewer; [`Denied`](Refused::Denied) without the right to draft; [`Invalid`](Refused::Invalid)
-    /// for what is too large, empty, or cited wrongly.
+    /// for what is too large, empty, or cited wrongly; [`Erased`](Refused::Erased) for words of a post
+    /// that is erased.
     pub async fn begin(&self, session: &Session, new: &NewArticle) -> Result<ArticleId> {
         self.check_content(&new.content)?;
         let id = self
@@ -349,6 +350,9 @@ async fn check_sources(
         let post = posts.get(&source.post).ok_or(Refused::NotFound("post"))?;
         if post.post.topic != source.topic || post.place.community != community {
             return Err(Refused::NotFound("post").into());
+        }
+        if post.post.erased_at.is_some() {
+            return Err(Refused::Erased("post").into());
         }
         let (author, words) = match source.correction {
             None => {

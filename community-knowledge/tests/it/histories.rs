@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use community_core::{
-    CorrectionId, NewCorrection, PostEdit, PostId, Session, Store, TopicEdit, TopicId,
+    CorrectionId, Erasure, NewCorrection, PostEdit, PostId, Session, Store, TopicEdit, TopicId,
+    Viewer,
 };
 use community_knowledge::freshness::ConcernKind;
 use community_knowledge::{ArticleId, Block, Edit, Note, State};
@@ -29,6 +30,8 @@ enum Act {
     Restore(usize),
     RemoveTopic(usize),
     RestoreTopic(usize),
+    Erase(usize),
+    EraseBen,
     Move(usize),
     Accept(usize),
     Official(usize),
@@ -53,6 +56,8 @@ fn act() -> impl Strategy<Value = Act> {
         2 => n().prop_map(Act::Restore),
         1 => n().prop_map(Act::RemoveTopic),
         2 => n().prop_map(Act::RestoreTopic),
+        1 => n().prop_map(Act::Erase),
+        1 => Just(Act::EraseBen),
         1 => n().prop_map(Act::Move),
         2 => n().prop_map(Act::Accept),
         2 => n().prop_map(Act::Official),
@@ -80,11 +85,16 @@ struct Known {
 struct Script {
     world: World,
     ana: Session,
+    /// Who writes some of the answers.
+    ben: Session,
     topics: Vec<TopicId>,
     /// Posts with their topics, the first of a topic included.
     posts: Vec<(TopicId, PostId)>,
     revisions: BTreeMap<PostId, u32>,
     marks: BTreeSet<(PostId, bool)>,
+    /// The posts that ben wrote.
+    of_ben: Vec<(TopicId, PostId)>,
+    erased: BTreeSet<PostId>,
     corrections: Vec<(TopicId, PostId, CorrectionId)>,
     articles: BTreeMap<ArticleId, Known>,
     count: u32,
@@ -96,21 +106,31 @@ impl Script {
         world.channel("beds", "everyone").await;
         world.channel("shed", "members").await;
         let ana = world.member("ana", &["expert"]).await;
+        let ben = world.member("ben", &[]).await;
         let mut script = Self {
             world,
             ana: ana.clone(),
+            ben: ben.clone(),
             topics: Vec::new(),
             posts: Vec::new(),
             revisions: BTreeMap::new(),
             marks: BTreeSet::new(),
+            of_ben: Vec::new(),
+            erased: BTreeSet::new(),
             corrections: Vec::new(),
             articles: BTreeMap::new(),
             count: 0,
         };
         for number in 0..4 {
             let title = format!("Question {number}");
-            let answers = [(&ana, "first"), (&ana, "second"), (&ana, "third")];
-            let (topic, posts) = script.world.question(&ana, "beds", &title, &answers).await;
+            // One question is his.
+            let asks = if number == 3 { &ben } else { &ana };
+            let first = if number == 1 { &ben } else { &ana };
+            let answers = [(first, "first"), (&ben, "second"), (&ana, "third")];
+            let (topic, posts) = script.world.question(asks, "beds", &title, &answers).await;
+            let by_ben = [number == 3, number == 1, true, false];
+            let by_ben = posts.iter().zip(by_ben).filter(|(_, by_ben)| *by_ben);
+            script.of_ben.extend(by_ben.map(|(post, _)| (topic, *post)));
             script.topics.push(topic);
             script.marks.insert((posts[1], true));
             script.revisions.extend(posts.iter().map(|post| (*post, 1)));
@@ -139,6 +159,16 @@ impl Script {
 
     fn expect_cited(&mut self, kind: ConcernKind, topic: TopicId, post: PostId) {
         self.expect(kind, topic, Some(post), |known| known.cites(post));
+    }
+
+    /// A post was erased, if it was not before. It matters to whoever cites it, and with a first post
+    /// to whoever cites the topic.
+    fn expect_erased(&mut self, topic: TopicId, post: PostId) {
+        if self.erased.insert(post) {
+            let is_opening = self.posts.iter().find(|known| known.0 == topic).unwrap().1 == post;
+            let kind = ConcernKind::Erased;
+            self.expect(kind, topic, Some(post), |known| is_opening || known.cites(post));
+        }
     }
 
     async fn harvest(&mut self, number: usize) {
@@ -231,6 +261,18 @@ impl Script {
                 let after = system.topic(topic).await.unwrap().topic.state;
                 if done.is_ok() && before != after {
                     self.expect(ConcernKind::SourceState, topic, None, |_| true);
+                }
+            }
+            Act::Erase(n) => {
+                let (topic, post) = post(*n);
+                system.erase_post(post).await.unwrap();
+                self.expect_erased(topic, post);
+            }
+            Act::EraseBen => {
+                let Viewer::Member(id) = self.ben.viewer() else { unreachable!() };
+                while system.erase_member(id, Erasure::Remove).await.unwrap().more {}
+                for (topic, post) in self.of_ben.clone() {
+                    self.expect_erased(topic, post);
                 }
             }
             Act::Move(n) => {
@@ -358,6 +400,23 @@ impl Script {
             }
         }
         assert!(queued.iter().all(|id| self.articles.contains_key(id)));
+        self.check_words().await;
+    }
+
+    /// Of what is erased no version of an article has a word, and of everything else each has all.
+    async fn check_words(&self) {
+        let system = self.world.system();
+        for id in self.articles.keys() {
+            let latest = self.world.knowledge.desk(&system, *id).await.unwrap().article.latest;
+            for number in 1..=latest {
+                let view = self.world.knowledge.version(&system, *id, number).await.unwrap();
+                for block in view.version.content.blocks() {
+                    let source = block.source.as_ref().unwrap();
+                    let is_gone = self.erased.contains(&source.post);
+                    assert_eq!(block.text.is_empty(), is_gone, "version {number} of {id}");
+                }
+            }
+        }
     }
 }
 
@@ -388,6 +447,8 @@ fn the_check_notices_what_the_script_missed_and_what_was_not_looked_at() {
         Act::Accept(2),
         Act::Official(3),
         Act::Accept(1),
+        Act::Erase(0),
+        Act::Erase(1),
     ];
     for act in acts {
         let noticed = |missed: bool| {

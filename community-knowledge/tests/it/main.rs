@@ -4,6 +4,7 @@
 
 mod common;
 mod drafts;
+mod erasure;
 mod histories;
 mod index;
 mod lifecycle;

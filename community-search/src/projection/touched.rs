@@ -42,7 +42,8 @@ impl Touched {
         let (topic, post) = (event.event.topic, event.event.post);
         match &event.event.kind {
             // Labels, channel and state of a topic are in each of its documents.
-            EventKind::TopicStarted { .. }
+            EventKind::PostErased { opening: true }
+            | EventKind::TopicStarted { .. }
             | EventKind::TopicEdited { .. }
             | EventKind::TopicMoved { .. }
             | EventKind::TopicStateChanged { .. } => self.whole.extend(topic),
@@ -50,6 +51,7 @@ impl Touched {
             EventKind::PostWritten
             | EventKind::PostEdited { .. }
             | EventKind::PostStateChanged { .. }
+            | EventKind::PostErased { opening: false }
             | EventKind::Accepted { .. }
             | EventKind::MadeOfficial { .. } => {
                 add(&mut self.topics, topic, post);
@@ -68,6 +70,7 @@ impl Touched {
             | EventKind::ChannelChanged
             | EventKind::MemberCreated
             | EventKind::MemberChanged
+            | EventKind::MemberErased
             | EventKind::Joined
             | EventKind::Left
             | EventKind::StandingChanged

@@ -98,6 +98,10 @@ impl Drafting<'_> {
             Op::AddViews { topic, day, views } => self.add_views(topic, day, views),
             Op::AddVisit { community, member, day } => self.add_visit(community, member, day),
             Op::PutGrant(grant) => self.put_grant(*grant),
+            Op::EraseNotes(member) => {
+                self.erase_notes(member);
+                Ok(())
+            }
             Op::PutDocument(document) => self.put_document(*document),
             Op::DropDocument(document) => {
                 self.draft.documents.insert(document, None);
@@ -259,6 +263,15 @@ impl Drafting<'_> {
             self.draft.grants.entry(grant.id).or_insert(grant);
         }
         Ok(())
+    }
+
+    fn erase_notes(&mut self, member: MemberId) {
+        let stored = self.state.grants.values();
+        let drafted = &mut self.draft.grants;
+        for grant in stored.filter(|grant| grant.member == member && !grant.note.is_empty()) {
+            drafted.entry(grant.id).or_insert_with(|| grant.clone());
+        }
+        drafted.values_mut().filter(|grant| grant.member == member).for_each(|g| g.note.clear());
     }
 
     fn put_document(&mut self, document: Document) -> Applied {

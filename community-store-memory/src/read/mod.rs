@@ -186,6 +186,10 @@ impl Reader for MemoryStore {
         Ok(posts::latest_bump(&self.read(), topic, except))
     }
 
+    async fn posts_to_erase(&self, author: MemberId, limit: usize) -> Answer<Vec<PostId>> {
+        Ok(posts::to_erase(&self.read(), author, limit))
+    }
+
     async fn views(&self, topic: TopicId) -> Answer<Vec<(i32, i64)>> {
         Ok(counts::views(&self.read(), topic))
     }

@@ -3,7 +3,7 @@
 use community_core::policy::{Place, Scope, Unchecked};
 use community_core::store::{PostRef, PostView, Tally};
 use community_core::time::Timestamp;
-use community_core::{Correction, Post, PostId, Revision, StoreError, TopicId};
+use community_core::{Correction, MemberId, Post, PostId, Revision, StoreError, TopicId};
 
 use super::{behind, dangling, members};
 use crate::state::State;
@@ -86,6 +86,13 @@ pub(super) fn latest_bump(
     let posts = ids.filter(|id| Some(**id) != except).filter_map(|id| state.posts.get(id));
     let bumping = posts.filter(|post| post.bumps && post.state == community_core::State::Published);
     bumping.map(|post| post.created_at).max()
+}
+
+/// What somebody wrote and is not erased, earliest first.
+pub(super) fn to_erase(state: &State, author: MemberId, limit: usize) -> Vec<PostId> {
+    let written = state.index.posts_of(author, i64::MIN, i64::MAX);
+    let posts = written.filter_map(|id| state.posts.get(&id));
+    posts.filter(|post| post.erased_at.is_none()).map(|post| post.id).take(limit).collect()
 }
 
 /// A post as a reader sees it.

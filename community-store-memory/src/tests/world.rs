@@ -128,6 +128,7 @@ pub(super) fn opening(topic: &Topic) -> [Op; 2] {
         accepted: None,
         official: None,
         shared_at: None,
+        erased_at: None,
         created_at: topic.created_at,
         edited_at: None,
         revision: 1,
@@ -220,6 +221,7 @@ pub(super) fn member(name: &str) -> Member {
         profile: BTreeMap::new(),
         listed: true,
         created_at: at(0),
+        erased_at: None,
         rev: Rev::FIRST,
     }
 }

@@ -168,6 +168,7 @@ impl<'a> Change<'a> {
             Op::AddViews { topic, day, views } => self.add_views(*topic, *day, *views),
             Op::AddVisit { community, member, day } => self.add_visit(*community, *member, *day),
             Op::PutGrant(grant) => self.put_grant(grant),
+            Op::EraseNotes(member) => self.erase_notes(*member),
             Op::PutDocument(document) => self.put_document(document),
             Op::DropDocument(document) => self.drop_document(*document),
             Op::AppendLedger(ledger, entry) => self.append(ledger, entry),

@@ -42,9 +42,9 @@ const CORRECT_TOPIC: &str = "UPDATE topics SET corrections = ?2 WHERE id = ?1";
 const PUT_POST: &str = "INSERT INTO posts
     (id, topic, parent, depth, kind, key, author, state, bumps, accepted_at, accepted_by,
      accepted_reason, official_at, official_by, official_reason, created_at, edited_at, revision,
-     rev, ups, downs, children, corrections, best_key, shown, shared_at)
+     rev, ups, downs, children, corrections, best_key, shown, shared_at, erased_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-     ?20, ?21, ?22, ?23, ?24, ?25, ?26)
+     ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
     ON CONFLICT (id) DO UPDATE SET topic = excluded.topic, parent = excluded.parent,
      depth = excluded.depth, kind = excluded.kind, key = excluded.key, author = excluded.author,
      state = excluded.state, bumps = excluded.bumps, accepted_at = excluded.accepted_at,
@@ -54,7 +54,7 @@ const PUT_POST: &str = "INSERT INTO posts
      edited_at = excluded.edited_at, revision = excluded.revision, rev = excluded.rev,
      ups = excluded.ups, downs = excluded.downs, children = excluded.children,
      corrections = excluded.corrections, best_key = excluded.best_key, shown = excluded.shown,
-     shared_at = excluded.shared_at";
+     shared_at = excluded.shared_at, erased_at = excluded.erased_at";
 
 /// By the primary key.
 const COUNT_POST: &str = "UPDATE posts SET ups = ?2, downs = ?3, children = ?4, corrections = ?5,
@@ -284,6 +284,7 @@ impl Change<'_> {
             accepted,
             official,
             shared_at,
+            erased_at,
             created_at,
             edited_at,
             revision,
@@ -318,6 +319,7 @@ impl Change<'_> {
             best_key(post),
             post.is_shown(),
             opt_micros(*shared_at),
+            opt_micros(*erased_at),
         ])?;
         Ok(())
     }

@@ -355,6 +355,7 @@ mod tests {
             profile: BTreeMap::new(),
             listed: true,
             created_at: from_micros(0).unwrap(),
+            erased_at: None,
             rev: Rev::FIRST,
         }
     }

@@ -37,11 +37,12 @@ const PUT_LABEL: &str = "INSERT INTO labels (community, key, name, description, 
      description = excluded.description, audience = excluded.audience, rev = excluded.rev";
 
 const PUT_MEMBER: &str = "INSERT INTO members
-    (id, key, name, attributes, lists, profile, listed, created_at, rev)
-    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+    (id, key, name, attributes, lists, profile, listed, created_at, erased_at, rev)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
     ON CONFLICT (id) DO UPDATE SET key = excluded.key, name = excluded.name,
      attributes = excluded.attributes, lists = excluded.lists, profile = excluded.profile,
-     listed = excluded.listed, created_at = excluded.created_at, rev = excluded.rev";
+     listed = excluded.listed, created_at = excluded.created_at, erased_at = excluded.erased_at,
+     rev = excluded.rev";
 
 const PUT_MEMBERSHIP: &str = "INSERT INTO memberships
     (community, member, joined_at, roles, level, pinned, off_boards, sanctions, rev)
@@ -153,7 +154,18 @@ impl Change<'_> {
     }
 
     pub(super) fn put_member(&mut self, member: &Member) -> Result<()> {
-        let Member { id, key, name, attributes, lists, profile, listed, created_at, rev } = member;
+        let Member {
+            id,
+            key,
+            name,
+            attributes,
+            lists,
+            profile,
+            listed,
+            created_at,
+            erased_at,
+            rev,
+        } = member;
         self.raised.insert(AccessSlot::of(*id));
         let was = names::of(self.conn, *id)?;
         let is = listed.then(|| (key.clone(), name.clone()));
@@ -167,6 +179,7 @@ impl Change<'_> {
             json(profile)?,
             listed,
             to_micros(*created_at),
+            opt_micros(*erased_at),
             signed(rev.0)?,
         ))?;
         Ok(())

@@ -33,6 +33,9 @@ const PUT_GRANT: &str = "INSERT INTO grants
     (id, community, member, reason, points, tier, post, granter, note, at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING";
 
+/// Along `grants_with_notes`.
+const ERASE_NOTES: &str = "UPDATE grants SET note = '' WHERE member = ?1 AND note <> ''";
+
 const PUT_AWARD: &str = "INSERT INTO awards (community, badge_set, version, badge, member, earned,
       earned_at, decided, decided_at, held)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
@@ -132,6 +135,11 @@ impl Change<'_> {
         let mut statement = self.conn.prepare_cached(ADD_LEDGER)?;
         let params = (community.as_bytes(), key.as_str(), version);
         Ok(statement.query_row(params, |row| row.get(0))?)
+    }
+
+    pub(super) fn erase_notes(&self, member: MemberId) -> Result<()> {
+        self.conn.prepare_cached(ERASE_NOTES)?.execute([member.as_bytes()])?;
+        Ok(())
     }
 
     pub(super) fn put_grant(&mut self, grant: &Grant) -> Result<()> {

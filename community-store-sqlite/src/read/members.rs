@@ -13,7 +13,8 @@ use crate::row::{Columns, rows};
 
 macro_rules! member_columns {
     () => {
-        "m.id, m.key, m.name, m.attributes, m.lists, m.profile, m.listed, m.created_at, m.rev"
+        "m.id, m.key, m.name, m.attributes, m.lists, m.profile, m.listed, m.created_at, m.erased_at,
+         m.rev"
     };
 }
 
@@ -169,6 +170,7 @@ fn member(columns: &mut Columns<'_, '_>) -> Result<Member> {
         profile: columns.json()?,
         listed: columns.get()?,
         created_at: columns.time()?,
+        erased_at: columns.opt_time()?,
         rev: columns.rev()?,
     })
 }

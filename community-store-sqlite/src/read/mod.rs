@@ -346,6 +346,14 @@ impl Reader for SqliteStore {
         self.read_as(scope, move |s, scope| export::posts(s, topic, after, limit, scope)).await
     }
 
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError> {
+        self.read(move |s| posts::to_erase(s, author, limit)).await
+    }
+
     async fn corrections(&self, post: PostId) -> Result<Vec<Correction>, StoreError> {
         self.read(move |s| revisions::corrections(s, post)).await
     }

@@ -2,19 +2,19 @@
 
 use community_core::policy::Place;
 use community_core::store::{PostRef, PostView, Tally};
-use community_core::{Author, Mark, Post, PostCounters, PostId, Scope, Unchecked};
+use community_core::{Author, Mark, MemberId, Post, PostCounters, PostId, Scope, Unchecked};
 use rusqlite::Connection;
 
 use super::{Snapshot, revisions};
 use crate::error::Result;
-use crate::row::Columns;
+use crate::row::{Columns, rows};
 
 macro_rules! post_columns {
     () => {
         "p.id, p.topic, p.parent, p.depth, p.kind, p.key, p.author, p.state, p.bumps,
          p.accepted_at, p.accepted_by, p.accepted_reason, p.official_at, p.official_by,
-         p.official_reason, p.shared_at, p.created_at, p.edited_at, p.revision, p.rev, p.ups, p.downs,
-         p.children, p.corrections"
+         p.official_reason, p.shared_at, p.erased_at, p.created_at, p.edited_at, p.revision, p.rev,
+         p.ups, p.downs, p.children, p.corrections"
     };
 }
 
@@ -39,11 +39,16 @@ const PLACE: &str = "SELECT t.community, t.channel, t.author, t.state, p.author,
 /// Along the primary key.
 const TALLIES: &str = "SELECT key, count FROM tallies WHERE post = ?1 ORDER BY key";
 
+/// Along `posts_of_author`, which ends in the id; each row by the primary key.
+const TO_ERASE: &str = "SELECT id FROM posts INDEXED BY posts_of_author
+    WHERE author = ?1 AND erased_at IS NULL ORDER BY created_at, id LIMIT ?2";
+
 pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("a post", POST),
     ("a post as a reader sees it", VIEW),
     ("where a post stands", PLACE),
     ("tallies of a post", TALLIES),
+    ("posts of a member to erase", TO_ERASE),
 ];
 
 /// A post, for whoever holds a connection.
@@ -80,6 +85,15 @@ pub(super) fn ancestors(
     }
     above.reverse();
     Ok(above)
+}
+
+/// What somebody wrote and is not erased, earliest first.
+pub(super) fn to_erase(
+    snapshot: &Snapshot<'_>,
+    author: MemberId,
+    limit: usize,
+) -> Result<Vec<PostId>> {
+    snapshot.all(TO_ERASE, (author.as_bytes(), rows(limit)), |columns| columns.id())
 }
 
 /// A post with everything that travels with it, whoever may see it.
@@ -153,6 +167,7 @@ fn read_post(columns: &mut Columns<'_, '_>) -> Result<Post> {
         accepted: read_mark(columns)?,
         official: read_mark(columns)?,
         shared_at: columns.opt_time()?,
+        erased_at: columns.opt_time()?,
         created_at: columns.time()?,
         edited_at: columns.opt_time()?,
         revision: columns.whole()?,

@@ -167,6 +167,7 @@ impl Home {
             accepted: None,
             official: None,
             shared_at: None,
+            erased_at: None,
             created_at: at,
             edited_at: None,
             revision: 1,
@@ -260,6 +261,7 @@ pub(crate) fn new_member(mint: &Mint, key: &str) -> Member {
         profile: Default::default(),
         listed: true,
         created_at: at,
+        erased_at: None,
         rev: Rev::FIRST,
     }
 }

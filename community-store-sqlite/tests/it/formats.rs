@@ -36,7 +36,7 @@ fn a_file_of_format_1_gets_names_and_keeps_everything() {
     for _ in 0..2 {
         let store = open(dir.path());
         let info = block_on(store.info()).unwrap();
-        assert_eq!((info.epoch, info.format), (7, 6));
+        assert_eq!((info.epoch, info.format), (7, 7));
         for typed in ["zoe", "VAN", "meer", "crm:"] {
             assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
         }
@@ -103,6 +103,8 @@ fn a_file_of_format_3_gets_documents() {
         let store = open(dir.path());
         let directory = block_on(store.directory()).unwrap();
         let garden = directory.community_by_key(&slug("garden")).unwrap().id;
+        let members = block_on(store.members_by_id(None, 9)).unwrap();
+        assert!(members.iter().all(|member| member.erased_at.is_none()) && !members.is_empty());
         let list = DocumentList::new(garden, slug("notes"), slug("by-state")).within("open");
         let found = block_on(store.documents_in(&list, None, 9)).unwrap();
         let keys: Vec<i64> = found.into_iter().map(|(place, _)| place.key).collect();

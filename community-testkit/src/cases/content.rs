@@ -6,8 +6,8 @@ use community_core::change::Op;
 use community_core::query::Position;
 use community_core::time::to_micros;
 use community_core::{
-    Audience, Correction, Link, LinkKind, Mark, Pin, PinPlace, Post, PostKind, Reaction, Rev,
-    Revision, Slot, State, Timestamp, Topic, TopicId,
+    Audience, Correction, Link, LinkKind, Mark, MemberId, Pin, PinPlace, Post, PostKind, Reaction,
+    Rev, Revision, Slot, State, Timestamp, Topic, TopicId,
 };
 use serde_json::json;
 
@@ -76,6 +76,8 @@ pub(crate) async fn every_field_of_a_post_comes_back(w: World) -> Outcome {
         bumps: false,
         accepted: Some(Mark { by: Some(home.ann.id), at: at(1), reason: None }),
         official: Some(Mark { by: None, at: at(2), reason: Some("Ja.".to_owned()) }),
+        shared_at: Some(at(5)),
+        erased_at: Some(at(6)),
         created_at: at(3),
         edited_at: Some(at(4)),
         revision: 7,
@@ -90,6 +92,8 @@ pub(crate) async fn every_field_of_a_post_comes_back(w: World) -> Outcome {
         bumps: true,
         accepted: None,
         official: None,
+        shared_at: None,
+        erased_at: None,
         edited_at: None,
         rev: Rev(10),
         ..first.clone()
@@ -505,4 +509,28 @@ pub(crate) async fn times_keep_their_microseconds(w: World) -> Outcome {
         equal("times", read.map(to_micros), [micros; 3])?;
     }
     Ok(())
+}
+
+pub(crate) async fn what_a_member_wrote_and_is_not_erased_comes_earliest_first(
+    w: World,
+) -> Outcome {
+    let home = w.home().await?;
+    let draft = w.question(&home).await?;
+    let [ann, bob] = [home.ann.id, home.bob.id];
+    let first = w.reply(&draft.opening, &home.ann).await?;
+    w.reply(&draft.opening, &home.bob).await?;
+    let second = w.reply(&draft.opening, &home.ann).await?;
+    let removed = Post { state: State::Removed, ..first.clone() };
+    w.apply([Op::PutPost(Box::new(removed.clone()))]).await?;
+    let [one, two, three] = [draft.opening.id, first.id, second.id];
+    equal("all", w.store.posts_to_erase(ann, 9).await?, vec![one, two, three])?;
+    equal("two", w.store.posts_to_erase(ann, 2).await?, vec![one, two])?;
+    equal("of Bob", w.store.posts_to_erase(bob, 9).await?.len(), 1)?;
+    let left = [vec![one, three], vec![three], Vec::new()];
+    for (post, left) in [removed, draft.opening, second].into_iter().zip(left) {
+        let erased = Post { erased_at: Some(w.now()), ..post };
+        w.apply([Op::PutPost(Box::new(erased))]).await?;
+        equal("what is left", w.store.posts_to_erase(ann, 9).await?, left)?;
+    }
+    equal("of nobody", w.store.posts_to_erase(MemberId::from_bytes([9; 16]), 9).await?, vec![])
 }

@@ -186,6 +186,7 @@ pub(crate) async fn every_field_of_a_member_comes_back(w: World) -> Outcome {
         profile: [(slug("about"), "Hi!\n\"Hoi\"".to_owned()), (slug("site"), String::new())].into(),
         listed: false,
         created_at: plain.created_at + Duration::from_micros(1),
+        erased_at: Some(plain.created_at + Duration::from_micros(2)),
         rev: Rev(2),
         ..plain.clone()
     };

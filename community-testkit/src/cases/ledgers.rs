@@ -455,3 +455,31 @@ pub(crate) async fn a_grant_is_read_after_it_is_written(w: World) -> Outcome {
     equal("one", w.store.grants_by_id(community, None, 1).await?, vec![second.clone()])?;
     equal("the rest", w.store.grants_by_id(community, Some(second.id), 9).await?, vec![first])
 }
+
+pub(crate) async fn notes_of_grants_to_a_member_are_erased(w: World) -> Outcome {
+    let home = w.home().await?;
+    let grant = |byte, member, note: &str| Grant {
+        id: GrantId::from_bytes([byte; 16]),
+        community: home.community.id,
+        member,
+        reason: slug("award"),
+        points: 5,
+        tier: None,
+        post: None,
+        by: Some(home.ann.id),
+        note: note.to_owned(),
+        at: w.now(),
+    };
+    let put = |grant: Grant| Op::PutGrant(Box::new(grant));
+    let (ann, bob) = (home.ann.id, home.bob.id);
+    let grants = [grant(1, ann, "She"), grant(2, ann, ""), grant(3, bob, "He")];
+    w.apply(grants.clone().map(put)).await?;
+    // One that comes with it too.
+    w.apply([put(grant(4, ann, "Her")), Op::EraseNotes(ann)]).await?;
+    let [first, second, others] = grants;
+    let silent = |grant: Grant| Grant { note: String::new(), ..grant };
+    let left = vec![silent(first), second, others, silent(grant(4, ann, ""))];
+    equal("all", w.store.grants_by_id(home.community.id, None, 9).await?, left)?;
+    w.apply([Op::EraseNotes(MemberId::from_bytes([9; 16]))]).await?;
+    Ok(())
+}

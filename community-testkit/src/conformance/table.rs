@@ -120,6 +120,7 @@ macro_rules! __conformance_table {
                 two_entries_at_one_place_apply_nothing
                 events_of_a_community_are_read_without_those_of_others
                 a_grant_is_read_after_it_is_written
+                notes_of_grants_to_a_member_are_erased
                 points_are_summed_by_day
                 a_board_has_what_was_earned_there_and_then
                 what_only_counts_for_badges_is_on_no_board
@@ -432,6 +433,7 @@ macro_rules! __conformance_table {
                 a_topic_in_which_nothing_bumps_has_no_latest_bump
                 pinned_topics_are_published_ones_of_the_community
                 what_a_topic_holds_stays_when_it_is_removed_and_restored
+                what_a_member_wrote_and_is_not_erased_comes_earliest_first
                 times_keep_their_microseconds
             }
             always directory Meaning {

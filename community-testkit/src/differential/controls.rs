@@ -36,6 +36,8 @@ pub enum Fault {
     CursorSkipsEqualKeys,
     /// A reply does not count as activity.
     ActivityForgotten,
+    /// The texts of what is erased stay.
+    KeepsErasedTexts,
     /// Topics are counted whoever asks.
     CountsEverything,
     /// A feed's last page leads on to topics that the viewer does not see.
@@ -48,7 +50,7 @@ pub enum Fault {
 
 impl Fault {
     /// Faults of a store that computes wrong, which the differential finds.
-    pub const WRONG: [Self; 8] = [
+    pub const WRONG: [Self; 9] = [
         Self::WrongTieBreak,
         Self::PageOffByOne,
         Self::UndoNotCounted,
@@ -56,6 +58,7 @@ impl Fault {
         Self::AcceptedNotFirst,
         Self::CursorSkipsEqualKeys,
         Self::ActivityForgotten,
+        Self::KeepsErasedTexts,
         Self::BoardSkipsTies,
     ];
 }
@@ -140,6 +143,9 @@ impl Committer for MeddledStore {
             Fault::ActivityForgotten => {
                 changes.ops.retain(|op| !matches!(op, Op::RaiseActive(..)));
             }
+            Fault::KeepsErasedTexts => changes
+                .ops
+                .retain(|op| !matches!(op, Op::PutRevision(revision) if revision.body.is_empty())),
             _ => {}
         }
         self.inner.commit(changes).await
@@ -376,6 +382,14 @@ impl Reader for MeddledStore {
         except: Option<PostId>,
     ) -> Result<Option<Timestamp>, StoreError> {
         self.inner.latest_bump(topic, except).await
+    }
+
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError> {
+        self.inner.posts_to_erase(author, limit).await
     }
 
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>, StoreError> {

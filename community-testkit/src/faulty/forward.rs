@@ -227,6 +227,15 @@ impl<S: Store> Reader for FaultyStore<S> {
         self.inner.latest_bump(topic, except).await
     }
 
+    async fn posts_to_erase(
+        &self,
+        author: MemberId,
+        limit: usize,
+    ) -> Result<Vec<PostId>, StoreError> {
+        self.enter()?;
+        self.inner.posts_to_erase(author, limit).await
+    }
+
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>, StoreError> {
         self.enter()?;
         self.inner.views(topic).await

@@ -161,6 +161,8 @@ pub(crate) enum Flaw {
     FindsEventsOfAll,
     HasOneLedger,
     LosesNotes,
+    KeepsNotes,
+    ForgetsWhatIsLeft,
     // Documents.
     KeepsOldKeys,
     LosesKeys,
@@ -406,6 +408,7 @@ impl Flawed {
             (Flaw::LosesNotes, Op::PutGrant(grant)) => {
                 vec![Op::PutGrant(Box::new(Grant { note: String::new(), ..*grant }))]
             }
+            (Flaw::KeepsNotes, Op::EraseNotes(_)) => vec![],
             (_, op) => vec![op],
         }
     }

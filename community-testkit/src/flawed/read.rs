@@ -545,6 +545,14 @@ impl Reader for Flawed {
         Ok(bump.filter(|_| !self.is(Flaw::FindsNoBump)))
     }
 
+    async fn posts_to_erase(&self, author: MemberId, limit: usize) -> Result<Vec<PostId>> {
+        let mut posts = self.inner.posts_to_erase(author, limit).await?;
+        if self.is(Flaw::ForgetsWhatIsLeft) {
+            posts.pop();
+        }
+        Ok(posts)
+    }
+
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>> {
         let mut views = self.inner.views(topic).await?;
         match self.flaw {

@@ -149,6 +149,8 @@ const FLAWS: &[(Flaw, &str)] = &[
     (Flaw::FindsEventsOfAll, "events_of_a_community_are_read_without_those_of_others"),
     (Flaw::HasOneLedger, "ledgers_of_rule_sets_and_communities_are_apart"),
     (Flaw::LosesNotes, "a_grant_is_read_after_it_is_written"),
+    (Flaw::KeepsNotes, "notes_of_grants_to_a_member_are_erased"),
+    (Flaw::ForgetsWhatIsLeft, "what_a_member_wrote_and_is_not_erased_comes_earliest_first"),
     (Flaw::KeepsOldKeys, "a_document_that_is_written_again_leaves_its_old_places"),
     (Flaw::LosesKeys, "lists_of_documents_are_apart"),
     (Flaw::LosesBodies, "documents_come_back_as_they_were_written"),

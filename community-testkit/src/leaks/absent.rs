@@ -244,6 +244,7 @@ fn on_post(post: Uuid, open: Uuid) -> Vec<Command> {
     let body = "A reply".to_owned();
     let mut all = vec![
         Command::EditPost(it, PostEdit::new("Another text")),
+        Command::ErasePost(it),
         Command::Vote(it, Some(Vote::Up)),
         Command::Vote(it, None),
         Command::React(it, Some(slug("thanks"))),

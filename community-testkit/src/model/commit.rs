@@ -218,6 +218,11 @@ impl State {
                 self.grants.entry(grant.id).or_insert(*grant);
                 Ok(())
             }
+            Op::EraseNotes(member) => {
+                let of_member = self.grants.values_mut().filter(|grant| grant.member == member);
+                of_member.for_each(|grant| grant.note.clear());
+                Ok(())
+            }
             Op::PutDocument(document) => {
                 require(self.communities.contains_key(&document.community), "no such community")?;
                 let before = self.documents.get(&document.id);

@@ -312,6 +312,15 @@ impl Reader for ModelStore {
         Ok(bumps.map(|post| post.created_at).max())
     }
 
+    async fn posts_to_erase(&self, author: MemberId, limit: usize) -> Result<Vec<PostId>> {
+        let state = self.state();
+        let posts = state.posts.values();
+        let left = posts.filter(|post| post.author == author && post.erased_at.is_none());
+        let mut left: Vec<_> = left.map(|post| (post.created_at, post.id)).collect();
+        left.sort();
+        Ok(left.into_iter().map(|(_, id)| id).take(limit).collect())
+    }
+
     async fn views(&self, topic: TopicId) -> Result<Vec<(i32, i64)>> {
         let state = self.state();
         let views = state.views.iter().filter(|((of, _), _)| *of == topic);

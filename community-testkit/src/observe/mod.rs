@@ -31,7 +31,7 @@ pub type Answer = Result<Value, Refusal>;
 /// A refusal, with everything of it that a caller can tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Refusal {
-    /// Which kind of error: `not_found`, `denied`, `invalid`, `conflict`, `limit` or `store`.
+    /// Which kind of error: `not_found`, `denied`, `invalid`, `conflict`, `erased`, `limit` or `store`.
     pub kind: &'static str,
     /// Its text.
     pub text: String,
@@ -44,6 +44,7 @@ impl From<&Error> for Refusal {
             Error::Denied(_) => "denied",
             Error::Invalid(_) => "invalid",
             Error::Conflict(_) | Error::Contended => "conflict",
+            Error::Erased(_) => "erased",
             Error::Limit(_) | Error::NewMember { .. } | Error::DayFull { .. } => "limit",
             _ => "store",
         };

@@ -15,6 +15,7 @@ mod ask_items;
 mod ask_places;
 mod awards;
 mod boards;
+mod erase;
 mod hot;
 mod marks;
 mod notes;
@@ -193,10 +194,10 @@ impl Oracle {
         answer
     }
 
-    /// Whoever the tenant does not know is an anonymous visitor.
+    /// Whoever the tenant does not know, or has erased, is an anonymous visitor.
     fn known_as(&self, viewer: Viewer) -> Viewer {
         match viewer {
-            Viewer::Member(id) if self.member(id).is_none() => Viewer::Anonymous,
+            Viewer::Member(id) if self.living(id).is_none() => Viewer::Anonymous,
             known => known,
         }
     }
@@ -274,6 +275,10 @@ impl Oracle {
             Command::Reply(reply) => self.reply(act, reply),
             Command::EditPost(post, edit) => self.edit_post(act, post.post(), edit),
             Command::SetPostState(post, state) => self.set_post_state(act, post.post(), *state),
+            Command::ErasePost(post) => self.erase_post(act, post.post()),
+            Command::EraseMember(member, erasure) => {
+                self.erase_member(act, member.member(), *erasure)
+            }
             Command::Vote(post, vote) => self.vote(act, post.post(), *vote),
             Command::React(post, reaction) => self.react(act, post.post(), reaction.as_ref()),
             Command::Accept(post, reason) => self.accept(act, post.post(), reason.as_deref()),
@@ -428,6 +433,10 @@ fn not_found(what: &str) -> Refusal {
 
 fn invalid(text: impl Into<String>) -> Refusal {
     Refusal { kind: "invalid", text: text.into() }
+}
+
+fn erased(what: &str) -> Refusal {
+    Refusal { kind: "erased", text: format!("the {what} was erased") }
 }
 
 fn conflict(text: &str) -> Refusal {

@@ -8,7 +8,7 @@ use community_core::{
 use serde_json::json;
 
 use super::rules::{About as Asked, Access};
-use super::{About, Act, Oracle, Result, conflict, denied, done, not_found, within};
+use super::{About, Act, Oracle, Result, conflict, denied, done, erased, not_found, within};
 use crate::observe::Answer;
 
 impl Oracle {
@@ -29,6 +29,9 @@ impl Oracle {
             within(limits.body(text.len()))?;
         }
         let old = self.members.iter().find(|member| member.key == new.key).cloned();
+        if old.as_ref().is_some_and(|old| old.erased_at.is_some()) {
+            return Err(erased("member"));
+        }
         let NewMember { key, name, attributes, lists, profile, listed } = new.clone();
         let mut member = Member {
             id: old.as_ref().map_or(MemberId::from_uuid(act.given.id), |old| old.id),
@@ -39,6 +42,7 @@ impl Oracle {
             profile,
             listed,
             created_at: old.as_ref().map_or(act.now, |old| old.created_at),
+            erased_at: None,
             rev: old.as_ref().map_or(Rev(1), |old| old.rev),
         };
         let id = member.id;
@@ -139,7 +143,7 @@ impl Oracle {
     }
 
     fn membership_or_stranger(&self, community: &Community, id: MemberId) -> Result<Membership> {
-        if self.member(id).is_none() {
+        if self.living(id).is_none() {
             return Err(not_found("member"));
         }
         let known = self.membership(community.id, id).cloned();

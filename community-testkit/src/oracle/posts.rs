@@ -7,7 +7,7 @@ use community_core::{
 use serde_json::{Value, json};
 
 use super::topics::right_to_change;
-use super::{About, Act, Oracle, Result, conflict, done, invalid, not_found, within};
+use super::{About, Act, Oracle, Result, conflict, done, erased, invalid, not_found, within};
 use crate::observe::Answer;
 use crate::script::Reply;
 
@@ -57,6 +57,7 @@ impl Oracle {
             accepted: None,
             official: None,
             shared_at: None,
+            erased_at: None,
             created_at: act.now,
             edited_at: None,
             revision: 1,
@@ -81,6 +82,9 @@ impl Oracle {
         let post = self.seen_post(act, id)?;
         let topic = self.seen_topic(act, post.topic)?;
         self.require_in_topic(act, &Action::Edit, &topic, Some(post.author), "post")?;
+        if post.erased_at.is_some() {
+            return Err(erased("post"));
+        }
         if edit.expected.is_some_and(|expected| expected != post.revision) {
             return Err(conflict("the post has changed meanwhile"));
         }
@@ -113,6 +117,9 @@ impl Oracle {
         }
         if post.state == state {
             return done();
+        }
+        if post.erased_at.is_some() {
+            return Err(erased("post"));
         }
         self.log(act, EventKind::PostStateChanged { state }, About::post(&topic, id));
         self.put_post(Post { state, ..post });

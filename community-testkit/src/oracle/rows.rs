@@ -35,6 +35,11 @@ impl Oracle {
         self.members.iter().find(|member| member.id == id)
     }
 
+    /// A member who is not erased.
+    pub(super) fn living(&self, id: MemberId) -> Option<&Member> {
+        self.member(id).filter(|member| member.erased_at.is_none())
+    }
+
     pub(super) fn membership(
         &self,
         community: CommunityId,

@@ -9,7 +9,7 @@ use community_core::{
 use serde_json::json;
 
 use super::rules::About as Asked;
-use super::{About, Act, Oracle, Result, conflict, done, invalid, not_found, within};
+use super::{About, Act, Oracle, Result, conflict, done, erased, invalid, not_found, within};
 use crate::observe::{Answer, Refusal};
 
 impl Oracle {
@@ -62,6 +62,7 @@ impl Oracle {
             accepted: None,
             official: None,
             shared_at: None,
+            erased_at: None,
             created_at: act.now,
             edited_at: None,
             revision: 1,
@@ -157,6 +158,9 @@ impl Oracle {
             new.payload = Some(payload.clone());
         }
         let opening = self.seen_post(act, old.opening)?;
+        if opening.erased_at.is_some() {
+            return Err(erased("topic"));
+        }
         let before = self.body_of(&opening);
         let body = edit.body.clone().unwrap_or_else(|| before.clone());
         if new == old && body == before {
@@ -284,6 +288,9 @@ impl Oracle {
         let action = right_to_change(old.state, state, act.viewer.member(), old.author);
         self.require_in_topic(act, &action, &old, Some(old.author), "topic")?;
         if old.state != state {
+            if self.post_row(old.opening).is_some_and(|post| post.erased_at.is_some()) {
+                return Err(erased("topic"));
+            }
             self.log(act, EventKind::TopicStateChanged { state }, About::topic(&old));
             self.put_topic(Topic { state, gate: old.gate + 1, ..old });
         }

@@ -69,7 +69,8 @@ impl Book {
             | Command::RevokeRole(_, member, _, _)
             | Command::SetLevel(_, member, _)
             | Command::Sanction(_, member, _)
-            | Command::LiftSanction(_, member, _, _) => *member = self.settled_member(*member),
+            | Command::LiftSanction(_, member, _, _)
+            | Command::EraseMember(member, _) => *member = self.settled_member(*member),
             Command::EditTopic(topic, _)
             | Command::MoveTopic(topic, _)
             | Command::SetLocked(topic, _)
@@ -93,6 +94,7 @@ impl Book {
             }
             Command::EditPost(post, _)
             | Command::SetPostState(post, _)
+            | Command::ErasePost(post)
             | Command::Vote(post, _)
             | Command::React(post, _)
             | Command::Accept(post, _)

@@ -2,7 +2,7 @@
 
 use community_core::query::PostOrder;
 use community_core::{
-    ChannelUpdate, CommunityUpdate, FeedQuery, LabelExpr, Limits, LinkKind, NewCommunity,
+    ChannelUpdate, CommunityUpdate, Erasure, FeedQuery, LabelExpr, Limits, LinkKind, NewCommunity,
     NewSanction, NewTopic, Policy, PostEdit, PostKind, SanctionKind, Settings, Slug, Sort, State,
     ThreadQuery, Vote, Window,
 };
@@ -179,7 +179,11 @@ impl Step {
         };
         let request = dice.maybe(12, |dice| dice.byte(6));
         let look = dice.maybe(20, Dice::number);
-        Self { clock, actor, request, deed: deed(dice), look }
+        let deed = deed(dice);
+        // Only the host erases anybody.
+        let of_host = matches!(&deed, Deed::Do(it) if matches!(**it, Command::EraseMember(..)));
+        let actor = if of_host && dice.chance(60) { Actor::System } else { actor };
+        Self { clock, actor, request, deed, look }
     }
 }
 
@@ -224,7 +228,7 @@ fn thread_query(dice: &mut Dice) -> ThreadQuery {
 /// A command, those that meet most often the most.
 fn command(dice: &mut Dice) -> Command {
     let limits = Script::limits();
-    match dice.below(172) {
+    match dice.below(175) {
         0..18 => Command::StartTopic(new_topic(dice)),
         18..44 => {
             let parent = dice.maybe(60, post);
@@ -281,6 +285,7 @@ fn command(dice: &mut Dice) -> Command {
             let text = dice.maybe(60, |dice| text(dice, limits.body));
             Command::ChangeNote(pick(dice, 6), text)
         }
+        149..152 => Command::ErasePost(post(dice)),
         _ => command_on_places(dice),
     }
 }
@@ -308,7 +313,7 @@ fn suggestion(dice: &mut Dice) -> Suggestion {
 fn command_on_places(dice: &mut Dice) -> Command {
     let limits = Script::limits();
     let sanctions = [SanctionKind::Silence, SanctionKind::Suspension];
-    match dice.below(26) {
+    match dice.below(28) {
         0..2 => Command::Join(community(dice)),
         2 => Command::Leave(community(dice)),
         3 => Command::SetMember(community(dice), person(dice), dice.chance(60)),
@@ -373,6 +378,10 @@ fn command_on_places(dice: &mut Dice) -> Command {
         22 => {
             let key = one_of(dice, &names::COMMUNITIES[..4]);
             Command::CreateCommunity(new_community(dice, key))
+        }
+        26 | 27 => {
+            let erasures = [Erasure::Anonymise, Erasure::Remove];
+            Command::EraseMember(person(dice), *dice.pick(&erasures))
         }
         23 | 24 => Command::ShowOnBoards(community(dice), dice.chance(40)),
         _ => {

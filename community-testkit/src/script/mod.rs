@@ -15,9 +15,10 @@ mod strategy;
 mod texts;
 
 use community_core::{
-    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Kind, LinkKind, MemberId, NewChannel,
-    NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic, PostEdit,
-    PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId, VisitId, Vote,
+    ChannelUpdate, CommunityUpdate, CorrectionId, DocumentId, Erasure, Kind, LinkKind, MemberId,
+    NewChannel, NewCommunity, NewLabel, NewMember, NewPin, NewSanction, NewSuggestion, NewTopic,
+    PostEdit, PostId, PostKind, SanctionKind, Slug, State, SuggestionStep, TopicEdit, TopicId,
+    VisitId, Vote,
 };
 use uuid::Uuid;
 
@@ -220,6 +221,10 @@ pub enum Command {
     /// [`withdraw_post`](community_core::Session::withdraw_post) or
     /// [`remove_post`](community_core::Session::remove_post).
     SetPostState(Pick, State),
+    /// [`erase_post`](community_core::Session::erase_post).
+    ErasePost(Pick),
+    /// [`erase_member`](community_core::Session::erase_member), until there is no more.
+    EraseMember(Pick, Erasure),
     /// [`vote`](community_core::Session::vote).
     Vote(Pick, Option<Vote>),
     /// [`react`](community_core::Session::react).
@@ -347,6 +352,6 @@ impl Command {
     /// Whether a request id means something to it: whether it commits anything by itself.
     #[must_use]
     pub fn takes_request(&self) -> bool {
-        !matches!(self, Self::RecordView(_) | Self::Pump)
+        !matches!(self, Self::RecordView(_) | Self::EraseMember(..) | Self::Pump)
     }
 }

@@ -94,6 +94,18 @@ pub async fn perform(session: &Session, command: &Command) -> Answer {
         Command::SetPostState(post, State::Published) => session.restore_post(post.post()).await,
         Command::SetPostState(post, State::Withdrawn) => session.withdraw_post(post.post()).await,
         Command::SetPostState(post, State::Removed) => session.remove_post(post.post()).await,
+        Command::ErasePost(post) => session.erase_post(post.post()).await,
+        Command::EraseMember(member, erasure) => {
+            let (mut communities, mut posts) = (0, 0);
+            loop {
+                let step = session.erase_member(member.member(), *erasure).await?;
+                communities += step.communities;
+                posts += step.posts;
+                if !step.more {
+                    return Ok(json!({"communities": communities, "posts": posts}));
+                }
+            }
+        }
         Command::Vote(post, vote) => session.vote(post.post(), *vote).await,
         Command::React(post, reaction) => session.react(post.post(), reaction.as_ref()).await,
         Command::Accept(post, reason) => session.accept(post.post(), reason.as_deref()).await,

@@ -91,6 +91,11 @@ impl Verifier<'_> {
         let most = self.limits.attributes;
         self.fits("attributes are within their limit", subject, attributes, most);
         self.fits("lists of a member are within their limit", subject, lists, self.limits.lists);
+        if member.erased_at.is_some() {
+            let facts = attributes + lists + member.profile.len();
+            let is_nobody = facts == 0 && !member.listed && member.name == *Member::ERASED;
+            self.holds("an erased member is nobody", subject, "no facts", is_nobody, member);
+        }
         for value in member.attributes.values() {
             let size = match value {
                 Attribute::Boolean(_) | Attribute::Integer(_) => 0,

@@ -6,7 +6,7 @@ use community_core::query::{Listing, Position};
 use community_core::store::{PostRef, PostView};
 use community_core::time::to_micros;
 use community_core::{
-    Correction, PostId, PostKind, Reaction, Revision, Slot, Slug, StoreError, Topic, Vote,
+    Correction, PostId, PostKind, Reaction, Revision, Slot, Slug, State, StoreError, Topic, Vote,
 };
 
 use super::{PAGE, Verifier};
@@ -20,6 +20,7 @@ impl Verifier<'_> {
         view: &PostView,
     ) -> Result<(), StoreError> {
         self.marks(subject, view);
+        self.erased(subject, topic, view).await?;
         self.revisions(subject, topic, view).await?;
         self.corrections(subject, view).await?;
         self.votes(subject, view).await?;
@@ -35,6 +36,48 @@ impl Verifier<'_> {
             self.fits("a reason is within its limit", subject, reason, self.limits.reason);
             self.exist(subject, mark.by);
         }
+    }
+
+    /// Of what is erased nothing is to be read, by anybody.
+    async fn erased(
+        &mut self,
+        subject: &str,
+        topic: &Topic,
+        view: &PostView,
+    ) -> Result<(), StoreError> {
+        let post = &view.post;
+        if post.erased_at.is_none() {
+            return Ok(());
+        }
+        let states = [post.state, topic.state];
+        let is_removed = match post.kind {
+            PostKind::Opening => topic.state == State::Removed && topic.title == *Topic::ERASED,
+            PostKind::Answer | PostKind::Reply => post.state == State::Removed,
+        };
+        self.holds("what is erased is removed", subject, "removed", is_removed, states);
+        let mut left = 0;
+        for mark in [&post.accepted, &post.official].into_iter().flatten() {
+            left += usize::from(mark.reason.is_some());
+        }
+        for correction in self.store.corrections(post.id).await? {
+            left += usize::from(!correction.body.is_empty());
+        }
+        let mut after = 0;
+        loop {
+            let page = self.store.revisions(post.id, after, PAGE, &self.scope).await?;
+            let page = self.scope.admit_all(page);
+            let begin = after;
+            for Revision { number, body, title, reason, .. } in page.iter().map(|found| &found.2) {
+                after = after.max(*number);
+                left += usize::from(!body.is_empty() || title.is_some() || reason.is_some());
+            }
+            // The end, or a store that does not come forward.
+            if page.len() < PAGE || after <= begin {
+                break;
+            }
+        }
+        self.same("what is erased has no text", subject, &left, &0);
+        Ok(())
     }
 
     async fn revisions(

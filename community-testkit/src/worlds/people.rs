@@ -277,6 +277,7 @@ impl People {
             profile,
             listed: member < Cast::SIZE || !dice.chance(5),
             created_at: Some(World::beginning() + Duration::minutes(whole(member % 1_000))),
+            erased_at: None,
         }
     }
 

@@ -23,7 +23,7 @@ use crate::stage::{Stage, renumbered};
 /// Something that somebody else does meanwhile.
 type Other = fn(&Made, Actor) -> (Viewer, Command);
 
-const OTHERS: [Other; 12] = [
+const OTHERS: [Other; 13] = [
     // The one who acts gets another name, and with it other facts to be judged by.
     |made, actor| {
         let key = match actor {
@@ -59,6 +59,7 @@ const OTHERS: [Other; 12] = [
     |made, _| (made.viewer(Actor::Host), Command::SetTopicState(made.topic(0), State::Removed)),
     |made, _| (made.viewer(Actor::Host), Command::SetLocked(made.topic(0), true)),
     |made, _| (made.viewer(Actor::Host), Command::SetPostState(made.post(0), State::Removed)),
+    |made, _| (made.viewer(Actor::Host), Command::ErasePost(made.post(0))),
     |made, _| (made.viewer(Actor::Host), Command::MoveTopic(made.topic(0), slug("beds"))),
     |made, _| {
         let (title, labels) = (Some("Another title".to_owned()), Some(vec![slug("soil")]));

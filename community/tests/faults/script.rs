@@ -234,6 +234,7 @@ pub(crate) fn script() -> Vec<Step> {
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Removed)),
         step(Eva, |made| Command::SetTopicState(made.topic(0), State::Published)),
         step(Ben, |made| Command::SetTopicState(made.topic(1), State::Withdrawn)),
+        step(Eva, |made| Command::ErasePost(made.post(0))),
         step(Ana, |made| suggestion(Suggested::Shown(vec![made.topic(0)]))),
         step(Ana, |_| suggestion(Suggested::Abandoned)),
         step(Ben, |_| Command::Leave(garden())),
@@ -281,9 +282,10 @@ pub(crate) fn number(command: &Command) -> Option<usize> {
         Command::ShowOnBoards(..) => 34,
         Command::WriteNote { .. } => 35,
         Command::ChangeNote(..) => 36,
-        Command::RecordView(_) | Command::Pump => return None,
+        Command::ErasePost(_) => 37,
+        Command::RecordView(_) | Command::EraseMember(..) | Command::Pump => return None,
     })
 }
 
 /// How many commands take a request.
-pub(crate) const COMMANDS: usize = 37;
+pub(crate) const COMMANDS: usize = 38;

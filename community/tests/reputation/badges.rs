@@ -167,6 +167,7 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> BTreeMap<Slug, usize> {
     put_in_force(&stage, &set);
     let mut dice = Dice::new(seed);
     let (mut topics, mut posts): (Vec<TopicId>, Vec<PostId>) = (Vec::new(), Vec::new());
+    let mut erased = 0;
     for _ in 0..acts {
         let who = stage.people[dice.below(stage.people.len())].clone();
         let member = who.viewer().member().unwrap();
@@ -213,6 +214,16 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> BTreeMap<Slug, usize> {
                 } else {
                     block_on(host.restore_topic(topic))
                 };
+            }
+            (17, _, Some(post)) if dice.below(4) == 0 => {
+                let _ = block_on(host.erase_post(post));
+            }
+            (18, _, _) if dice.below(6) == 0 => {
+                let erasure = [Erasure::Anonymise, Erasure::Remove][dice.below(2)];
+                while block_on(host.erase_member(member, erasure)).unwrap().more {}
+                erased += 1;
+                let place = stage.people.iter().position(|them| them.viewer() == who.viewer());
+                stage.people[place.unwrap()] = stage.join(&format!("user:new:{erased}"));
             }
             (17, Some(topic), _) => {
                 let channel = slug(["beds", "shed"][dice.below(2)]);

@@ -14,8 +14,8 @@ use pollster::block_on;
 use crate::stage::{DAY, Stage, garden, slug};
 
 /// Performs so many random acts, pumping at random moments on a store that fails at random moments.
-/// Returns how many entries reverse something.
-fn live<S: Store>(seed: u64, acts: usize, store: S) -> usize {
+/// Returns how many entries reverse something, and how many members were erased.
+fn live<S: Store>(seed: u64, acts: usize, store: S) -> (usize, usize) {
     let faulty = Arc::new(FaultyStore::new(store));
     let clock = Arc::new(ManualClock::at("2026-03-01T12:00:00Z".parse().unwrap()));
     let store: Arc<dyn Store> = Arc::<FaultyStore<S>>::clone(&faulty);
@@ -33,13 +33,14 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> usize {
     }
     let mut dice = Dice::new(seed);
     let (mut topics, mut posts): (Vec<TopicId>, Vec<PostId>) = (Vec::new(), Vec::new());
+    let mut erased = 0;
     for _ in 0..acts {
         let who = stage.people[dice.below(stage.people.len())].clone();
         let host = stage.engine.as_system();
         let post = posts.get(dice.below(posts.len())).copied();
         let topic = topics.get(dice.below(topics.len())).copied();
         // Much of it is refused, which is as good.
-        match (dice.below(28), topic, post) {
+        match (dice.below(30), topic, post) {
             (0..2, _, _) | (_, None, _) => {
                 let kind = ["question", "idea", "discussion"][dice.below(3)];
                 let topic = stage.start(&who, kind);
@@ -101,6 +102,25 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> usize {
                 let edit = TopicEdit { labels, ..TopicEdit::default() };
                 let _ = block_on(host.edit_topic(topic, edit));
             }
+            (26, _, Some(post)) if dice.below(3) == 0 => {
+                let _ = block_on(host.erase_post(post));
+            }
+            (27, _, _) if dice.below(6) == 0 => {
+                let member = who.viewer().member().unwrap();
+                let erasure = [Erasure::Anonymise, Erasure::Remove][dice.below(2)];
+                // It may be killed between steps, or in the middle of one, and goes on later.
+                if dice.below(2) == 0 {
+                    faulty.fail_call(1 + dice.below(30) as u64);
+                }
+                let failed = block_on(host.erase_member(member, erasure)).is_err();
+                faulty.relax();
+                if failed {
+                    while block_on(host.erase_member(member, erasure)).unwrap().more {}
+                }
+                erased += 1;
+                let place = stage.people.iter().position(|them| them.viewer() == who.viewer());
+                stage.people[place.unwrap()] = stage.join(&format!("user:new:{erased}"));
+            }
             (25, Some(topic), _) => {
                 let channel = ["beds", "pots"][dice.below(2)];
                 let _ = block_on(host.move_topic(topic, &slug(channel)));
@@ -128,24 +148,29 @@ fn live<S: Store>(seed: u64, acts: usize, store: S) -> usize {
     let places: std::collections::BTreeSet<_> =
         stage.ledger().into_iter().map(|entry| (entry.channel, entry.labels)).collect();
     assert!(acts < 200 || places.len() > 2, "only {places:?}");
-    moved
+    (moved, erased)
 }
 
 #[test]
 fn the_ledger_in_memory_is_what_a_second_projection_gives_after_anything() {
-    let moved: usize = (0..40).map(|seed| live(seed, 320, MemoryStore::new())).sum();
+    let lives: Vec<_> = (0..40).map(|seed| live(seed, 320, MemoryStore::new())).collect();
+    let moved: usize = lives.iter().map(|(moved, _)| moved).sum();
+    let erased: usize = lives.iter().map(|(_, erased)| erased).sum();
     assert!(moved > 200, "only {moved} entries that reverse something");
+    assert!(erased > 30, "only {erased} members were erased");
 }
 
 #[test]
 fn the_ledger_in_a_file_is_what_a_second_projection_gives_after_anything() {
-    let mut moved = 0;
+    let (mut moved, mut erased) = (0, 0);
     for seed in 100..108 {
         let dir = tempfile::tempdir().unwrap();
         let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
-        moved += live(seed, 320, SqliteStore::open(dir.path(), options).unwrap());
+        let lived = live(seed, 320, SqliteStore::open(dir.path(), options).unwrap());
+        (moved, erased) = (moved + lived.0, erased + lived.1);
     }
     assert!(moved > 40, "only {moved} entries that reverse something");
+    assert!(erased > 5, "only {erased} members were erased");
 }
 
 #[test]

@@ -44,8 +44,8 @@ impl Batch<'_> {
 
     pub(super) fn acceptance(&mut self, record: &AcceptanceRecord) -> Result<()> {
         let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
-        let mark =
-            MarkRecord { by: record.by.clone(), at: record.at, reason: record.reason.clone() };
+        let reason = record.reason.clone().filter(|_| post.erased_at.is_none());
+        let mark = MarkRecord { by: record.by.clone(), at: record.at, reason };
         let accepted = self.mark(Some(&mark), post.kind)?;
         let topic = self.topic_by_id(post.topic)?;
         self.set_marks(&topic, post.clone(), accepted, post.official)?;
@@ -113,7 +113,7 @@ impl Batch<'_> {
             tier: record.tier,
             post,
             by,
-            note: record.note.clone(),
+            note: if self.is_erased(&record.member) { String::new() } else { record.note.clone() },
             at: record.at,
         };
         self.plan_mut().put_grant(grant, NewEvent { member: Some(member), ..event });
@@ -121,8 +121,10 @@ impl Batch<'_> {
     }
 
     pub(super) async fn correction(&mut self, record: &CorrectionRecord) -> Result<()> {
-        self.env.limits().check_body(&record.body)?;
         let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
+        if post.erased_at.is_none() {
+            self.env.limits().check_body(&record.body)?;
+        }
         let author = self.member_of(&record.author, record.at)?;
         let known = match self.corrections.get(&post.id) {
             Some(known) => known.clone(),
@@ -157,6 +159,8 @@ impl Batch<'_> {
             withdrawn_at: record.withdrawn_at,
             rev: old.as_ref().map_or(Rev(0), |old| old.rev),
         };
+        // What is erased stays so, whatever comes in again.
+        let new = if post.erased_at.is_some() { new.erased() } else { new };
         if old.as_ref() == Some(&new) {
             return Ok(());
         }

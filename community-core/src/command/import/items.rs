@@ -8,6 +8,7 @@ use crate::domain::{
 };
 use crate::error::{Error, Result};
 use crate::id::{PostId, TopicId};
+use crate::limits::Limits;
 use crate::record::{PostRecord, RevisionRecord, TopicRecord};
 use crate::text::{Key, Slug};
 use crate::time::Timestamp;
@@ -25,7 +26,7 @@ impl Batch<'_> {
     pub(super) async fn topic(&mut self, record: &TopicRecord) -> Result<()> {
         let limits = self.env.limits();
         limits.check_title(record.title.as_str())?;
-        limits.check_body(&record.body)?;
+        check_text(limits, &record.body, record.erased_at, record.state)?;
         check_payload_size(limits, record.payload.as_ref())?;
         let text = Text {
             body: &record.body,
@@ -93,9 +94,10 @@ impl Batch<'_> {
         post.revision = text.number;
         post.edited_at = text.edited_at;
         post.shared_at = record.shared_at;
+        post.erased_at = record.erased_at;
         let revision = self.revision_of(&post, text, author)?;
         let revision = Revision {
-            title: Some(topic.title.clone()),
+            title: Some(topic.title.clone()).filter(|_| post.erased_at.is_none()),
             labels: Some(topic.labels.clone()),
             ..revision
         };
@@ -103,7 +105,7 @@ impl Batch<'_> {
         let kind = EventKind::TopicStarted { labels: topic.labels.clone() };
         let mut events = vec![self.event(kind, &topic, Some(post.id), Some(author), at)];
         events.extend(self.events_of_new(&topic, &post));
-        if topic.state != State::Published {
+        if topic.state != State::Published && post.erased_at.is_none() {
             let kind = EventKind::TopicStateChanged { state: topic.state };
             events.push(self.event(kind, &topic, None, None, self.rights.now));
         }
@@ -136,7 +138,9 @@ impl Batch<'_> {
             .kind(&kind)
             .ok_or_else(|| Error::invalid(format!("there is no kind `{kind}`")))?
             .clone();
-        kind.check_payload(record.payload.as_ref())?;
+        if record.erased_at.is_none() {
+            kind.check_payload(record.payload.as_ref())?;
+        }
         let status = record.status.clone().unwrap_or_else(|| {
             if base.kind == kind.name { base.status.clone() } else { kind.initial.clone() }
         });
@@ -189,6 +193,9 @@ impl Batch<'_> {
         record: &TopicRecord,
         text: &Text<'_>,
     ) -> Result<()> {
+        if is_erased(&self.post_by_id(old.opening)?.0, record.erased_at)? {
+            return Ok(());
+        }
         let mut new = self.topic_facts(old.clone(), record)?;
         if new.author != old.author {
             return Err(Error::invalid("a topic keeps its author"));
@@ -259,7 +266,7 @@ impl Batch<'_> {
     }
 
     pub(super) async fn post(&mut self, record: &PostRecord) -> Result<()> {
-        self.env.limits().check_body(&record.body)?;
+        check_text(self.env.limits(), &record.body, record.erased_at, record.state)?;
         let topic = self.topic_by_id(self.topic_of(&record.topic)?)?;
         let text = Text {
             body: &record.body,
@@ -326,11 +333,16 @@ impl Batch<'_> {
             accepted: self.mark(record.accepted.as_ref(), kind)?,
             official: self.mark(record.official.as_ref(), kind)?,
             shared_at: record.shared_at,
+            erased_at: None,
             created_at: at,
             edited_at: text.edited_at,
             revision: text.number,
             rev: Rev::FIRST,
             counters: PostCounters::default(),
+        };
+        let post = match record.erased_at {
+            Some(at) => post.erased(at),
+            None => post,
         };
         let revision = self.revision_of(&post, text, author)?;
         let absent = self.absent(key, EntityRef::Post(post.id));
@@ -362,6 +374,9 @@ impl Batch<'_> {
         record: &PostRecord,
         text: &Text<'_>,
     ) -> Result<()> {
+        if is_erased(&old, record.erased_at)? {
+            return Ok(());
+        }
         let mut post = old;
         let parent = match &record.parent {
             Some(key) => self.post_of(key)?,
@@ -401,8 +416,9 @@ impl Batch<'_> {
             let others = self.activity_without(topic, Some(post.id)).await?;
             let kind = EventKind::PostStateChanged { state: record.state };
             let event = self.event(kind, topic, Some(post.id), None, self.rights.now);
+            let changed = Post { state: record.state, ..post.clone() };
             let plan = self.plan_mut();
-            let (after, moved) = plan.change_post_state(topic, &post, record.state, &above, others);
+            let (after, moved) = plan.change_post_state(topic, &post, changed, &above, others);
             plan.events.push(event);
             let moved_gate =
                 plan.change_topic(topic, Topic { gate: topic.gate + 1, ..topic.clone() });
@@ -447,7 +463,7 @@ impl Batch<'_> {
             labels: None,
             editor: Some(editor),
             at,
-            reason: text.reason.cloned(),
+            reason: text.reason.cloned().filter(|_| post.erased_at.is_none()),
         })
     }
 
@@ -480,10 +496,12 @@ impl Batch<'_> {
 
     pub(super) async fn revision(&mut self, record: &RevisionRecord) -> Result<()> {
         let limits = self.env.limits();
-        limits.check_body(&record.body)?;
+        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
+        if post.erased_at.is_none() {
+            limits.check_body(&record.body)?;
+        }
         limits.reason(record.reason.as_ref().map_or(0, String::len))?;
         limits.labels(record.labels.as_ref().map_or(0, Vec::len))?;
-        let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
         if record.number == 0 || record.number >= post.revision {
             return Err(Error::invalid(format!(
                 "an earlier revision of `{}` has a number from 1 to {}",
@@ -505,6 +523,8 @@ impl Batch<'_> {
             at: record.at,
             reason: record.reason.clone(),
         };
+        // What is erased stays so, whatever comes in again.
+        let revision = if post.erased_at.is_some() { revision.erased() } else { revision };
         let store = self.session.engine().store();
         let known = store.revisions(post.id, record.number - 1, 1, self.scope()).await?;
         let known = self.scope().admit_all(known).into_iter().next();
@@ -513,5 +533,28 @@ impl Batch<'_> {
         }
         self.plan_mut().ops.push(Op::PutRevision(Box::new(revision)));
         Ok(())
+    }
+}
+
+/// Checks a text that is there, or that nothing is where it is erased.
+fn check_text(
+    limits: &Limits,
+    body: &str,
+    erased_at: Option<Timestamp>,
+    state: State,
+) -> Result<()> {
+    match erased_at {
+        None => limits.check_body(body),
+        Some(_) if body.is_empty() && state == State::Removed => Ok(()),
+        Some(_) => Err(Error::invalid("what is erased is removed, and has no text")),
+    }
+}
+
+/// Whether a post that is there is erased: records of it then change nothing.
+fn is_erased(known: &Post, erased_at: Option<Timestamp>) -> Result<bool> {
+    match (known.erased_at, erased_at) {
+        (Some(_), _) => Ok(true),
+        (None, None) => Ok(false),
+        (None, Some(_)) => Err(Error::invalid("what is there is not erased by an import")),
     }
 }

@@ -79,7 +79,10 @@ impl Batch<'_> {
         if let Some(mark) = &post.official {
             add(EventKind::MadeOfficial { official: true }, mark.by, mark.at);
         }
-        if post.state != State::Published && post.kind != PostKind::Opening {
+        if let Some(at) = post.erased_at {
+            let opening = post.kind == PostKind::Opening;
+            add(EventKind::PostErased { opening }, None, at);
+        } else if post.state != State::Published && post.kind != PostKind::Opening {
             add(EventKind::PostStateChanged { state: post.state }, None, self.rights.now);
         }
         events

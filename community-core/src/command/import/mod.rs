@@ -241,7 +241,7 @@ impl Session {
 /// Says which record an error is about. What is no fault of a record stays as it is.
 fn place(number: usize, error: Error) -> Error {
     match error {
-        Error::NotFound(_) | Error::Invalid(_) | Error::Limit(_) => {
+        Error::NotFound(_) | Error::Invalid(_) | Error::Limit(_) | Error::Erased(_) => {
             Error::Record { number, source: Box::new(error) }
         }
         other => other,

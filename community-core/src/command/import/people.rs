@@ -16,7 +16,7 @@ use crate::time::Timestamp;
 
 impl Batch<'_> {
     pub(super) fn member(&mut self, record: &MemberRecord) -> Result<()> {
-        let MemberRecord { key, name, attributes, lists, profile, listed, created_at } =
+        let MemberRecord { key, name, attributes, lists, profile, listed, created_at, erased_at } =
             record.clone();
         let name = match name {
             Some(name) => name,
@@ -26,8 +26,13 @@ impl Batch<'_> {
         check_member(&new, self.env.limits())?;
         match self.members.get(&new.key).cloned() {
             None => {
-                self.create_member(&new, created_at.unwrap_or(self.rights.now));
+                self.create_member(&new, created_at.unwrap_or(self.rights.now), erased_at);
                 Ok(())
+            }
+            // What is erased stays so, whatever comes in again.
+            Some(old) if old.erased_at.is_some() => Ok(()),
+            Some(_) if erased_at.is_some() => {
+                Err(Error::invalid("who is there is not erased by an import"))
             }
             Some(old) => {
                 let member = new.applied_to(&old);
@@ -41,10 +46,15 @@ impl Batch<'_> {
         }
     }
 
-    fn create_member(&mut self, new: &NewMember, at: Timestamp) -> MemberId {
+    fn create_member(
+        &mut self,
+        new: &NewMember,
+        at: Timestamp,
+        erased_at: Option<Timestamp>,
+    ) -> MemberId {
         // Members belong to the tenant, not to the community that brings them in.
         let id = crate::IdSource::named(at, &format!("member/{}", new.key));
-        let member = new.created(MemberId::from_uuid(id), at);
+        let member = Member { erased_at, ..new.created(MemberId::from_uuid(id), at) };
         self.plan_mut().expect(Expect::Absent(UniqueKey::Member(new.key.clone())));
         let id = member.id;
         self.put_member(member);
@@ -68,7 +78,12 @@ impl Batch<'_> {
             return Ok(member.id);
         }
         let new = NewMember::new(key.clone(), Name::new(key.as_str())?);
-        Ok(self.create_member(&new, at))
+        Ok(self.create_member(&new, at, None))
+    }
+
+    /// Whether a member of the batch is erased.
+    pub(super) fn is_erased(&self, key: &Key) -> bool {
+        self.members.get(key).is_some_and(|member| member.erased_at.is_some())
     }
 
     /// The member of a key, or the importing one when there is no key.
@@ -82,6 +97,9 @@ impl Batch<'_> {
     }
 
     pub(super) async fn membership(&mut self, record: &MembershipRecord) -> Result<()> {
+        if self.is_erased(&record.member) {
+            return Err(Error::Erased("member"));
+        }
         let now = self.rights.now;
         let member = self.member_of(&record.member, record.joined_at.unwrap_or(now))?;
         let old = match self.memberships.get(&member) {

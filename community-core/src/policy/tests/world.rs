@@ -138,6 +138,7 @@ pub(super) fn signed_in() -> Facts {
         profile: Default::default(),
         listed: true,
         created_at: at(0),
+        erased_at: None,
         rev: Rev::FIRST,
     };
     Facts { member: Some(member), memberships: vec![Membership::stranger(GARDEN, ME)] }

@@ -95,6 +95,20 @@ fn a_broken_tree_is_found() {
 }
 
 #[test]
+fn what_is_left_of_something_erased_is_found() {
+    let erased = |s: &Sound, post: &mut Post| post.erased_at = Some(s.w.now());
+    let seen = ["what is erased has no text", "what is erased is removed"];
+    assert_eq!(rewritten(|s| s.reply.clone(), erased), rules(&seen));
+    let opening = |s: &Sound| block_on(s.w.post(s.draft.opening.id)).unwrap().post;
+    assert_eq!(rewritten(opening, erased), rules(&seen));
+    let member = after(|s| {
+        let erased = Member { erased_at: Some(s.w.now()), ..s.home.ann.clone() };
+        vec![Op::PutMember(Box::new(erased))]
+    });
+    assert_eq!(member, rules(&["an erased member is nobody"]));
+}
+
+#[test]
 fn a_wrong_last_activity_is_found() {
     let active = |at: fn(&Sound) -> community_core::Timestamp| {
         after(|s| vec![Op::SetActive(s.draft.topic.id, at(s))])
