@@ -105,7 +105,8 @@ impl Pages for ArticlePages {
                 // Where sources stand, and whether they are published, bounds who finds an article.
                 EventKind::TopicMoved { .. }
                 | EventKind::TopicStateChanged { .. }
-                | EventKind::PostStateChanged { .. } => {
+                | EventKind::PostStateChanged { .. }
+                | EventKind::PostErased { .. } => {
                     moved.extend(event.community.zip(event.topic));
                 }
                 _ => {}

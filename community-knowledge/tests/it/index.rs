@@ -247,6 +247,28 @@ fn an_index_that_is_behind_tells_nothing_of_what_is_hidden_since() {
     });
 }
 
+#[test]
+fn what_is_erased_is_found_no_more_before_and_after_its_words_are_gone() {
+    block_on(async {
+        let world = World::beds(Arc::new(MemoryStore::new())).await;
+        let (knowledge, system, visitor) =
+            (&world.knowledge, world.system(), world.engine.anonymous());
+        let ana = world.member("ana", &[]).await;
+        let answers = [(&ana, "Fleece."), (&ana, "Straw.")];
+        let (topic, posts) = world.question(&ana, "beds", "Late frost", &answers).await;
+        world.published(topic, None).await;
+        let all = ["article Late frost", "topic Late frost"];
+        assert_eq!(found(knowledge, &visitor, "fleece").await, all);
+        system.erase_post(posts[1]).await.unwrap();
+        assert!(found(knowledge, &visitor, "fleece").await.is_empty());
+        assert_eq!(found(knowledge, &visitor, "straw").await, ["topic Late frost"]);
+        world.pump().await;
+        for session in [&visitor, &system] {
+            assert!(found(knowledge, session, "fleece").await.is_empty());
+        }
+    });
+}
+
 /// All files below a directory.
 fn files(dir: &Path) -> BTreeSet<std::path::PathBuf> {
     let mut found = BTreeSet::new();
