@@ -19,15 +19,14 @@ use community_benches::posts::{fill, text};
 use community_benches::workload::{Random, channel};
 use community_core::policy::{Facts, Scope};
 use community_core::search::{
-    Count, Find, IndexError, IndexState, IndexStatus, Per, Reach, Sample, SearchIndex, SearchSort,
-    SimilarQuery, Wanted,
+    Count, Find, Per, Reach, Sample, SearchIndex, SearchSort, SimilarQuery, Wanted,
 };
-use community_core::{AccessRev, Engine, Seq, Session, Slug, Title, Viewer};
+use community_core::{AccessRev, Engine, Session, Slug, Title, Viewer};
 use community_knowledge::{
     ArticlePages, Content, Harvest, Knowledge, NewArticle, Section, SectionKind,
 };
 use community_search::analysis::Language;
-use community_search::{Projection, Settings, Snapshot};
+use community_search::{Projection, Settings};
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
 
@@ -75,7 +74,7 @@ fn main() -> Outcome<()> {
         .map(|entry| *entry.channel.id.as_bytes())
         .collect();
     let hand = HandSearcher::open(&files.path().join("gen-1"), &channels)?;
-    let index: Arc<dyn SearchIndex> = Arc::new(Still(Arc::clone(&snapshot)));
+    let index: Arc<dyn SearchIndex> = Arc::new(projection.index());
     let knowledge = Knowledge::new(engine.clone()).with_index(index);
 
     let mut random = Random::new(23);
@@ -164,40 +163,4 @@ async fn write(knowledge: &Knowledge, community: &Slug, topics: usize) -> Outcom
         articles += 1;
     }
     Ok(articles)
-}
-
-/// One state of an index, which nobody brings further.
-#[derive(Debug)]
-struct Still(Arc<Snapshot>);
-
-#[async_trait::async_trait]
-impl SearchIndex for Still {
-    async fn find(&self, request: &Find<'_>) -> Result<community_core::search::Found, IndexError> {
-        self.0.find(request).map_err(IndexError::failed)
-    }
-
-    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<std::ops::Range<usize>>> {
-        self.0.marks(wanted, texts)
-    }
-
-    fn wake(&self) {}
-
-    async fn wait_for(&self, _seq: Seq) -> Result<(), IndexError> {
-        Ok(())
-    }
-
-    async fn rebuild(&self) -> Result<(), IndexError> {
-        Ok(())
-    }
-
-    fn status(&self) -> IndexStatus {
-        IndexStatus {
-            state: IndexState::Ready,
-            seq: Some(self.0.seq()),
-            lag: 0,
-            documents: self.0.documents(),
-            bytes: 0,
-            failure: None,
-        }
-    }
 }

@@ -128,3 +128,40 @@ fn a_step_that_makes_no_sense_is_refused() {
     }
     assert_eq!(place.json("knowledge deflection garden")["total"]["shown"]["visits"], 0);
 }
+
+#[test]
+fn an_article_of_ones_own_is_written_edited_and_found() {
+    let place = place();
+    let words = |text: &str| {
+        format!(
+            r#"{{"title": "Garlic", "sections": [{{"kind": "resolution", "blocks": [{{"text": "{text}"}}]}}]}}"#
+        )
+    };
+    place.write("one.json", &words("Two inches deep."));
+    place.write("two.json", &words("Three inches deep in sand."));
+    let id = place.json("knowledge write garden help one.json")["id"].clone();
+    let id = id.as_str().unwrap();
+    let titles = |query: &str| {
+        let found = place.json(&format!("knowledge search garden '{query}'"));
+        let hits = found["hits"].as_array().unwrap().iter();
+        hits.map(|hit| hit["article"]["title"].as_str().unwrap_or("topic").to_owned()).collect()
+    };
+    let nothing: Vec<String> = titles("inches");
+    assert!(nothing.is_empty(), "a draft is found: {nothing:?}");
+    place.ok(&format!("knowledge publish {id}"));
+    let found: Vec<String> = titles("inches");
+    assert_eq!(found, ["Garlic"]);
+    let edit = format!("knowledge edit {id} two.json --base");
+    place.ok(&format!("{edit} 1"));
+    assert_eq!(place.refused(&format!("{edit} 1")).1, "conflict");
+    let found: Vec<String> = titles("sand");
+    assert!(found.is_empty());
+    place.ok(&format!("knowledge publish {id}"));
+    let found: Vec<String> = titles("sand kind:article");
+    assert_eq!(found, ["Garlic"]);
+    let outline = place.json("knowledge outline garden");
+    assert_eq!(outline["articles"], 1);
+    assert!(place.ok("knowledge suggest garden 'garlic in sand'").contains("Garlic (published"));
+    assert_eq!(place.refused("--as ana knowledge write garden help one.json").1, "denied");
+    assert_eq!(place.refused("knowledge search nowhere garlic").0, 3);
+}

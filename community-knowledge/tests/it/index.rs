@@ -1,19 +1,15 @@
 //! The index of articles: what is found follows what is published, said and damaged.
 
 use std::collections::BTreeSet;
-use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 
-use community_core::search::{
-    Find, Found, IndexError, IndexState, IndexStatus, SearchIndex, Wanted,
-};
-use community_core::{NewLabel, SearchQuery, Seq, Session, Store, Timestamp, TopicEdit};
+use community_core::{NewLabel, SearchQuery, Session, Store, Timestamp, TopicEdit};
 use community_knowledge::{
     ArticleId, ArticlePages, Content, Edit, Knowledge, KnowledgeHit, NewArticle, Rating, Section,
     SectionKind,
 };
-use community_search::{Projection, Settings, Snapshot};
+use community_search::{Projection, Settings};
 use community_store_memory::MemoryStore;
 use community_store_sqlite::{Options, SqliteStore};
 use pollster::block_on;
@@ -180,36 +176,6 @@ fn topics_are_found_while_they_have_an_answer() {
     });
 }
 
-/// One state of an index, which nobody brings further.
-#[derive(Debug)]
-struct Still(Arc<Snapshot>);
-
-#[async_trait::async_trait]
-impl SearchIndex for Still {
-    async fn find(&self, request: &Find<'_>) -> Result<Found, IndexError> {
-        self.0.find(request).map_err(IndexError::failed)
-    }
-
-    fn marks(&self, wanted: &Wanted, texts: &[&str]) -> Vec<Vec<Range<usize>>> {
-        self.0.marks(wanted, texts)
-    }
-
-    fn wake(&self) {}
-
-    async fn wait_for(&self, _: Seq) -> Result<(), IndexError> {
-        Ok(())
-    }
-
-    async fn rebuild(&self) -> Result<(), IndexError> {
-        Ok(())
-    }
-
-    fn status(&self) -> IndexStatus {
-        let (seq, state) = (Some(self.0.seq()), IndexState::Failing);
-        IndexStatus { state, seq, lag: 1, documents: self.0.documents(), bytes: 0, failure: None }
-    }
-}
-
 #[test]
 fn an_index_that_is_behind_tells_nothing_of_what_is_hidden_since() {
     block_on(async {
@@ -226,8 +192,9 @@ fn an_index_that_is_behind_tells_nothing_of_what_is_hidden_since() {
         let mut projection = Projection::of_pages(pages, None, Settings::default(), env).unwrap();
         while projection.catch_up(world.engine.store(), 1_000).await.unwrap().lag > 0 {}
         projection.flush().unwrap();
-        let still = Arc::new(Still(projection.index().snapshot().unwrap()));
-        world.knowledge = Knowledge::new(world.engine.clone()).with_index(still);
+        // Nobody brings it further.
+        let index = Arc::new(projection.index());
+        world.knowledge = Knowledge::new(world.engine.clone()).with_index(index);
         let query = |text: &str| SearchQuery::community(garden(), text).with_facets();
         let find = async |text: &str| world.knowledge.search(&visitor, &query(text)).await.unwrap();
         let early = find("early").await;

@@ -34,7 +34,7 @@ mod top;
 
 use std::ops::Range;
 
-use community_core::search::{Count, Find, Found, LanguageCode, SearchSort, Wanted};
+use community_core::search::{Count, Counts, Find, Found, LanguageCode, SearchSort, Total, Wanted};
 use tantivy::query::{EnableScoring, Query, TermQuery, Weight};
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocId, Score, Term};
@@ -243,6 +243,14 @@ impl<'a> Search<'a> {
         }
         Ok(())
     }
+}
+
+/// What is found where there is nothing to search.
+pub(crate) fn nothing(count: Count) -> Found {
+    let unknown = Total { count: 0, exact: false };
+    let total = (count != Count::Nothing).then_some(unknown);
+    let facets = matches!(count, Count::Facets { .. }).then(Counts::default);
+    Found { total, facets, ..Found::default() }
 }
 
 /// The languages in which a request is understood: those of the viewer, then those of the content.

@@ -38,6 +38,9 @@ pub(super) struct Summand {
 /// Documents in a window at most.
 const WIDTH: DocId = 4_096;
 
+/// Documents in a block of postings at most, as the library writes them.
+const BLOCK: usize = 128;
+
 /// A list so many times as long as all others that have to be walked is not walked with them.
 const MUCH_LONGER: u64 = 16;
 
@@ -251,6 +254,9 @@ impl List {
     #[inline]
     fn docs_to(&self, high: DocId) -> &[DocId] {
         let docs = self.docs();
+        if self.last() <= high {
+            return docs;
+        }
         docs.get(..docs.partition_point(|doc| *doc <= high)).unwrap_or_default()
     }
 
@@ -323,11 +329,22 @@ impl Window {
                 *seen |= bit;
             }
         }
+        // Gathered without a branch: whether a document is in both can hardly be foretold.
+        let others = other.docs_to(high);
+        let (mut common, mut count) = ([0_u8; BLOCK], 0);
+        for (place, doc) in (0..).zip(others) {
+            let (word, bit) = place_of(*doc);
+            if let Some(slot) = common.get_mut(count) {
+                *slot = place;
+            }
+            count += usize::from(self.seen.get(word).is_some_and(|seen| seen & bit != 0));
+        }
         // The place of a document in the first list is how many stand before it.
         let (mut before, mut counted) = (0, 0);
-        for (place, doc) in other.docs_to(high).iter().enumerate() {
+        for place in common.into_iter().take(count).map(usize::from) {
+            let Some(doc) = others.get(place) else { break };
             let (word, bit) = place_of(*doc);
-            let Some(seen) = self.seen.get(word).filter(|seen| **seen & bit != 0) else { continue };
+            let Some(seen) = self.seen.get(word) else { break };
             let passed = self.seen.get(counted..word).unwrap_or_default();
             before += passed.iter().map(|seen| seen.count_ones() as usize).sum::<usize>();
             counted = word;

@@ -29,11 +29,12 @@ use std::thread::{self, JoinHandle, Thread};
 
 use async_trait::async_trait;
 use community_core::search::{
-    Count, Counts, Find, Found, IndexError, IndexState, IndexStatus, SearchIndex, Total, Wanted,
+    Find, Found, IndexError, IndexState, IndexStatus, SearchIndex, Wanted,
 };
 use community_core::{Env, Seq, Store};
 
 use crate::contents::{Contents, Pages, Plan};
+use crate::find::nothing;
 use crate::projection::{Disk, Folder, Memory, Snapshot};
 use crate::{SearchError, Settings};
 use desk::{Desk, Report};
@@ -261,14 +262,6 @@ impl fmt::Debug for Keeper {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Keeper").field("status", &self.status()).finish_non_exhaustive()
     }
-}
-
-/// What is found where there is nothing to search.
-fn nothing(count: Count) -> Found {
-    let unknown = Total { count: 0, exact: false };
-    let total = (count != Count::Nothing).then_some(unknown);
-    let facets = matches!(count, Count::Facets { .. }).then(Counts::default);
-    Found { total, facets, ..Found::default() }
 }
 
 /// Where an index is kept.

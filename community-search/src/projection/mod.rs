@@ -27,6 +27,7 @@ mod disk;
 mod generation;
 mod mark;
 mod reading;
+mod served;
 mod snapshot;
 mod touched;
 
@@ -103,6 +104,8 @@ pub struct Progress {
 }
 
 /// What can be searched: a handle on the index that a [`Projection`] keeps. Clones share it.
+///
+/// It is a [`SearchIndex`](community_core::search::SearchIndex): an engine can be given it.
 #[derive(Debug, Clone, Default)]
 pub struct IndexHandle {
     shared: Arc<Shared>,

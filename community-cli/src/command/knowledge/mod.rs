@@ -11,7 +11,7 @@ mod work;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-use community::knowledge::{ArticleId, Knowledge as Base, State};
+use community::knowledge::{ArticleId, Edit, Knowledge as Base, NewArticle, State};
 use community::{Error, Key, Rev, Session, Slug, Timestamp};
 
 use super::search;
@@ -46,6 +46,31 @@ pub(crate) enum Knowledge {
         /// Print what would be taken out of the conversation, and begin nothing
         #[arg(long)]
         preview: bool,
+    },
+    /// Begin an article with words of one's own
+    Write {
+        /// The community
+        community: Slug,
+        /// The channel in which it is to stand
+        channel: Slug,
+        /// A file that holds it as JSON: title, sections, labels
+        file: PathBuf,
+        /// The language
+        #[arg(long, value_name = "LOCALE", default_value = "en")]
+        locale: Slug,
+    },
+    /// Write a new version of an article, which is a draft until it is published
+    Edit {
+        #[command(flatten)]
+        article: Named,
+        /// A file that holds it as JSON: title, sections, labels
+        file: PathBuf,
+        /// The number of the version that it was written on: when there is a newer one, it is refused
+        #[arg(long, value_name = "N")]
+        base: u32,
+        /// Why
+        #[arg(long, default_value = "")]
+        why: String,
     },
     /// List articles by state, those that have been in it longest first
     Review {
@@ -196,6 +221,19 @@ impl Knowledge {
             }
             Self::Draft { item, channel, locale, preview } => {
                 work::draft(context, &base, &item, channel, locale, preview).await
+            }
+            Self::Write { community, channel, file, locale } => {
+                let session = context.operator().await?;
+                let new = NewArticle::new(community, channel, locale, read(&file)?);
+                let id = base.begin(&session, &new).await?;
+                Ok(Reply::new(crate::object::Created::new("article", &id, None)))
+            }
+            Self::Edit { article, file, base: version, why } => {
+                let session = context.operator().await?;
+                let id = article.find(&session, &base).await?;
+                let edit = Edit { base: version, content: read(&file)?, why };
+                base.edit(&session, id, &edit).await?;
+                Ok(done("knowledge edit", id))
             }
             Self::Review { community, state, limit, after } => {
                 work::review(context, &base, &community, state, after.as_deref(), limit).await
