@@ -27,9 +27,9 @@ pub mod time;
 
 pub use change::{Event, EventKind, Receipt, Seq};
 pub use command::{
-    ChannelUpdate, CommunityUpdate, Erased, Erasure, Imported, NewAward, NewChannel, NewCommunity,
-    NewCorrection, NewGrant, NewLabel, NewMember, NewPin, NewPost, NewPromotion, NewSanction,
-    NewSuggestion, NewTopic, PostEdit, TopicEdit,
+    ChannelUpdate, CommunityUpdate, Erased, ErasedKeys, Erasure, Imported, NewAward, NewChannel,
+    NewCommunity, NewCorrection, NewGrant, NewLabel, NewMember, NewPin, NewPost, NewPromotion,
+    NewSanction, NewSuggestion, NewTopic, PostEdit, TopicEdit,
 };
 pub use directory::{ChannelEntry, Directory, RuleLevel};
 pub use domain::*;

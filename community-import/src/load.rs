@@ -1,7 +1,7 @@
 //! Putting records into a community, batch by batch.
 
 use community_core::record::Record;
-use community_core::{Error, MemberId, Session, Slug};
+use community_core::{ErasedKeys, Error, MemberId, Session, Slug};
 use serde::Serialize;
 
 /// Imports records in batches, each of which is one transaction.
@@ -36,6 +36,7 @@ pub struct Loader<'a> {
     positions: Vec<u64>,
     bytes: usize,
     loaded: Loaded,
+    erased: ErasedKeys,
 }
 
 /// How to import.
@@ -95,6 +96,7 @@ impl<'a> Loader<'a> {
             positions: Vec::new(),
             bytes: 0,
             loaded: Loaded::default(),
+            erased: ErasedKeys::default(),
         }
     }
 
@@ -136,7 +138,9 @@ impl<'a> Loader<'a> {
         if records.is_empty() {
             return Ok(());
         }
-        match self.session.import(&self.community, self.options.importer, &records).await {
+        let importer = self.options.importer;
+        match self.session.import_batch(&self.community, importer, &records, &mut self.erased).await
+        {
             Ok(done) => {
                 self.loaded.changed += done.changed as u64;
                 self.loaded.unchanged += done.unchanged as u64;

@@ -600,6 +600,12 @@ fn what_is_erased_survives_as_erased_and_no_import_brings_it_back() {
     assert_clean(&engine);
     let after = dump(&engine);
     assert_eq!((left(&after), after.contains("user:10")), (0, false), "{after}");
+    // Nor does what was imported before come back where it was, under the same ids.
+    for batch in [1, 500] {
+        load(&engine, WORLD, batch).unwrap();
+        assert_same(&dump(&engine), &after);
+        assert_clean(&engine);
+    }
     // Two members, and six posts: the one that was there, the answer, and these four.
     assert_eq!(after.matches("erased_at").count(), 2 + 6);
     for batch in [1, 500] {
@@ -613,6 +619,24 @@ fn what_is_erased_survives_as_erased_and_no_import_brings_it_back() {
         assert_eq!(left(&dump(&copy)), 0);
         assert!(dump(&copy).contains(r#""key":"user:10""#));
         assert_clean(&copy);
+    }
+}
+
+#[test]
+fn who_is_anonymised_stays_so_when_the_same_lines_come_again() {
+    let (engine, _) = engine(1);
+    load(&engine, WORLD, 500).unwrap();
+    let Viewer::Member(member) = block_on(engine.member_by_key(&key("user:10"))).unwrap().viewer()
+    else {
+        unreachable!()
+    };
+    block_on(engine.as_system().erase_member(member, Erasure::Anonymise)).unwrap();
+    let after = dump(&engine);
+    assert!(!after.contains("user:10") && after.contains(&format!("erased-{member}")));
+    for batch in [1, 500] {
+        assert_eq!(load(&engine, WORLD, batch).unwrap().changed, 0);
+        assert_same(&dump(&engine), &after);
+        assert_clean(&engine);
     }
 }
 
@@ -642,13 +666,20 @@ fn an_import_erases_nothing() {
             "what is erased is removed, and has no text",
         ),
         (
-            r#"{"type":"membership","member":"erased-019b8c00-0000-7000-8000-000000000001","joined_at":"2026-01-01T00:00:00Z"}"#
-                .to_owned(),
-            "the member was erased",
+            format!(r#"{{"type":"member","key":"user:99","name":"Zoe",{erased}}}"#),
+            "has no key, name or facts of its own",
+        ),
+        (
+            format!(
+                r#"{{"type":"topic","key":"new","channel":"talk","title":"Zoe","body":"","state":"removed","author":"user:1",{erased}}}"#
+            ),
+            "an erased topic is called `erased`",
         ),
     ] {
         let error = load(&engine, &line, 1).unwrap_err();
         assert!(error.to_string().contains(refused), "{line}: {error}");
     }
+    let membership = r#"{"type":"membership","member":"erased-019b8c00-0000-7000-8000-000000000001","joined_at":"2026-01-01T00:00:00Z"}"#;
+    assert_eq!(load(&engine, membership, 1).unwrap().changed, 0);
     assert_same(&dump(&engine), WORLD);
 }

@@ -1,6 +1,7 @@
 //! `erase`: what somebody said, or who somebody was, is gone for good.
 
 use std::fmt;
+use std::io::Write as _;
 
 use clap::{Args, Subcommand};
 use community::knowledge::Knowledge;
@@ -26,7 +27,8 @@ pub(crate) enum Erase {
 
 #[derive(Debug, Args)]
 pub(crate) struct Member {
-    /// The key of the member; that of one who is erased in part begins with `erased-`
+    /// The key or id of the member. One who is erased in part has another key, which begins with
+    /// `erased-`: the old one may be somebody else's by then
     key: Key,
     /// And every post of the member
     #[arg(long)]
@@ -60,7 +62,13 @@ impl Erase {
             Self::Member(Member { key, posts }) => {
                 // Who may not, does not learn which keys there are.
                 session.export().await?;
-                let member = context.member(&key).await?;
+                let member = match key.as_str().parse::<MemberId>() {
+                    Ok(id) => id,
+                    Err(_) => context.member(&key).await?,
+                };
+                // Whoever interrupts it goes on with this, and not with the key that is free by then.
+                let mut stderr = std::io::stderr().lock();
+                _ = writeln!(stderr, "erasing {member}: when interrupted, go on by this id");
                 let erasure = if posts { Erasure::Remove } else { Erasure::Anonymise };
                 let mut erased =
                     ErasedMember { done: "erase", key, member, communities: 0, posts: 0 };

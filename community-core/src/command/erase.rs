@@ -74,6 +74,9 @@ impl Session {
     /// # Ok::<(), Error>(()) }).unwrap();
     /// ```
     ///
+    /// Extensions that keep words of it, such as the knowledge base in its drafts and versions, take them
+    /// out when they follow the log.
+    ///
     /// # Errors
     /// [`Error::NotFound`], [`Error::Denied`] without the right to manage.
     pub async fn erase_post(&self, id: PostId) -> Result<()> {
@@ -84,13 +87,20 @@ impl Session {
             let seen = self.visible_post(&rights, id).await?;
             let post = &seen.post;
             rights.require_in_topic(&Action::Manage, &topic, Some(post.author), "post")?;
-            if post.erased_at.is_some() {
-                return nothing(&rights, None);
-            }
-            let after = post.erased(rights.now);
             let (revisions, corrections) = self.texts_of(id).await?;
             let mut changes = rights.changes();
             changes.erase_texts(post, &revisions, &corrections);
+            if post.erased_at.is_some() {
+                // What came in while it was erased goes too.
+                return match (revisions.as_slice(), corrections.as_slice()) {
+                    ([], []) => nothing(&rights, None),
+                    _ => {
+                        changes.change_post(post, post.clone());
+                        Ok((None, changes))
+                    }
+                };
+            }
+            let after = post.erased(rights.now);
             if post.kind == PostKind::Opening {
                 changes.change_post(post, after);
                 let after = Topic {
@@ -112,21 +122,29 @@ impl Session {
         Ok(())
     }
 
-    /// Everything that was said in a post and beside it. Limits of both bound it.
+    /// Everything that was said in a post and beside it, and is not gone already. Limits of both bound
+    /// it.
     async fn texts_of(&self, post: PostId) -> Result<(Vec<Revision>, Vec<Correction>)> {
         let (store, system) = (self.engine().store(), self.unscoped());
         let mut revisions: Vec<Revision> = Vec::new();
+        let mut after = 0;
         loop {
-            let after = revisions.last().map_or(0, |last| last.number);
             let page = system.admit_all(store.revisions(post, after, PAGE, &system).await?);
             let is_last = page.len() < PAGE;
             // Without the text: of two thousand long ones, one page is held at a time.
-            revisions.extend(page.into_iter().map(|found| found.2.erased()));
+            let page = page.into_iter().map(|found| found.into_inner().2);
+            for revision in page {
+                after = revision.number;
+                let blank = revision.erased();
+                revisions.extend(Some(blank).filter(|blank| *blank != revision));
+            }
             if is_last {
                 break;
             }
         }
-        Ok((revisions, store.corrections(post).await?))
+        let mut corrections = store.corrections(post).await?;
+        corrections.retain(|correction| *correction != correction.erased());
+        Ok((revisions, corrections))
     }
 
     /// Erases a member, by one step of at most 200 memberships and posts: who it was first, which takes effect at once and frees

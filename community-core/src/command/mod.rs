@@ -31,7 +31,7 @@ pub(crate) use document::checkpoint_name;
 pub use document::{About, DocumentChanges};
 pub use erase::{Erased, Erasure};
 pub use grant::NewGrant;
-pub use import::Imported;
+pub use import::{ErasedKeys, Imported};
 pub use label::NewLabel;
 pub use member::NewMember;
 pub use membership::NewSanction;

@@ -12,7 +12,7 @@ use community_core::record::{
 };
 use community_core::store::PostView;
 use community_core::time::to_micros;
-use community_core::{Error, IdSource, Key, PostId, StoreError, TopicId};
+use community_core::{Error, IdSource, Key, PostId, StoreError, Title, TopicId};
 use rustc_hash::FxHashMap;
 
 use super::order::ByMoment;
@@ -72,6 +72,11 @@ impl<W: Write, P: FnMut(u64)> Exporter<'_, W, P> {
         } = topic;
         let key = key_of(own_key.as_ref(), id)?;
         let view = self.post_by_id(opening).await?;
+        // It may have been erased since the topic was read.
+        let (title, payload) = match view.post.erased_at {
+            Some(_) => (Title::new(Topic::ERASED).map_err(Error::from)?, None),
+            None => (title, payload),
+        };
         let latest = self.latest_revision(&view.post).await?;
         let author_key = self.mention(author).await?;
         let editor = self.mention_one_of(latest.editor.filter(|editor| *editor != author)).await?;

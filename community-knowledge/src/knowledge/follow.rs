@@ -37,14 +37,14 @@ pub struct Pumped {
 }
 
 /// What a step along the log came to.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Followed {
     /// Events that it took.
     events: usize,
     /// Articles that it queued.
     queued: usize,
-    /// What the next event says is gone.
-    gone: Option<Gone>,
+    /// What events say is gone, the next one among them.
+    gone: BTreeSet<Gone>,
 }
 
 /// Events in one step: one read of the log, one commit.
@@ -77,13 +77,12 @@ impl Knowledge {
             let Followed { events, queued, gone } = self.follow(&system, &forgotten).await?;
             pumped.events += events;
             pumped.queued += queued;
-            match gone {
-                Some(gone) => {
-                    pumped.forgotten += self.forget(&system, gone).await?;
-                    forgotten.insert(gone);
-                }
-                None if events == 0 => break,
-                None => {}
+            if events == 0 && gone.is_empty() {
+                break;
+            }
+            for gone in gone {
+                pumped.forgotten += self.forget(&system, gone).await?;
+                forgotten.insert(gone);
             }
         }
         pumped.more = pumped.events >= budget;
@@ -108,10 +107,11 @@ impl Knowledge {
             let mut heads = Heads::new();
             let mut queued: BTreeMap<DocumentId, Concern> = BTreeMap::new();
             let (mut to, mut taken, most) = (None, 0, batch(planning));
-            let mut gone = None;
+            // All that this page tells is forgotten at once: an import tells much.
+            let mut gone: BTreeSet<Gone> = events.iter().filter_map(Gone::by).collect();
+            gone.retain(|gone| !forgotten.contains(gone));
             for event in &events {
-                gone = Gone::by(event).filter(|gone| !forgotten.contains(gone));
-                if gone.is_some() {
+                if Gone::by(event).is_some_and(|of| gone.contains(&of)) {
                     break;
                 }
                 let found = self.concerned(planning, event, &mut heads).await?;
@@ -148,7 +148,7 @@ impl Knowledge {
             Ok((None, changes))
         })
         .await?;
-        let done = *lock(&done);
+        let done = std::mem::take(&mut *lock(&done));
         Ok(done)
     }
 

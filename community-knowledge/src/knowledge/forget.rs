@@ -17,30 +17,48 @@ use crate::article::Version;
 use crate::error::Result;
 use crate::store;
 
-/// A post that is erased, and where it stood.
+/// Why words may have to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Gone {
-    community: CommunityId,
-    topic: TopicId,
-    post: PostId,
+pub(super) enum Gone {
+    /// A post is erased; with where it stood.
+    Post { community: CommunityId, topic: TopicId, post: PostId },
+    /// An article or a version came in by an import, with words that may have gone here.
+    Brought(DocumentId),
 }
 
 impl Gone {
     /// What an event says is gone.
     pub(super) fn by(event: &Event) -> Option<Self> {
-        let NewEvent { kind: EventKind::PostErased { .. }, community, topic, post, .. } =
-            event.event
-        else {
-            return None;
-        };
-        Some(Self { community: community?, topic: topic?, post: post? })
+        let NewEvent { kind, community, topic, post, .. } = &event.event;
+        match kind {
+            EventKind::PostErased { .. } => {
+                let (community, topic, post) = ((*community)?, (*topic)?, (*post)?);
+                Some(Self::Post { community, topic, post })
+            }
+            EventKind::DocumentChanged { collection, document, change } => {
+                let is_ours = [store::ARTICLES, store::VERSIONS].contains(&collection.as_str());
+                (is_ours && *change == *IMPORTED).then_some(Self::Brought(*document))
+            }
+            _ => None,
+        }
     }
 }
 
+/// What an import says of the documents that it writes.
+const IMPORTED: &str = "imported";
+
 impl Knowledge {
-    /// Takes the words of a post out of all articles. Returns out of how many versions.
+    /// Takes the words that are gone out of all articles. Returns out of how many versions.
     pub(super) async fn forget(&self, system: &Session, gone: Gone) -> Result<usize> {
-        let Gone { community, topic, post } = gone;
+        let (community, topic, post) = match gone {
+            Gone::Post { community, topic, post } => (community, topic, post),
+            Gone::Brought(document) => {
+                return match self.article_of(system, document).await? {
+                    Some(article) => self.forget_in(system, article, None).await,
+                    None => Ok(0),
+                };
+            }
+        };
         let found = std::sync::Mutex::new(Vec::new());
         self.run(system, &("made from", topic), async |planning| {
             let mut heads = Heads::new();
@@ -55,6 +73,27 @@ impl Knowledge {
             forgotten += self.forget_in(system, article, Some(post)).await?;
         }
         Ok(forgotten)
+    }
+
+    /// The document of the article that a head or a version is of.
+    async fn article_of(
+        &self,
+        system: &Session,
+        document: DocumentId,
+    ) -> Result<Option<DocumentId>> {
+        let found = system
+            .read_extension(async |reading| {
+                let found = reading.raw(&[document]).await?.pop().flatten();
+                Ok(found.and_then(|found| match found.collection.as_str() {
+                    store::ARTICLES => Some(found.id),
+                    _ => {
+                        let version: Option<Version> = found.read().ok();
+                        version.map(|version| store::article_document(version.article))
+                    }
+                }))
+            })
+            .await?;
+        Ok(found)
     }
 
     /// Takes the words of a post out of all versions of an article; without one those of all erased

@@ -51,7 +51,10 @@ impl Verifier<'_> {
         }
         let states = [post.state, topic.state];
         let is_removed = match post.kind {
-            PostKind::Opening => topic.state == State::Removed && topic.title == *Topic::ERASED,
+            PostKind::Opening => {
+                let is_left = topic.title == *Topic::ERASED && topic.payload.is_none();
+                topic.state == State::Removed && is_left
+            }
             PostKind::Answer | PostKind::Reply => post.state == State::Removed,
         };
         self.holds("what is erased is removed", subject, "removed", is_removed, states);

@@ -1,6 +1,7 @@
 //! What hangs on topics, posts and members: reactions, acceptances, corrections, links, views,
 //! visits, grants.
 
+use super::items::check_left;
 use super::state::{Batch, id_in};
 use crate::change::{EntityRef, EventKind, NewEvent, Op};
 use crate::command::badge::check_tier;
@@ -44,8 +45,12 @@ impl Batch<'_> {
 
     pub(super) fn acceptance(&mut self, record: &AcceptanceRecord) -> Result<()> {
         let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
-        let reason = record.reason.clone().filter(|_| post.erased_at.is_none());
-        let mark = MarkRecord { by: record.by.clone(), at: record.at, reason };
+        // What is erased stays so, whatever comes in again.
+        if post.erased_at.is_some() {
+            return Ok(());
+        }
+        let mark =
+            MarkRecord { by: record.by.clone(), at: record.at, reason: record.reason.clone() };
         let accepted = self.mark(Some(&mark), post.kind)?;
         let topic = self.topic_by_id(post.topic)?;
         self.set_marks(&topic, post.clone(), accepted, post.official)?;
@@ -116,15 +121,14 @@ impl Batch<'_> {
             note: if self.is_erased(&record.member) { String::new() } else { record.note.clone() },
             at: record.at,
         };
+        self.rest_on_member(&record.member);
         self.plan_mut().put_grant(grant, NewEvent { member: Some(member), ..event });
         Ok(())
     }
 
     pub(super) async fn correction(&mut self, record: &CorrectionRecord) -> Result<()> {
         let (post, _) = self.post_by_id(self.post_of(&record.post)?)?;
-        if post.erased_at.is_none() {
-            self.env.limits().check_body(&record.body)?;
-        }
+        check_left(self.env.limits(), &record.body)?;
         let author = self.member_of(&record.author, record.at)?;
         let known = match self.corrections.get(&post.id) {
             Some(known) => known.clone(),
@@ -164,6 +168,7 @@ impl Batch<'_> {
         if old.as_ref() == Some(&new) {
             return Ok(());
         }
+        self.rest_on_post(&post);
         let topic = self.topic_by_id(post.topic)?;
         let kind = EventKind::Corrected { stands: new.withdrawn_at.is_none() };
         let event = self.event(kind, &topic, Some(post.id), Some(author), record.at);

@@ -12,6 +12,7 @@ mod marks;
 mod people;
 mod state;
 
+use rustc_hash::FxHashMap;
 use state::Batch;
 
 use crate::change::{EntityRef, EventKind, Expect, Op, Seq};
@@ -22,7 +23,7 @@ use crate::id::{CommunityId, MemberId};
 use crate::policy::Policy;
 use crate::record::{CommunityRecord, Record};
 use crate::reputation::{AwardsId, LedgerId};
-use crate::text::{Name, Slug};
+use crate::text::{Key, Name, Slug};
 use crate::time::is_kept;
 
 use super::community::{check_community, define_kind};
@@ -36,6 +37,14 @@ pub struct Imported {
     /// Records that found everything as they say.
     pub unchanged: usize,
 }
+
+/// Members whom an import would bring back: keys, with the ids of those who were erased.
+///
+/// An import gives a member the same id each time, made of the key and the moment of creation, and so
+/// finds who was erased since the last time. Records behind that one name only the key: hand the same
+/// value to each batch of an import.
+#[derive(Debug, Clone, Default)]
+pub struct ErasedKeys(FxHashMap<Key, MemberId>);
 
 impl Session {
     /// Imports a batch of records into a community, which is created when it does not exist. For
@@ -52,6 +61,20 @@ impl Session {
         community: &Slug,
         importer: Option<MemberId>,
         records: &[Record],
+    ) -> Result<Imported> {
+        self.import_batch(community, importer, records, &mut ErasedKeys::default()).await
+    }
+
+    /// The same for one batch of several, which share what is known of erased members.
+    ///
+    /// # Errors
+    /// As [`import`](Self::import).
+    pub async fn import_batch(
+        &self,
+        community: &Slug,
+        importer: Option<MemberId>,
+        records: &[Record],
+        erased: &mut ErasedKeys,
     ) -> Result<Imported> {
         let head = match records.first() {
             Some(Record::Community(record)) => Some(&**record),
@@ -82,12 +105,19 @@ impl Session {
             rights.require_system()?;
             let env = self.engine().env();
             let community = rights.community(community)?;
-            let mut batch = Batch::load(self, env, &rights, community, importer, rest).await?;
+            let batch = Batch::load(self, env, &rights, community, importer, rest, erased);
+            let mut batch = batch.await?;
             changed = 0;
             for (at, record) in rest.iter().enumerate() {
                 let plan = batch.plan(record).await;
                 let plan = plan.map_err(|error| place(skipped + at + 1, error))?;
                 changed += usize::from(plan);
+            }
+            let known = batch.tombstones().await?;
+            if !known.is_empty() {
+                // Nobody is brought back: it is planned again with what is left of them.
+                erased.0.extend(known);
+                continue;
             }
             let changes = batch.finish();
             if changes.is_empty() || self.commit(&input, None, changes).await?.is_some() {

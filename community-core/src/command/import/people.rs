@@ -26,6 +26,10 @@ impl Batch<'_> {
         check_member(&new, self.env.limits())?;
         match self.members.get(&new.key).cloned() {
             None => {
+                if erased_at.is_some() && !is_nobody(&new) {
+                    let why = "an erased member has no key, name or facts of its own";
+                    return Err(Error::invalid(why));
+                }
                 self.create_member(&new, created_at.unwrap_or(self.rights.now), erased_at);
                 Ok(())
             }
@@ -55,8 +59,10 @@ impl Batch<'_> {
         // Members belong to the tenant, not to the community that brings them in.
         let id = crate::IdSource::named(at, &format!("member/{}", new.key));
         let member = Member { erased_at, ..new.created(MemberId::from_uuid(id), at) };
-        self.plan_mut().expect(Expect::Absent(UniqueKey::Member(new.key.clone())));
         let id = member.id;
+        self.plan_mut().expect(Expect::Absent(UniqueKey::Member(new.key.clone())));
+        self.plan_mut().expect(Expect::Rev(EntityRef::Member(id), Rev(0)));
+        self.created.push((new.key.clone(), id));
         self.put_member(member);
         id
     }
@@ -97,8 +103,9 @@ impl Batch<'_> {
     }
 
     pub(super) async fn membership(&mut self, record: &MembershipRecord) -> Result<()> {
+        // What is erased stays so, whatever comes in again.
         if self.is_erased(&record.member) {
-            return Err(Error::Erased("member"));
+            return Ok(());
         }
         let now = self.rights.now;
         let member = self.member_of(&record.member, record.joined_at.unwrap_or(now))?;
@@ -168,6 +175,7 @@ impl Batch<'_> {
         new.rev = old.rev.next();
         self.memberships.insert(member, new.clone());
         let members = Counter::Members(self.community.id);
+        self.rest_on_member(&record.member);
         let plan = self.plan_mut();
         plan.expect(Expect::Rev(entity, old.rev));
         if step != 0 {
@@ -343,4 +351,15 @@ impl Batch<'_> {
         self.labels.insert(label.key.clone(), label);
         Ok(())
     }
+}
+
+/// Whether it says of a member what erasing leaves.
+fn is_nobody(member: &NewMember) -> bool {
+    let NewMember { key, name, attributes, lists, profile, listed } = member;
+    key.as_str().starts_with("erased-")
+        && name.as_str() == Member::ERASED
+        && attributes.is_empty()
+        && lists.is_empty()
+        && profile.is_empty()
+        && !listed
 }

@@ -3,7 +3,8 @@
 use rustc_hash::{FxHashMap, FxHashSet};
 use uuid::Uuid;
 
-use crate::change::{ChangeSet, EntityRef, EventKind, NewEvent};
+use super::ErasedKeys;
+use crate::change::{ChangeSet, EntityRef, EventKind, Expect, NewEvent};
 use crate::domain::{
     Channel, Community, Correction, Document, Label, Member, Membership, Post, Slot, State, Topic,
 };
@@ -41,6 +42,8 @@ pub(super) struct Batch<'a> {
     pub(super) documents: FxHashMap<DocumentId, Document>,
     /// Visits that the batch writes.
     pub(super) visits: FxHashSet<(MemberId, i32)>,
+    /// Members that the batch creates.
+    pub(super) created: Vec<(Key, MemberId)>,
     changes: ChangeSet,
     plan: ChangeSet,
     writes: bool,
@@ -62,6 +65,7 @@ impl<'a> Batch<'a> {
         community: &'a Community,
         importer: Option<MemberId>,
         records: &[Record],
+        erased: &ErasedKeys,
     ) -> Result<Self> {
         let directory = &rights.directory;
         let mut batch = Self {
@@ -89,6 +93,7 @@ impl<'a> Batch<'a> {
             views: FxHashMap::default(),
             documents: FxHashMap::default(),
             visits: FxHashSet::default(),
+            created: Vec::new(),
             changes: rights.changes(),
             plan: ChangeSet::default(),
             writes: false,
@@ -98,6 +103,7 @@ impl<'a> Batch<'a> {
             named.collect(record);
         }
         batch.load_members(named.members).await?;
+        batch.load_tombstones(erased).await?;
         batch.load_items(named.items).await?;
         batch.load_reactions(&named.reactions).await?;
         batch.load_documents(&named.documents).await?;
@@ -113,6 +119,26 @@ impl<'a> Batch<'a> {
             }
         }
         Ok(())
+    }
+
+    /// What is left of those who are known to be erased, unless somebody has their key again.
+    async fn load_tombstones(&mut self, erased: &ErasedKeys) -> Result<()> {
+        let ids: Vec<MemberId> = erased.0.values().copied().collect();
+        let found = self.session.engine().store().members(&ids).await?;
+        for (key, member) in erased.0.keys().zip(found) {
+            if let Some(member) = member {
+                self.members.entry(key.clone()).or_insert(member);
+            }
+        }
+        Ok(())
+    }
+
+    /// Those whom the batch would create a second time: one who was erased has the id still.
+    pub(super) async fn tombstones(&self) -> Result<Vec<(Key, MemberId)>> {
+        let ids: Vec<MemberId> = self.created.iter().map(|(_, id)| *id).collect();
+        let found = self.session.engine().store().members(&ids).await?;
+        let found = self.created.iter().zip(found);
+        Ok(found.filter_map(|(created, member)| member.map(|_| created.clone())).collect())
     }
 
     async fn load_items(&mut self, keys: FxHashSet<Key>) -> Result<()> {
@@ -292,6 +318,27 @@ impl<'a> Batch<'a> {
     /// The change set of the whole batch.
     pub(super) fn finish(self) -> ChangeSet {
         self.changes
+    }
+
+    /// Rests on a member, who may be erased meanwhile.
+    pub(super) fn rest_on_member(&mut self, key: &Key) {
+        if let Some(member) = self.members.get(key) {
+            let (entity, rev) = (EntityRef::Member(member.id), member.rev);
+            // One whom the batch writes it rests on already.
+            if !self.has_written(entity) && !self.created.iter().any(|(_, id)| *id == member.id) {
+                self.plan_mut().expect(Expect::Rev(entity, rev));
+            }
+        }
+    }
+
+    /// Rests on a post, which may be erased meanwhile: texts of it are written without it.
+    pub(super) fn rest_on_post(&mut self, post: &Post) {
+        if !self.has_written(EntityRef::Post(post.id)) {
+            let after = self.plan_mut().change_post(post, post.clone());
+            if let Some((known, _)) = self.posts.get_mut(&post.id) {
+                *known = after;
+            }
+        }
     }
 
     /// Whether the batch writes this entity so far.
