@@ -332,3 +332,28 @@ fn a_member_who_wrote_much_is_erased_step_by_step() {
     let report = block_on(verify(engine.store())).unwrap();
     assert!(report.is_clean(), "{report}");
 }
+
+#[test]
+fn a_text_that_came_in_while_its_post_was_erased_goes_when_it_is_erased_again() {
+    block_on(async {
+        let engine = in_memory();
+        let scene = scene(&engine).await.unwrap();
+        let (host, store) = (engine.as_system(), engine.store());
+        let before = host.revisions(scene.reply, 0, Some(1)).await.unwrap().remove(0);
+        host.erase_post(scene.reply).await.unwrap();
+        assert!(verify(store).await.unwrap().is_clean());
+        // As a writer leaves it that does not look at the post.
+        let late = change::Op::PutRevision(Box::new(before.clone()));
+        let changes = change::ChangeSet { ops: vec![late], ..change::ChangeSet::default() };
+        store.commit(changes).await.unwrap();
+        assert!(!verify(store).await.unwrap().is_clean());
+        host.erase_post(scene.reply).await.unwrap();
+        assert!(verify(store).await.unwrap().is_clean());
+        let after = host.revisions(scene.reply, 0, Some(1)).await.unwrap().remove(0);
+        assert_eq!((after.number, after.body.as_str()), (before.number, ""));
+        // And once more it finds nothing to do.
+        let head = store.head().await.unwrap();
+        host.erase_post(scene.reply).await.unwrap();
+        assert_eq!(store.head().await.unwrap(), head);
+    });
+}

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use community_core::{Error as Refused, PostEdit, Store};
+use community_core::record::{DocumentRecord, Record};
+use community_core::{AccessRev, Document, Error as Refused, PostEdit, Scope, Store};
 use community_knowledge::freshness::ConcernKind;
 use community_knowledge::{ArticleId, Block, Edit, Source, State};
 use community_testkit::{CommitFault, FaultyStore, ModelStore};
@@ -141,5 +142,34 @@ fn a_pump_that_fails_anywhere_leaves_no_word_to_the_next() {
             world.pump().await;
             assert_eq!(with_words(&world, id).await, 0, "commit {commit}");
         }
+    });
+}
+
+#[test]
+fn words_that_an_older_export_brings_back_are_taken_out_again() {
+    block_on(async {
+        let world = World::in_memory().await;
+        let (id, post) = article(&world, 6).await;
+        let (system, store) = (world.system(), world.engine.store());
+        // What an export from before has of its head and versions.
+        let community = system.community(&garden()).await.unwrap().id;
+        let scope = Scope::system(AccessRev::default());
+        let documents = store.documents_by_id(community, None, 100).await.unwrap();
+        let records = scope.admit_all(documents).into_iter().map(|document| {
+            let Document { id, collection, body, keys, created_at, updated_at, .. } =
+                document.into_inner();
+            let updated_at = Some(updated_at);
+            let record = DocumentRecord { id, collection, body, keys, created_at, updated_at };
+            Record::Document(Box::new(record))
+        });
+        let records: Vec<Record> = records.collect();
+        system.erase_post(post).await.unwrap();
+        world.pump().await;
+        assert_eq!(with_words(&world, id).await, 0);
+
+        assert!(system.import(&garden(), None, &records).await.unwrap().changed > 0);
+        assert_eq!(with_words(&world, id).await, 2);
+        world.pump().await;
+        assert_eq!(with_words(&world, id).await, 0);
     });
 }
