@@ -1,7 +1,7 @@
 //! `erase`: what somebody said, or who somebody was, is gone for good.
 
 use std::fmt;
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 
 use clap::{Args, Subcommand};
 use community::knowledge::Knowledge;
@@ -67,8 +67,10 @@ impl Erase {
                     Err(_) => context.member(&key).await?,
                 };
                 // Whoever interrupts it goes on with this, and not with the key that is free by then.
-                let mut stderr = std::io::stderr().lock();
-                _ = writeln!(stderr, "erasing {member}: when interrupted, go on by this id");
+                if std::io::stderr().is_terminal() {
+                    let mut stderr = std::io::stderr().lock();
+                    _ = writeln!(stderr, "erasing {member}: when interrupted, go on by this id");
+                }
                 let erasure = if posts { Erasure::Remove } else { Erasure::Anonymise };
                 let mut erased =
                     ErasedMember { done: "erase", key, member, communities: 0, posts: 0 };
