@@ -13,14 +13,13 @@ use std::time::{Duration, Instant};
 
 use community_benches::by_hand::HandSearcher;
 use community_benches::pairs::compare;
-use community_benches::posts::{CHANNELS, READ, community_of, text, word};
+use community_benches::posts::{CHANNELS, READ, channels_of, community_of, text, visitor, word};
 use community_benches::workload::{Random, channel};
-use community_core::policy::Facts;
 use community_core::search::{
     Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchSort, Term, Wanted,
 };
 use community_core::store::PostView;
-use community_core::{AccessRev, Engine, Limits, Scope, Slug, Viewer};
+use community_core::{AccessRev, Engine, Limits, Scope, Slug};
 use community_search::analysis::Language;
 use community_search::{Projection, Settings, Snapshot};
 use pollster::block_on;
@@ -60,15 +59,9 @@ fn main() -> Outcome<()> {
 
     let directory = block_on(engine.store().directory())?;
     let now = engine.env().now();
-    let scope =
-        Scope::resolve(Viewer::Anonymous, &Facts::default(), &directory, now, AccessRev::default());
+    let scope = visitor(&directory, now);
     let reach = Reach::new(&scope, &directory, None);
-    let channels: BTreeSet<[u8; 16]> = directory
-        .communities()
-        .flat_map(|community| directory.channels(community.id))
-        .filter(|entry| scope.sees_channel(entry.channel.id))
-        .map(|entry| *entry.channel.id.as_bytes())
-        .collect();
+    let channels = channels_of(&directory, &scope);
     assert_eq!(channels.len(), READ);
     let hand = HandSearcher::open(&dir.path().join("gen-1"), &channels)?;
     println!("in {} segments", hand.segments());

@@ -9,19 +9,17 @@
 
 #![allow(clippy::indexing_slicing, reason = "what is not there is a reason to end")]
 
-use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use community_benches::by_hand::HandSearcher;
-use community_benches::posts::{fill, text};
+use community_benches::posts::{channels_of, fill, text, visitor};
 use community_benches::workload::{Random, channel};
-use community_core::policy::{Facts, Scope};
 use community_core::search::{
     Count, Find, Per, Reach, Sample, SearchIndex, SearchSort, SimilarQuery, Wanted,
 };
-use community_core::{AccessRev, Engine, Session, Slug, Title, Viewer};
+use community_core::{Engine, Session, Slug, Title};
 use community_knowledge::{
     ArticlePages, Content, Harvest, Knowledge, NewArticle, Section, SectionKind,
 };
@@ -64,15 +62,9 @@ fn main() -> Outcome<()> {
 
     let directory = block_on(engine.store().directory())?;
     let now = engine.env().now();
-    let scope =
-        Scope::resolve(Viewer::Anonymous, &Facts::default(), &directory, now, AccessRev::default());
+    let scope = visitor(&directory, now);
     let reach = Reach::new(&scope, &directory, None);
-    let channels: BTreeSet<[u8; 16]> = directory
-        .communities()
-        .flat_map(|community| directory.channels(community.id))
-        .filter(|entry| scope.sees_channel(entry.channel.id))
-        .map(|entry| *entry.channel.id.as_bytes())
-        .collect();
+    let channels = channels_of(&directory, &scope);
     let hand = HandSearcher::open(&files.path().join("gen-1"), &channels)?;
     let index: Arc<dyn SearchIndex> = Arc::new(projection.index());
     let knowledge = Knowledge::new(engine.clone()).with_index(index);

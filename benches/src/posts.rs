@@ -1,11 +1,14 @@
 //! Posts to search in.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use chrono::Duration;
+use community_core::policy::{Facts, Scope};
 use community_core::record::{PostRecord, Record, TopicRecord};
 use community_core::{
-    Engine, Name, NewChannel, NewCommunity, NewMember, Policy, PostKind, Result, Slug, State, Title,
+    AccessRev, Directory, Engine, Name, NewChannel, NewCommunity, NewMember, Policy, PostKind,
+    Result, Slug, State, Timestamp, Title, Viewer,
 };
 use community_store_memory::MemoryStore;
 use pollster::block_on;
@@ -35,6 +38,23 @@ pub fn community_of(posts: usize) -> Result<(Engine, Slug)> {
     let community: Slug = "bench".parse()?;
     block_on(fill(&engine, &community, posts, POSTS))?;
     Ok((engine, community))
+}
+
+/// What somebody without a name reads.
+#[must_use]
+pub fn visitor(directory: &Directory, now: Timestamp) -> Scope {
+    Scope::resolve(Viewer::Anonymous, &Facts::default(), directory, now, AccessRev::default())
+}
+
+/// The channels that a scope reads.
+#[must_use]
+pub fn channels_of(directory: &Directory, scope: &Scope) -> BTreeSet<[u8; 16]> {
+    directory
+        .communities()
+        .flat_map(|community| directory.channels(community.id))
+        .filter(|entry| scope.sees_channel(entry.channel.id))
+        .map(|entry| *entry.channel.id.as_bytes())
+        .collect()
 }
 
 /// A word, the most frequent one first: it looks English, and no stemmer changes it.

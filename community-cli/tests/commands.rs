@@ -148,6 +148,9 @@ fn what_is_erased_is_gone_for_good() {
     let left = format!("erased-{}", erased["member"].as_str().unwrap());
     let again = place.ok(&format!("erase member {left} --posts"));
     assert_eq!(again, format!("erase {left}: 0 communities, 0 posts\n"));
+    let id = erased["member"].as_str().unwrap();
+    let by_id = place.ok(&format!("erase member {id}"));
+    assert_eq!(by_id, format!("erase {id}: 0 communities, 0 posts\n"));
     assert_eq!(each(&place.json("--system member list garden")["members"], "key"), ["ana"]);
 
     let lines = place.ok("export jsonl --community garden");
