@@ -27,6 +27,14 @@ impl Script {
                 .collect();
             let all = (readable.clone(), answered.clone());
             assert_eq!(self.found(viewer, "").await, all, "{} finds all", viewer.name);
+            let garden = garden();
+            let outline = self.world.knowledge.outline(&viewer.session, &garden, None);
+            let outline = outline.await.unwrap();
+            assert_eq!(outline.articles, readable.len(), "{}'s outline", viewer.name);
+            let shelved = outline.collections.values().flatten().map(|shelved| shelved.article);
+            let shelved: BTreeSet<ArticleId> = shelved.collect();
+            let expected = readable.iter().copied().filter(|id| self.articles[id].shelved);
+            assert_eq!(shelved, expected.collect(), "{}'s collections", viewer.name);
             for (_, post) in &self.posts {
                 let word = &post.word;
                 let articles = readable.iter().copied().filter(|id| {

@@ -7,7 +7,7 @@ use community_core::{
     State as ItemState, TopicId,
 };
 use community_knowledge::{
-    ArticleId, Block, Content, Edit, NewArticle, Rating, Section, SectionKind, Source, State,
+    ArticleId, Block, Content, Edit, NewArticle, Rating, Section, SectionKind, Shelf, Source, State,
 };
 use proptest::prelude::*;
 
@@ -45,6 +45,7 @@ pub(super) struct Known {
     pub(super) words: Vec<BTreeSet<String>>,
     pub(super) published: Option<usize>,
     pub(super) redirect: Option<ArticleId>,
+    pub(super) shelved: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -381,8 +382,11 @@ impl Script {
             Act::Place(a, to) => {
                 let Some(id) = self.pick(*a) else { return };
                 let channel = slug(CHANNELS[to % 4]);
-                knowledge.place(&system, id, &channel, None).await.unwrap();
-                self.articles.get_mut(&id).unwrap().channel = to % 4;
+                let shelf = Shelf { collection: slug("guide"), position: 1 };
+                let shelf = (to % 3 > 0).then_some(shelf);
+                let known = self.articles.get_mut(&id).unwrap();
+                (known.channel, known.shelved) = (to % 4, shelf.is_some());
+                knowledge.place(&system, id, &channel, shelf.as_ref()).await.unwrap();
             }
             Act::Comment(a) => {
                 let Some(id) = self.pick(*a) else { return };
@@ -422,6 +426,7 @@ impl Script {
             words: vec![words],
             published: None,
             redirect: None,
+            shelved: false,
         };
         self.articles.insert(id, known);
     }
