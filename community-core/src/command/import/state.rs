@@ -102,34 +102,30 @@ impl<'a> Batch<'a> {
         for record in records {
             named.collect(record);
         }
-        batch.load_members(named.members).await?;
-        batch.load_tombstones(erased).await?;
+        batch.load_members(named.members, erased).await?;
         batch.load_items(named.items).await?;
         batch.load_reactions(&named.reactions).await?;
         batch.load_documents(&named.documents).await?;
         Ok(batch)
     }
 
-    async fn load_members(&mut self, keys: FxHashSet<Key>) -> Result<()> {
+    /// Members by key; what is left of those who are known to be erased, unless somebody has their key
+    /// again.
+    async fn load_members(&mut self, keys: FxHashSet<Key>, erased: &ErasedKeys) -> Result<()> {
+        let store = self.session.engine().store();
         let keys: Vec<Key> = keys.into_iter().collect();
-        let found = self.session.engine().store().members_by_key(&keys).await?;
+        let found = store.members_by_key(&keys).await?;
+        let mut gone: Vec<(Key, MemberId)> = Vec::new();
         for (key, member) in keys.into_iter().zip(found) {
-            if let Some(member) = member {
-                self.members.insert(key, member);
+            match (member, erased.0.get(&key)) {
+                (Some(member), _) => drop(self.members.insert(key, member)),
+                (None, Some(id)) => gone.push((key, *id)),
+                (None, None) => {}
             }
         }
-        Ok(())
-    }
-
-    /// What is left of those who are known to be erased, unless somebody has their key again.
-    async fn load_tombstones(&mut self, erased: &ErasedKeys) -> Result<()> {
-        let ids: Vec<MemberId> = erased.0.values().copied().collect();
-        let found = self.session.engine().store().members(&ids).await?;
-        for (key, member) in erased.0.keys().zip(found) {
-            if let Some(member) = member {
-                self.members.entry(key.clone()).or_insert(member);
-            }
-        }
+        let ids: Vec<MemberId> = gone.iter().map(|(_, id)| *id).collect();
+        let left = gone.into_iter().zip(store.members(&ids).await?);
+        self.members.extend(left.filter_map(|((key, _), member)| Some((key, member?))));
         Ok(())
     }
 
