@@ -2,6 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use community_core::StoreError;
 use rusqlite::config::DbConfig;
@@ -15,6 +16,9 @@ use crate::schema;
 pub(crate) const DATABASE: &str = "community.db";
 /// Held locked by the one process that has the store open.
 pub(crate) const LOCK: &str = "lock";
+
+/// How long a connection waits for another one that holds a lock.
+pub(crate) const BUSY: Duration = Duration::from_secs(5);
 
 /// The first release without the bug that could corrupt a database while its WAL was reset.
 const OLDEST_SQLITE: i32 = 3_051_003;
@@ -151,11 +155,10 @@ const BOTH: &str = "
     PRAGMA trusted_schema = OFF;
     PRAGMA automatic_index = OFF;
     PRAGMA temp_store = MEMORY;
-    PRAGMA busy_timeout = 5000;
 ";
 
 /// - `secure_delete`: what is deleted is overwritten, so that erased text is not in the file.
-/// - `wal_autocheckpoint`: off; the writer does it after it has answered, and looks at the result.
+/// - `wal_autocheckpoint`: off; see the module `commit::checkpoint`.
 /// - `journal_size_limit`: a WAL that grew behind a long read is cut back to 64 MiB.
 const WRITER: &str = "
     PRAGMA journal_mode = WAL;
@@ -166,6 +169,7 @@ const WRITER: &str = "
 
 fn prepare(conn: &Connection, options: &Options) -> Result<()> {
     conn.execute_batch(BOTH)?;
+    conn.busy_timeout(BUSY)?;
     conn.pragma_update(None, "cache_size", -i64::from(options.cache_kib))?;
     conn.pragma_update(None, "mmap_size", i64::from(options.mmap_mib) << 20)?;
     conn.set_prepared_statement_cache_capacity(options.statement_cache);

@@ -119,16 +119,15 @@ impl SqliteStore {
             ReadOn::Caller => None,
             ReadOn::Threads => Some(Threads::start(options.readers)?),
         };
-        let group = options.group;
         let inner = Arc::new(Inner {
             epoch: schema::epoch(&conn)?,
             format,
             access: Access::load(&conn)?,
             listings: Known::default(),
-            pool: Pool::new(claim.database.clone(), options),
+            pool: Pool::new(claim.database.clone(), options.clone()),
             claim,
         });
-        let writer = Writer::start(conn, Arc::clone(&inner), group)?;
+        let writer = Writer::start(conn, Arc::clone(&inner), options)?;
         Ok(Self { threads, writer, inner })
     }
 }

@@ -1,22 +1,18 @@
 //! One change set: request, expectations, operations, events.
 //!
-//! Topics and posts that a change set touches are kept here and written once, at its end, together
-//! with their places in the listings: a reply with its five counters is one write of the topic's
-//! row. Everything else is written as it comes.
+//! Topics and posts that it touches are changed in memory and wait there for the end of the group.
+//! Everything else is written as it comes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use community_core::change::{ChangeSet, Op, Receipt, Request, Seq};
-use community_core::query::Listing;
 use community_core::reputation::{Entry, RuleSetId};
 use community_core::store::Conflict;
 use community_core::time::to_micros;
 use community_core::{Correction, Link, Reaction, RequestId, Revision, Slug, TopicId};
 use rusqlite::Connection;
-use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::entities::Touched;
-use super::group::{Applied, Group, Refusal};
+use super::group::{Group, Refusal};
 use crate::access::AccessSlot;
 use crate::error::{Fault, Result};
 use crate::row::{Columns, link_name, opt_json, opt_micros, signed, slot_code};
@@ -65,71 +61,51 @@ const PUT_CHECKPOINT: &str = "INSERT INTO checkpoints (name, seq) VALUES (?1, ?2
 pub(super) struct Change<'a> {
     pub(super) conn: &'a Connection,
     pub(super) inner: &'a Inner,
-    pub(super) group: &'a Group,
-    pub(super) touched: Touched,
-    /// What was found to exist. Nothing of it is ever deleted.
-    pub(super) found: FxHashSet<(&'static str, [u8; 16])>,
+    pub(super) group: &'a mut Group,
     /// Whose rights it may change.
     pub(super) raised: BTreeSet<AccessSlot>,
-    /// Listings that it met, or gave a number.
-    pub(super) listings: FxHashMap<Listing, i64>,
     /// New entries by the number of their ledger: what follows from them is written once, at the end.
     pub(super) entries: BTreeMap<i64, (RuleSetId, Vec<Entry>)>,
 }
 
 impl<'a> Change<'a> {
-    pub(super) fn apply(
-        conn: &'a Connection,
-        inner: &'a Inner,
-        group: &'a Group,
-        changes: &ChangeSet,
-    ) -> Result<Applied, Refusal> {
+    pub(super) fn new(conn: &'a Connection, inner: &'a Inner, group: &'a mut Group) -> Self {
+        Self { conn, inner, group, raised: BTreeSet::new(), entries: BTreeMap::new() }
+    }
+
+    pub(super) fn apply(mut self, changes: &ChangeSet) -> Result<Receipt, Refusal> {
         let ChangeSet { request, expect, ops, events } = changes;
-        let mut change = Self {
-            conn,
-            inner,
-            group,
-            touched: Touched::default(),
-            found: FxHashSet::default(),
-            raised: BTreeSet::new(),
-            listings: FxHashMap::default(),
-            entries: BTreeMap::new(),
-        };
         if let Some(request) = request
-            && let Some(receipt) = receipt(conn, request.id)?
+            && let Some(receipt) = receipt(self.conn, request.id)?
         {
             let same = receipt.replayed.is_some_and(|old| old.fingerprint == request.fingerprint);
-            return if same {
-                Ok(change.done(receipt, group.head))
-            } else {
-                Err(Refusal::RequestReused)
-            };
+            return if same { Ok(receipt) } else { Err(Refusal::RequestReused) };
         }
         for expectation in expect {
-            if !change.holds(expectation)? {
+            if !self.holds(expectation)? {
                 return Err(Refusal::Conflict(Conflict(expectation.clone())));
             }
         }
         for op in ops {
-            change.run(op)?;
+            self.run(op)?;
         }
-        change.write_touched()?;
-        change.follow_entries()?;
-        let mut head = group.head;
+        self.follow_entries()?;
+        let mut head = self.group.head;
         for event in events {
             head = Seq(head.0 + 1);
-            log::add(conn, head, event)?;
+            log::add(self.conn, head, event)?;
         }
         if let Some(Request { id, subject, fingerprint }) = request {
             let subject = subject.as_ref().map(|id| id.as_bytes());
             let params = (id.as_bytes(), signed(head.0)?, subject, fingerprint.cast_signed());
-            conn.prepare_cached(ADD_REQUEST)?.execute(params)?;
+            self.conn.prepare_cached(ADD_REQUEST)?.execute(params)?;
         }
-        Ok(change.done(Receipt { seq: head, replayed: None }, head))
-    }
-
-    fn done(self, receipt: Receipt, head: Seq) -> Applied {
-        Applied { receipt, head, raised: self.raised, listings: self.listings }
+        self.group.head = head;
+        for slot in self.raised {
+            let rev = self.group.rev(&self.inner.access, slot) + 1;
+            self.group.revs.insert(slot, rev);
+        }
+        Ok(Receipt { seq: head, replayed: None })
     }
 
     fn run(&mut self, op: &Op) -> Result<()> {

@@ -1,4 +1,8 @@
-//! Topics and posts that a change set touches: read once, changed in memory, written once.
+//! Topics and posts that a group touches: read once, changed in memory, written once, together with
+//! their places in the listings.
+//!
+//! A reply with its five counters is one write of the topic's row, and so are all replies to a topic
+//! that share a transaction.
 
 use std::collections::BTreeMap;
 
@@ -60,7 +64,7 @@ const PUT_POST: &str = "INSERT INTO posts
 const COUNT_POST: &str = "UPDATE posts SET ups = ?2, downs = ?3, children = ?4, corrections = ?5,
      best_key = ?6, shown = ?7 WHERE id = ?1";
 
-/// What a change set has touched, in order of id.
+/// What a group has touched, in order of id.
 #[derive(Debug, Default)]
 pub(super) struct Touched {
     topics: BTreeMap<TopicId, Entity<Topic>>,
@@ -85,19 +89,19 @@ impl<T: Clone> Entity<T> {
 
 impl Change<'_> {
     pub(super) fn topic(&mut self, id: TopicId) -> Result<Option<&mut Topic>> {
-        if !self.touched.topics.contains_key(&id) {
+        if !self.group.touched.topics.contains_key(&id) {
             let stored = topics::topic(self.conn, id)?;
-            self.touched.topics.extend(stored.map(|topic| (id, Entity::stored(topic))));
+            self.group.touched.topics.extend(stored.map(|topic| (id, Entity::stored(topic))));
         }
-        Ok(self.touched.topics.get_mut(&id).map(|entity| &mut entity.now))
+        Ok(self.group.touched.topics.get_mut(&id).map(|entity| &mut entity.now))
     }
 
     pub(super) fn post(&mut self, id: PostId) -> Result<Option<&mut Post>> {
-        if !self.touched.posts.contains_key(&id) {
+        if !self.group.touched.posts.contains_key(&id) {
             let stored = posts::post(self.conn, id)?;
-            self.touched.posts.extend(stored.map(|post| (id, Entity::stored(post))));
+            self.group.touched.posts.extend(stored.map(|post| (id, Entity::stored(post))));
         }
-        Ok(self.touched.posts.get_mut(&id).map(|entity| &mut entity.now))
+        Ok(self.group.touched.posts.get_mut(&id).map(|entity| &mut entity.now))
     }
 
     pub(super) fn topic_mut(&mut self, id: TopicId) -> Result<&mut Topic> {
@@ -132,9 +136,11 @@ impl Change<'_> {
         };
         self.rename(put.community, old_key.as_ref(), put.key.as_ref(), id, None)?;
         let now = Topic { counters, ..put.clone() };
-        match self.touched.topics.get_mut(&id) {
+        match self.group.touched.topics.get_mut(&id) {
             Some(entity) => (entity.now, entity.put) = (now, true),
-            None => drop(self.touched.topics.insert(id, Entity { before: None, now, put: true })),
+            None => {
+                drop(self.group.touched.topics.insert(id, Entity { before: None, now, put: true }))
+            }
         }
         Ok(())
     }
@@ -154,16 +160,18 @@ impl Change<'_> {
             was.map_or_else(Default::default, |was| (was.counters.clone(), was.key.clone()));
         self.rename(community, old_key.as_ref(), put.key.as_ref(), topic, Some(id))?;
         let now = Post { counters, ..put.clone() };
-        match self.touched.posts.get_mut(&id) {
+        match self.group.touched.posts.get_mut(&id) {
             Some(entity) => (entity.now, entity.put) = (now, true),
-            None => drop(self.touched.posts.insert(id, Entity { before: None, now, put: true })),
+            None => {
+                drop(self.group.touched.posts.insert(id, Entity { before: None, now, put: true }))
+            }
         }
         Ok(())
     }
 
-    /// Writes what differs from what is stored.
+    /// Writes what differs from what is stored, so that a statement finds it.
     pub(super) fn write_touched(&mut self) -> Result<()> {
-        let Touched { topics, posts } = std::mem::take(&mut self.touched);
+        let Touched { topics, posts } = std::mem::take(&mut self.group.touched);
         for Entity { before, now, put } in topics.into_values() {
             if before.as_ref() == Some(&now) {
                 continue;

@@ -47,6 +47,7 @@ impl Change<'_> {
             }
             Expect::Below(counter, bound) => self.count(counter)? < *bound,
             Expect::WroteFewer { community, member, day, what, than } => {
+                self.write_touched()?;
                 award::wrote_fewer(self.conn, (*community, *member, *day), *what, *than)?
             }
             Expect::CheckpointAt(name, seq) => log::checkpoint(self.conn, name)? == *seq,

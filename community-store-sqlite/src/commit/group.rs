@@ -5,7 +5,7 @@
 //! are applied again without it. That is rare, and a savepoint for each of them would cost every
 //! commit a copy of every page that it touches. What happens at COMMIT happens to all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use community_core::StoreError;
@@ -14,17 +14,16 @@ use community_core::query::Listing;
 use community_core::store::{CommitError, Conflict};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use super::Answer;
 use super::change::Change;
+use super::checkpoint::Checkpoints;
+use super::entities::Touched;
 use crate::access::{self, AccessSlot};
 use crate::error::{Fault, Result};
+use crate::options::Options;
 use crate::{Inner, log};
-
-/// Rows written between two checkpoints. It bounds the WAL at some tens of megabytes, and a
-/// checkpoint at some tens of milliseconds.
-const ROWS_PER_CHECKPOINT: u64 = 8_192;
 
 /// Everything that the writer holds.
 #[derive(Debug)]
@@ -35,7 +34,7 @@ pub(super) struct Writing {
     /// Set by a failure of the disk: what is on it cannot be told, and writing on could make it
     /// worse.
     poisoned: bool,
-    rows_at_checkpoint: u64,
+    checkpoints: Checkpoints,
 }
 
 /// What the transaction so far adds to what is committed.
@@ -43,16 +42,12 @@ pub(super) struct Writing {
 pub(super) struct Group {
     pub(super) head: Seq,
     pub(super) revs: BTreeMap<AccessSlot, u64>,
+    /// Listings that it gave a number.
     pub(super) listings: FxHashMap<Listing, i64>,
-}
-
-/// What one change set has added to its group.
-#[derive(Debug)]
-pub(super) struct Applied {
-    pub(super) receipt: Receipt,
-    pub(super) head: Seq,
-    pub(super) raised: BTreeSet<AccessSlot>,
-    pub(super) listings: FxHashMap<Listing, i64>,
+    /// Topics and posts that are not written yet.
+    pub(super) touched: Touched,
+    /// What was found to exist. Nothing of it is ever deleted.
+    pub(super) found: FxHashSet<(&'static str, [u8; 16])>,
 }
 
 /// Why a change set was not applied.
@@ -98,10 +93,10 @@ enum Ended {
 struct Shared(#[source] Arc<StoreError>);
 
 impl Writing {
-    pub(super) fn new(conn: Connection, inner: Arc<Inner>) -> Result<Self> {
+    pub(super) fn new(conn: Connection, inner: Arc<Inner>, options: Options) -> Result<Self> {
         let head = log::head(&conn)?;
-        let rows_at_checkpoint = conn.total_changes();
-        Ok(Self { conn, inner, head, poisoned: false, rows_at_checkpoint })
+        let checkpoints = Checkpoints::new(inner.claim.database.clone(), options, &conn);
+        Ok(Self { conn, inner, head, poisoned: false, checkpoints })
     }
 
     /// Commits change sets together: `first`, and what `more` gives while the transaction is still
@@ -152,8 +147,7 @@ impl Writing {
             return Err(Ended::Poisoned);
         }
         self.run("BEGIN IMMEDIATE").map_err(|fault| Ended::Failed(Arc::new(fault.into())))?;
-        let mut group =
-            Group { head: self.head, revs: BTreeMap::new(), listings: FxHashMap::default() };
+        let mut group = Group::new(self.head);
         let mut answers = Vec::with_capacity(all.len());
         let mut place = 0;
         loop {
@@ -179,24 +173,22 @@ impl Writing {
 
     /// Applies one change set. When it fails, nothing of the whole transaction is left.
     fn apply(&self, group: &mut Group, changes: &ChangeSet) -> Result<Receipt, Refusal> {
-        let applied = Change::apply(&self.conn, &self.inner, group, changes);
-        let Applied { receipt, head, raised, listings } = applied.inspect_err(|refusal| {
+        let applied = Change::new(&self.conn, &self.inner, group).apply(changes);
+        applied.inspect_err(|refusal| {
             if matches!(refusal, Refusal::Fault(_)) {
                 self.undo();
             }
-        })?;
-        group.head = head;
-        group.listings.extend(listings);
-        for slot in raised {
-            let rev = group.rev(&self.inner.access, slot) + 1;
-            group.revs.insert(slot, rev);
-        }
-        Ok(receipt)
+        })
     }
 
-    /// Commits what has been applied.
-    fn finish(&mut self, group: Group) -> Result<(), Ended> {
-        let Group { head, revs, listings } = group;
+    /// Commits what has been applied. What happens here happens to all of the group.
+    fn finish(&mut self, mut group: Group) -> Result<(), Ended> {
+        if let Err(fault) = Change::new(&self.conn, &self.inner, &mut group).write_touched() {
+            self.poisoned |= fault.is_damage();
+            self.undo();
+            return Err(Ended::Failed(Arc::new(fault.into())));
+        }
+        let Group { head, revs, listings, .. } = group;
         for (slot, rev) in &revs {
             if let Err(fault) = access::store_rev(&self.conn, *slot, *rev) {
                 self.undo();
@@ -229,27 +221,21 @@ impl Writing {
         }
     }
 
-    /// Copies the WAL into the database now and then. Done when nobody waits for an answer, and
-    /// here instead of inside COMMIT, because a failure to sync must not be forgotten: a second try
-    /// would report success for what the first one has lost.
-    pub(super) fn checkpoint_when_due(&mut self) {
-        let rows = self.conn.total_changes();
-        if self.poisoned || rows - self.rows_at_checkpoint < ROWS_PER_CHECKPOINT {
-            return;
-        }
-        self.rows_at_checkpoint = rows;
-        if let Err(fault) = self.run("PRAGMA wal_checkpoint(PASSIVE)") {
-            self.poisoned = !will_pass(&fault);
+    /// Does what is due for the WAL. Called when nobody waits for an answer.
+    pub(super) fn checkpoint(&mut self) {
+        if !self.poisoned {
+            self.poisoned = self.checkpoints.go_on(&mut self.conn).is_err();
         }
     }
 
     /// Leaves everything in the database itself, unless the disk is not to be trusted: then the WAL
     /// stays as it is, for whoever opens the store again.
     pub(super) fn close(self) {
-        let outcome = if self.poisoned {
-            self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
-        } else {
+        let is_sound = self.checkpoints.close().is_ok() && !self.poisoned;
+        let outcome = if is_sound {
             self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
+        } else {
+            self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true).map(drop)
         };
         // Nobody is left to tell; the WAL holds what the database does not.
         let _ = outcome;
@@ -275,12 +261,22 @@ impl Writing {
 /// Whether a failure says nothing bad of what is on the disk: somebody else held a lock for too
 /// long, or there was no room. SQLite says the latter of a write that was not done, so the last
 /// page of a transaction was not written whole; of a sync it never does.
-fn will_pass(fault: &Fault) -> bool {
+pub(super) fn will_pass(fault: &Fault) -> bool {
     use ErrorCode::{DatabaseBusy, DatabaseLocked, DiskFull};
     matches!(fault.code(), Some(DatabaseBusy | DatabaseLocked | DiskFull))
 }
 
 impl Group {
+    fn new(head: Seq) -> Self {
+        Self {
+            head,
+            revs: BTreeMap::new(),
+            listings: FxHashMap::default(),
+            touched: Touched::default(),
+            found: FxHashSet::default(),
+        }
+    }
+
     /// The revision of a slot, with what this transaction has done to it.
     pub(super) fn rev(&self, access: &access::Access, slot: AccessSlot) -> u64 {
         self.revs.get(&slot).copied().unwrap_or_else(|| access.last(slot))
@@ -301,15 +297,16 @@ mod tests {
     use pollster::block_on;
 
     use super::*;
-    use crate::{Options, SqliteStore};
+    use crate::SqliteStore;
 
     /// A store, and a second writer on the same file that the test drives itself.
     fn store() -> (tempfile::TempDir, SqliteStore, Writing) {
         let dir = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(dir.path(), Options::default()).unwrap();
         let database = &store.inner.claim.database;
-        let conn = crate::files::connect_writer(database, &Options::default()).unwrap();
-        let writing = Writing::new(conn, Arc::clone(&store.inner)).unwrap();
+        let options = Options::default();
+        let conn = crate::files::connect_writer(database, &options).unwrap();
+        let writing = Writing::new(conn, Arc::clone(&store.inner), options).unwrap();
         (dir, store, writing)
     }
 

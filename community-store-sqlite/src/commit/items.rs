@@ -267,13 +267,13 @@ impl Change<'_> {
     }
 
     fn need(&mut self, sql: &'static str, what: &'static str, id: &[u8; 16]) -> Result<()> {
-        if self.found.contains(&(what, *id)) {
+        if self.group.found.contains(&(what, *id)) {
             return Ok(());
         }
         if !self.conn.prepare_cached(sql)?.exists([id])? {
             return Err(Fault::refused(format_args!("a {what} that does not exist")));
         }
-        self.found.insert((what, *id));
+        self.group.found.insert((what, *id));
         Ok(())
     }
 }

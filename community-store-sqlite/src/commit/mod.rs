@@ -1,6 +1,7 @@
 //! Commits: one thread writes, and gathers what waits into one transaction.
 
 mod change;
+mod checkpoint;
 mod counters;
 mod documents;
 mod entities;
@@ -21,7 +22,7 @@ use crossbeam_channel::{Receiver, Sender};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
-use crate::{Inner, SqliteStore};
+use crate::{Inner, Options, SqliteStore};
 use group::Writing;
 
 type Answer = Result<Receipt, CommitError>;
@@ -41,10 +42,15 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Starts the thread; one transaction takes `most` change sets at most.
-    pub(crate) fn start(conn: Connection, inner: Arc<Inner>, most: usize) -> crate::Result<Self> {
+    /// Starts the thread.
+    pub(crate) fn start(
+        conn: Connection,
+        inner: Arc<Inner>,
+        options: Options,
+    ) -> crate::Result<Self> {
         let (jobs, queue) = crossbeam_channel::unbounded();
-        let writing = Writing::new(conn, inner)?;
+        let most = options.group;
+        let writing = Writing::new(conn, inner, options)?;
         let thread = std::thread::Builder::new().name("community-writer".into());
         let thread = thread.spawn(move || work(writing, &queue, most.max(1)))?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -69,7 +75,7 @@ fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
             // Who does not wait any more has dropped the future; the commit stands all the same.
             let _ = waiting.send(answer);
         }
-        writing.checkpoint_when_due();
+        writing.checkpoint();
     }
     writing.close();
 }

@@ -54,12 +54,8 @@ impl Change<'_> {
 
     /// The number of a listing, which gets one when it has none.
     fn number_of(&mut self, listing: &Listing) -> Result<i64> {
-        let known = self
-            .listings
-            .get(listing)
-            .or_else(|| self.group.listings.get(listing))
-            .copied()
-            .or_else(|| self.inner.listings.get(listing));
+        let known = self.group.listings.get(listing).copied();
+        let known = known.or_else(|| self.inner.listings.get(listing));
         if let Some(number) = known {
             return Ok(number);
         }
@@ -67,7 +63,7 @@ impl Change<'_> {
             Some(number) => number,
             None => listings::add(self.conn, listing)?,
         };
-        self.listings.insert(listing.clone(), number);
+        self.group.listings.insert(listing.clone(), number);
         Ok(number)
     }
 }
