@@ -1,4 +1,4 @@
-//! Two ways of doing the same, timed in turn.
+//! Two ways of doing the same, timed.
 
 use std::time::{Duration, Instant};
 
@@ -27,7 +27,31 @@ pub fn compare(
             a.push(time(&mut first));
         }
     }
-    let (a, b) = (median(a), median(b));
+    print(what, (one, median(a)), (other, median(b)));
+}
+
+/// Times two named closures, each by itself for so many rounds, and prints medians and their ratio.
+///
+/// For contenders of which one takes so long that the other finds nothing of its own in the
+/// processor's caches when they take turns.
+pub fn apart(
+    what: &str,
+    (one, times, mut first): (&str, usize, impl FnMut()),
+    (other, other_times, mut second): (&str, usize, impl FnMut()),
+) {
+    let (a, b) = (alone(times, &mut first), alone(other_times, &mut second));
+    print(what, (one, a), (other, b));
+}
+
+/// The median of so many rounds, behind some others.
+fn alone(rounds: usize, f: &mut impl FnMut()) -> Duration {
+    for _ in 0..rounds / 4 + 1 {
+        f();
+    }
+    median((0..rounds).map(|_| time(f)).collect())
+}
+
+fn print(what: &str, (one, a): (&str, Duration), (other, b): (&str, Duration)) {
     let ratio = a.as_secs_f64() / b.as_secs_f64();
     println!("{what:<28} {one} {a:>9.1?}  {other} {b:>9.1?}  ratio {ratio:.2}");
 }

@@ -77,6 +77,7 @@ pub(crate) struct Columns {
     pub(super) author: Ids<MemberId>,
     pub(super) topic_author: Ids<MemberId>,
     pub(super) published: Values<bool>,
+    pub(super) places: Places,
     pub(super) created: Values<i64>,
     pub(super) active: Values<i64>,
     pub(super) score: Values<i64>,
@@ -101,12 +102,16 @@ impl Columns {
         let number = |name: &str| Ok::<_, SearchError>(Values::new(fast.u64(name)?, 0));
         let signed = |name: &str| Ok::<_, SearchError>(Values::new(fast.i64(name)?, 0));
         let truth = |name: &str| Ok::<_, SearchError>(Values::new(fast.bool(name)?, false));
+        let channel = Ids::open(fast.bytes("channel")?, ChannelId::from_bytes)?;
+        let published = truth("published")?;
+        let places = Places::new(segment.max_doc(), &channel, &published);
         Ok(Self {
-            channel: Ids::open(fast.bytes("channel")?, ChannelId::from_bytes)?,
+            channel,
+            published,
+            places,
             community: Ids::open(fast.bytes("community")?, CommunityId::from_bytes)?,
             author: Ids::open(fast.bytes("author")?, MemberId::from_bytes)?,
             topic_author: Ids::open(fast.bytes("topic_author")?, MemberId::from_bytes)?,
-            published: truth("published")?,
             created: signed("created")?,
             active: signed("active")?,
             score: signed("score")?,
@@ -239,6 +244,41 @@ impl<T: PartialOrd + Copy + std::fmt::Debug + Send + Sync + 'static> Values<T> {
     }
 }
 
+/// In which channel each document is, and whether it and its topic are published: what a search asks
+/// of nearly every document that it meets.
+///
+/// Twice the number of the channel within the segment, and one more for what is published, in two
+/// bytes. To unpack two columns takes several times as long; and most of it is waiting for memory,
+/// which is shorter the less of it there is.
+pub(super) struct Places(Vec<u16>);
+
+impl Places {
+    /// Of a document in one of the channels beyond the first 32,767 of a segment.
+    pub(super) const ELSEWHERE: u16 = u16::MAX;
+
+    fn new(documents: DocId, channels: &Ids<ChannelId>, published: &Values<bool>) -> Self {
+        let place = |doc| Self::pack(channels.number(doc), published.get(doc));
+        Self((0..documents).map(place).collect())
+    }
+
+    fn pack(channel: usize, is_published: bool) -> u16 {
+        let twice = u16::try_from(channel).ok().and_then(|number| number.checked_mul(2));
+        twice.unwrap_or(Self::ELSEWHERE) | u16::from(is_published)
+    }
+
+    /// The number of a channel, and whether what is there is published; `None` if it cannot be told.
+    #[inline]
+    pub(super) fn unpack(place: u16) -> Option<(usize, bool)> {
+        (place != Self::ELSEWHERE).then_some((usize::from(place / 2), place % 2 == 1))
+    }
+
+    /// Where a document is.
+    #[inline]
+    pub(super) fn get(&self, doc: DocId) -> u16 {
+        self.0.get(doc as usize).copied().unwrap_or(Self::ELSEWHERE)
+    }
+}
+
 /// A column of ids: each document has the number of one, and the ids are held in memory by these
 /// numbers.
 pub(super) struct Ids<I> {
@@ -274,5 +314,27 @@ impl<I: Copy> Ids<I> {
 
     pub(super) fn get(&self, doc: DocId) -> Option<I> {
         self.by_number(self.number(doc))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_says_which_channel_it_is_or_that_it_cannot_tell() {
+        for channel in [0, 1, 999, 32_766] {
+            for is_published in [true, false] {
+                let place = Places::pack(channel, is_published);
+                assert_eq!(Places::unpack(place), Some((channel, is_published)));
+            }
+        }
+        for channel in [32_768, 65_535, 65_536, usize::MAX] {
+            assert_eq!(Places::unpack(Places::pack(channel, true)), None, "{channel}");
+            assert_eq!(Places::unpack(Places::pack(channel, false)), None, "{channel}");
+        }
+        // The last number is told of what is not published only.
+        assert_eq!(Places::unpack(Places::pack(32_767, true)), None);
+        assert_eq!(Places::unpack(Places::pack(32_767, false)), Some((32_767, false)));
     }
 }

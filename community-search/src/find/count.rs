@@ -16,6 +16,7 @@ use tantivy::query::EnableScoring;
 use super::Search;
 use super::columns::Columns;
 use super::compile::Compiled;
+use super::door::Door;
 use super::reach::{Channels, Gate};
 use crate::SearchError;
 

@@ -21,6 +21,7 @@
 mod columns;
 mod compile;
 mod count;
+mod door;
 mod marks;
 mod reach;
 mod sample;
@@ -44,6 +45,7 @@ use crate::analysis::Language;
 use crate::projection::Snapshot;
 use crate::ranking::Statistics;
 use compile::{Compiled, Compiler};
+use door::Door;
 use reach::{Allowed, Channels, Gate};
 use sum::Weighed;
 use terms::Terms;
@@ -203,7 +205,7 @@ impl<'a> Search<'a> {
             };
             match &mut ways {
                 Ways::Sum(sum) => {
-                    sum.best(number, segment, threshold, |doc| gate.admits(doc), take)?;
+                    sum.best(number, segment, threshold, gate, take)?;
                 }
                 Ways::Library(weight) => {
                     let mut threshold = threshold;

@@ -9,7 +9,8 @@ use community_core::search::{ChannelReach, Reach};
 use community_core::{ChannelId, TopicId};
 use tantivy::{DocId, SegmentReader};
 
-use super::columns::{Opened, OpenedSegment};
+use super::columns::{Opened, OpenedSegment, Places};
+use super::door::{Chosen, Door};
 
 /// What may be a hit.
 #[derive(Clone, Copy)]
@@ -49,6 +50,8 @@ pub(super) struct Gate<'a, 'b> {
     segment: &'a SegmentReader,
     opened: &'a OpenedSegment,
     channels: &'b mut Channels<'a>,
+    /// By place, whether anything may be seen there, as far as it is known.
+    open: Vec<bool>,
 }
 
 impl<'a, 'b> Gate<'a, 'b> {
@@ -58,21 +61,17 @@ impl<'a, 'b> Gate<'a, 'b> {
         opened: &'a OpenedSegment,
         channels: &'b mut Channels<'a>,
     ) -> Self {
-        Self { allowed, segment, opened, channels }
+        // What cannot be told at a glance has no entry, and so is never left out.
+        let open = vec![true; (opened.channels.len() * 2).min(Places::ELSEWHERE.into())];
+        Self { allowed, segment, opened, channels, open }
     }
 
-    /// Whether a document may be a hit.
+    /// The number of a document's channel within the segment, and whether it is published.
     #[inline]
-    pub(super) fn admits(&mut self, doc: DocId) -> bool {
-        let number = self.opened.columns.channel.number(doc);
-        let Some(place) = self.opened.channels.get(number) else { return false };
-        let reach = self.channels.get(*place);
-        let to_be_seen = match reach {
-            ChannelReach::Nothing => false,
-            ChannelReach::Published if self.opened.columns.published.get(doc) => true,
-            _ => self.looked_at(doc, reach).unwrap_or(false),
-        };
-        to_be_seen && self.is_allowed(doc) && !self.segment.is_deleted(doc)
+    fn place(&self, doc: DocId) -> (usize, bool) {
+        let columns = &self.opened.columns;
+        let place = Places::unpack(columns.places.get(doc));
+        place.unwrap_or_else(|| (columns.channel.number(doc), columns.published.get(doc)))
     }
 
     /// What the rule itself says of a document, in a channel of which so much is within reach.
@@ -105,5 +104,32 @@ impl<'a, 'b> Gate<'a, 'b> {
         let topic = |except: TopicId| u128::from_be_bytes(*except.as_bytes());
         self.opened.columns.is_opening(doc)
             && except.is_none_or(|except| topic(except) != self.opened.columns.topic(doc))
+    }
+}
+
+impl Door for Gate<'_, '_> {
+    #[inline]
+    fn admits(&mut self, doc: DocId) -> bool {
+        let (number, is_published) = self.place(doc);
+        let Some(place) = self.opened.channels.get(number) else { return false };
+        let reach = self.channels.get(*place);
+        let to_be_seen = match reach {
+            ChannelReach::Nothing => {
+                self.open.iter_mut().skip(number * 2).take(2).for_each(|open| *open = false);
+                false
+            }
+            ChannelReach::Published if is_published => true,
+            _ => self.looked_at(doc, reach).unwrap_or(false),
+        };
+        to_be_seen && self.is_allowed(doc) && !self.segment.is_deleted(doc)
+    }
+
+    #[inline]
+    fn sift(&self, docs: &[DocId], chosen: &mut Chosen) {
+        let places = &self.opened.columns.places;
+        chosen.retain(|at| {
+            let place = docs.get(at).map_or(Places::ELSEWHERE, |doc| places.get(*doc));
+            self.open.get(usize::from(place)).is_none_or(|open| *open)
+        });
     }
 }

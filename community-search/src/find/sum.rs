@@ -16,7 +16,8 @@
 //!    whether it may be seen at all; then for the rest.
 //!
 //! That a document may not be seen is found out before most of the work on it is done, which is why
-//! this is not a query of the library: its callback comes last.
+//! this is not a query of the library: its callback comes last. To a viewer who sees few of the
+//! documents it is found out before any score is: see [`Watched`].
 
 use tantivy::fieldnorm::FieldNormReader;
 use tantivy::postings::{BlockSegmentPostings, TermInfo};
@@ -24,6 +25,7 @@ use tantivy::query::{Bm25StatisticsProvider, Bm25Weight};
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocId, Score, Searcher, SegmentReader, TERMINATED};
 
+use super::door::{Chosen, Door, Watched};
 use crate::SearchError;
 use crate::ranking::{Clause, Statistics};
 
@@ -37,9 +39,6 @@ pub(super) struct Summand {
 
 /// Documents in a window at most.
 const WIDTH: DocId = 4_096;
-
-/// Documents in a block of postings at most, as the library writes them.
-const BLOCK: usize = 128;
 
 /// A list so many times as long as all others that have to be walked is not walked with them.
 const MUCH_LONGER: u64 = 16;
@@ -105,7 +104,7 @@ impl Weighed {
         number: usize,
         segment: &SegmentReader,
         threshold: Score,
-        admits: impl FnMut(DocId) -> bool,
+        door: impl Door,
         take: impl FnMut(DocId, Score) -> Score,
     ) -> Result<(), SearchError> {
         let (mut required, mut optional) = (Vec::new(), Vec::new());
@@ -119,7 +118,7 @@ impl Weighed {
             let list = Box::new(List::open(term, info, segment)?);
             if term.required { required.push(list) } else { optional.push(list) }
         }
-        let mut walk = Walk { threshold, admits, take };
+        let mut walk = Walk { threshold, door: Watched::new(door), take };
         if required.is_empty() {
             walk.any(optional, &mut self.window);
         } else {
@@ -242,12 +241,30 @@ impl List {
         self.weight.score(self.lengths.fieldnorm_id(doc), times)
     }
 
-    /// The documents of the window with what they score.
+    /// Calls for the documents of the window with what they score.
     #[inline]
-    fn window(&self, high: DocId) -> impl Iterator<Item = (DocId, Score)> {
+    fn walk<D: Door>(
+        &self,
+        high: DocId,
+        door: &mut Watched<D>,
+        mut each: impl FnMut(&mut Watched<D>, DocId, Score),
+    ) {
+        let docs = self.docs_to(high);
         let times = self.postings.freqs().get(self.at..).unwrap_or_default();
-        let here = self.docs().iter().zip(times).take_while(move |(doc, _)| **doc <= high);
-        here.map(|(doc, times)| (*doc, self.score(*doc, *times)))
+        if !door.is_narrow {
+            for (doc, times) in docs.iter().zip(times) {
+                each(door, *doc, self.score(*doc, *times));
+            }
+            return;
+        }
+        let mut chosen = Chosen::of(docs.iter().map(|_| true));
+        door.sift(docs, &mut chosen);
+        for at in chosen.iter() {
+            let (Some(doc), Some(times)) = (docs.get(at), times.get(at)) else { break };
+            if door.before_score(*doc) {
+                each(door, *doc, self.score(*doc, *times));
+            }
+        }
     }
 
     /// The documents of the window.
@@ -312,12 +329,13 @@ impl Window {
 
     /// Calls for the documents from `low` to `high` that are in both lists, with what they score there.
     #[inline]
-    fn both(
+    fn both<D: Door>(
         &mut self,
         one: &List,
         other: &List,
         (low, high): (DocId, DocId),
-        mut each: impl FnMut(DocId, Score),
+        door: &mut Watched<D>,
+        mut each: impl FnMut(&mut Watched<D>, DocId, Score),
     ) {
         let place_of = |doc: DocId| {
             let place = (doc - low) as usize;
@@ -329,28 +347,26 @@ impl Window {
                 *seen |= bit;
             }
         }
-        // Gathered without a branch: whether a document is in both can hardly be foretold.
         let others = other.docs_to(high);
-        let (mut common, mut count) = ([0_u8; BLOCK], 0);
-        for (place, doc) in (0..).zip(others) {
+        let mut common = Chosen::of(others.iter().map(|doc| {
             let (word, bit) = place_of(*doc);
-            if let Some(slot) = common.get_mut(count) {
-                *slot = place;
-            }
-            count += usize::from(self.seen.get(word).is_some_and(|seen| seen & bit != 0));
-        }
+            self.seen.get(word).is_some_and(|seen| seen & bit != 0)
+        }));
+        door.sift(others, &mut common);
         // The place of a document in the first list is how many stand before it.
         let (mut before, mut counted) = (0, 0);
-        for place in common.into_iter().take(count).map(usize::from) {
-            let Some(doc) = others.get(place) else { break };
+        for at in common.iter() {
+            let Some(doc) = others.get(at) else { break };
             let (word, bit) = place_of(*doc);
             let Some(seen) = self.seen.get(word) else { break };
             let passed = self.seen.get(counted..word).unwrap_or_default();
             before += passed.iter().map(|seen| seen.count_ones() as usize).sum::<usize>();
             counted = word;
-            let place_in_one = before + (seen & (bit - 1)).count_ones() as usize;
-            if let Some(score) = one.score_with(place_in_one, other, place, *doc) {
-                each(*doc, score);
+            let place = before + (seen & (bit - 1)).count_ones() as usize;
+            if door.before_score(*doc)
+                && let Some(score) = one.score_with(place, other, at, *doc)
+            {
+                each(door, *doc, score);
             }
         }
         let (last, _) = place_of(high);
@@ -374,13 +390,13 @@ impl Window {
 }
 
 /// A walk through a segment.
-struct Walk<A, T> {
+struct Walk<D, T> {
     threshold: Score,
-    admits: A,
+    door: Watched<D>,
     take: T,
 }
 
-impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
+impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
     /// Documents that are in any of the lists.
     fn any(&mut self, mut lists: Lists, window: &mut Window) {
         let mut aside = Aside::default();
@@ -393,6 +409,7 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             let widest = low.saturating_add(WIDTH - 1);
             let high = lists.iter().map(|list| list.last()).min().unwrap_or(low).min(widest);
             lists.iter_mut().for_each(|list| list.limit(high));
+            self.door.begin_window();
             if lists.iter().map(|list| list.bound).sum::<Score>() + aside.most > self.threshold {
                 lists.sort_unstable_by(|a, b| a.bound.total_cmp(&b.bound));
                 self.any_of_window(&mut lists, &mut aside, window, (low, high));
@@ -417,8 +434,9 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             few += 1;
         }
         let (rest, walked) = lists.split_at_mut(few);
-        let mut look = |doc, score: Score| {
-            if score + most > self.threshold && (self.admits)(doc) {
+        let door = &mut self.door;
+        let mut look = |door: &mut Watched<D>, doc, score: Score| {
+            if score + most > self.threshold && door.behind_score(doc) {
                 let score = complete(doc, score, most, self.threshold, rest, aside);
                 if score > self.threshold {
                     self.threshold = (self.take)(doc, score);
@@ -426,14 +444,14 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             }
         };
         if let [only] = walked {
-            only.window(high).for_each(|(doc, score)| look(doc, score));
+            only.walk(high, door, look);
         } else {
             for list in walked {
-                list.window(high).for_each(|(doc, score)| window.add((doc - low) as usize, score));
+                list.walk(high, door, |_, doc, score| window.add((doc - low) as usize, score));
             }
             window.drain(|place, score| {
                 #[allow(clippy::cast_possible_truncation, reason = "a place in a window")]
-                look(low + place as DocId, score);
+                look(door, low + place as DocId, score);
             });
         }
     }
@@ -461,12 +479,14 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
             for list in required.iter_mut().chain(&mut optional) {
                 list.limit(high);
             }
+            self.door.begin_window();
             let all: Score = required.iter().chain(&optional).map(|list| list.bound).sum();
             if all > self.threshold {
                 let optional_bound: Score = optional.iter().map(|list| list.bound).sum();
-                let mut look = |doc, score: Score, others: &[Box<List>]| {
+                let door = &mut self.door;
+                let mut look = |door: &mut Watched<D>, doc, score: Score, others: &[Box<List>]| {
                     let rest = optional_bound + others.iter().map(|list| list.bound).sum::<Score>();
-                    if score + rest <= self.threshold || !(self.admits)(doc) {
+                    if score + rest <= self.threshold || !door.behind_score(doc) {
                         return;
                     }
                     let Some(score) = with_all(doc, score, rest, self.threshold, others) else {
@@ -480,11 +500,12 @@ impl<A: FnMut(DocId) -> bool, T: FnMut(DocId, Score) -> Score> Walk<A, T> {
                 };
                 match required.as_slice() {
                     [leader, second, others @ ..] => {
-                        let range = (low, high);
-                        window.both(leader, second, range, |doc, score| look(doc, score, others));
+                        window.both(leader, second, (low, high), door, |door, doc, score| {
+                            look(door, doc, score, others);
+                        });
                     }
                     [leader] => {
-                        leader.window(high).for_each(|(doc, score)| look(doc, score, &[]));
+                        leader.walk(high, door, |door, doc, score| look(door, doc, score, &[]));
                     }
                     [] => return,
                 }

@@ -425,7 +425,11 @@ impl Projection {
     fn show(&self) {
         // What is shown stays until there is something else: a generation that fails is not gone.
         if let Some(generation) = &self.live {
-            self.index.show(Arc::new(generation.snapshot()));
+            let snapshot = generation.snapshot();
+            // Opened here, so that no search has to wait for it. Why it cannot be, whoever searches
+            // is told.
+            let _told_later = snapshot.columns();
+            self.index.show(Arc::new(snapshot));
         }
     }
 

@@ -19,11 +19,19 @@ use crate::error::{Fault, Result};
 use crate::files;
 use crate::options::Options;
 
-/// Rows written between two checkpoints. It bounds the WAL at some tens of megabytes.
-const ROWS: u64 = 16_384;
+/// Rows written between two checkpoints, when commits come one at a time. The WAL is then some
+/// megabytes long and stays so: to write over what is there takes less of the disk than to append.
+const ROWS: u64 = 4_096;
 
-/// What could not be finished is tried again after so much less.
-const RETRIES: u64 = 8;
+/// The same in a crowd, which is served faster the less often there is one: the same pages are
+/// written again and again. It bounds the WAL at some tens of megabytes.
+const ROWS_IN_A_CROWD: u64 = 16_384;
+
+/// So many change sets in a transaction are a crowd.
+const CROWD: usize = 4;
+
+/// What could not be finished is tried again so many times sooner.
+const SOONER: u64 = 8;
 
 /// How long the writer waits for those who still read what the WAL holds: so many times at least
 /// so long. A page is read in less; whoever reads longer is not waited for.
@@ -35,10 +43,12 @@ const WAIT: Duration = Duration::from_micros(50);
 pub(super) struct Checkpoints {
     database: PathBuf,
     options: Options,
-    /// Rows between two of them.
-    rows: u64,
-    /// How many rows will have been written when there is something to do.
-    due: u64,
+    /// Rows between two of them, and in a crowd.
+    rows: [u64; 2],
+    /// How many rows had been written when there was something to do last.
+    since: u64,
+    /// How many times sooner than usual the next one is due.
+    sooner: u64,
     /// Started when it is needed for the first time.
     beside: Option<Beside>,
     /// Whether it is at work.
@@ -58,25 +68,28 @@ impl Checkpoints {
         Self {
             database,
             options,
-            rows: ROWS,
-            due: conn.total_changes() + ROWS,
+            rows: [ROWS, ROWS_IN_A_CROWD],
+            since: conn.total_changes(),
+            sooner: 1,
             beside: None,
             under_way: false,
         }
     }
 
-    /// Does what is due. Called by the writer, outside of any transaction.
+    /// Does what is due, behind a transaction of so many change sets.
     ///
     /// # Errors
     /// When the disk has failed, here or beside: nothing may be written any more.
-    pub(super) fn go_on(&mut self, conn: &mut Connection) -> Result<()> {
+    pub(super) fn go_on(&mut self, conn: &mut Connection, sets: usize) -> Result<()> {
         if self.under_way {
             let Some(outcome) = self.outcome() else { return Ok(()) };
             self.under_way = false;
             outcome?;
             return self.finish(conn);
         }
-        if conn.total_changes() < self.due {
+        let [rows, in_a_crowd] = self.rows;
+        let rows = if sets < CROWD { rows } else { in_a_crowd };
+        if conn.total_changes() - self.since < rows / self.sooner {
             return Ok(());
         }
         self.under_way = self.order();
@@ -124,8 +137,8 @@ impl Checkpoints {
         }))?;
         let outcome = run(conn, "PRAGMA wal_checkpoint(RESTART)");
         conn.busy_timeout(files::BUSY)?;
-        let pause = if outcome? { self.rows } else { self.rows / RETRIES };
-        self.due = conn.total_changes() + pause;
+        self.sooner = if outcome? { 1 } else { SOONER };
+        self.since = conn.total_changes();
         Ok(())
     }
 }
@@ -173,7 +186,7 @@ mod tests {
         let conn = files::connect_writer(&database, &Options::default()).unwrap();
         conn.execute_batch("CREATE TABLE numbers (n INTEGER PRIMARY KEY)").unwrap();
         let mut checkpoints = Checkpoints::new(database, Options::default(), &conn);
-        (checkpoints.rows, checkpoints.due) = (rows, rows);
+        checkpoints.rows = [rows, rows];
         (dir, conn, checkpoints)
     }
 
@@ -184,7 +197,7 @@ mod tests {
     ) -> Result<()> {
         for n in numbers {
             conn.execute("INSERT INTO numbers VALUES (?1)", [n])?;
-            checkpoints.go_on(conn)?;
+            checkpoints.go_on(conn, 1)?;
         }
         Ok(())
     }

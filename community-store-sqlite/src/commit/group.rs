@@ -221,10 +221,11 @@ impl Writing {
         }
     }
 
-    /// Does what is due for the WAL. Called when nobody waits for an answer.
-    pub(super) fn checkpoint(&mut self) {
+    /// Does what is due for the WAL, behind a transaction of so many change sets. Called when nobody
+    /// of it waits for an answer any more.
+    pub(super) fn checkpoint(&mut self, sets: usize) {
         if !self.poisoned {
-            self.poisoned = self.checkpoints.go_on(&mut self.conn).is_err();
+            self.poisoned = self.checkpoints.go_on(&mut self.conn, sets).is_err();
         }
     }
 

@@ -71,11 +71,12 @@ fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
             waiting.push(answer);
             Some(changes)
         });
+        let sets = answers.len();
         for (answer, waiting) in answers.into_iter().zip(waiting) {
             // Who does not wait any more has dropped the future; the commit stands all the same.
             let _ = waiting.send(answer);
         }
-        writing.checkpoint();
+        writing.checkpoint(sets);
     }
     writing.close();
 }

@@ -66,7 +66,12 @@ fn summands(dice: &mut Dice, fields: &Fields) -> Vec<Summand> {
 type Scores = BTreeMap<(usize, DocId), Score>;
 
 /// Everything that is allowed, as the library scores it without leaving anything out.
-fn all(summands: &[Summand], searcher: &Searcher, fields: &Fields) -> Scores {
+fn all(
+    summands: &[Summand],
+    searcher: &Searcher,
+    fields: &Fields,
+    is_allowed: IsAllowed,
+) -> Scores {
     let clause = |Summand { clause, required }: &Summand| {
         let occur = if *required { Occur::Must } else { Occur::Should };
         (occur, clause.clone().query())
@@ -84,8 +89,22 @@ fn all(summands: &[Summand], searcher: &Searcher, fields: &Fields) -> Scores {
     scores
 }
 
-fn is_allowed(doc: DocId) -> bool {
-    doc % 3 != 1
+/// What a viewer sees: most of it, or little.
+type IsAllowed = fn(DocId) -> bool;
+
+const MOST_OR_LITTLE: [IsAllowed; 2] = [|doc| doc % 3 != 1, |doc| doc % 7 == 1];
+
+struct OfTest(IsAllowed);
+
+impl Door for OfTest {
+    fn admits(&mut self, doc: DocId) -> bool {
+        self.0(doc)
+    }
+
+    /// It is told of half of them.
+    fn sift(&self, docs: &[DocId], chosen: &mut Chosen) {
+        chosen.retain(|at| docs[at].is_multiple_of(2) || self.0(docs[at]));
+    }
 }
 
 /// What is taken when so many places are to be filled, and the last threshold.
@@ -93,6 +112,7 @@ fn best(
     summands: &[Summand],
     searcher: &Searcher,
     fields: &Fields,
+    is_allowed: IsAllowed,
     room: usize,
 ) -> (Scores, Score) {
     let statistics = Statistics::new(searcher, fields);
@@ -109,7 +129,7 @@ fn best(
             threshold = if top.len() == room { top[room - 1] } else { Score::MIN };
             threshold
         };
-        sum.best(number, segment, before, is_allowed, take).unwrap();
+        sum.best(number, segment, before, OfTest(is_allowed), take).unwrap();
     }
     (taken, threshold)
 }
@@ -126,9 +146,10 @@ fn whatever_is_left_out_scores_less_than_what_is_found() {
         let (searcher, fields) = index(dice);
         for _ in 0..150 {
             let summands = summands(dice, &fields);
-            let all = all(&summands, &searcher, &fields);
+            let is_allowed = dice.pick(&MOST_OR_LITTLE);
+            let all = all(&summands, &searcher, &fields, is_allowed);
             let room = dice.pick(&[1, 5, 20, 5_000]);
-            let (taken, threshold) = best(&summands, &searcher, &fields, room);
+            let (taken, threshold) = best(&summands, &searcher, &fields, is_allowed, room);
             for (place, score) in &taken {
                 assert!(is_near(*score, all[place]), "{place:?} {summands:?}");
             }
@@ -160,7 +181,9 @@ fn surpassing(dice: &mut Dice, drift: impl Fn(Score) -> Score) -> usize {
             while list.doc() != TERMINATED {
                 let bound = list.block_bound();
                 let last = list.last();
-                surpassing += list.window(last).filter(|(_, score)| *score > bound).count();
+                let surpasses = |(doc, times): (&DocId, &u32)| list.score(*doc, *times) > bound;
+                let block = list.docs().iter().zip(list.postings.freqs());
+                surpassing += block.filter(|posting| surpasses(*posting)).count();
                 assert!(bound <= list.most);
                 list.move_to(last + 1);
             }
