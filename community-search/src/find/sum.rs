@@ -146,6 +146,8 @@ struct List {
     drift: Score,
     /// The place within the current block of the first document that is not behind us.
     at: usize,
+    /// How many documents from there on are in the window.
+    here: usize,
     /// What no document of the current block surpasses, if it is known.
     of_block: Option<Score>,
     /// What no document of the current window surpasses.
@@ -172,6 +174,7 @@ impl List {
             documents: info.doc_freq.into(),
             drift: if drift > 0.0 { drift } else { 0.0 },
             at: 0,
+            here: 0,
             of_block: None,
             bound: 0.0,
         })
@@ -198,15 +201,22 @@ impl List {
     /// Leaves behind what stands before a document. Says whether anything is left.
     #[inline]
     fn move_to(&mut self, low: DocId) -> bool {
-        if self.doc() >= low {
-            return self.doc() != TERMINATED;
+        let block = self.postings.docs();
+        match block.get(self.at) {
+            Some(doc) if *doc >= low => return true,
+            _ if block.last().is_some_and(|last| *last >= low) => {
+                self.at += self.docs().partition_point(|doc| *doc < low);
+            }
+            _ => (self.at, self.of_block) = (self.postings.seek(low), None),
         }
-        if self.last() < low {
-            self.postings.seek(low);
-            (self.at, self.of_block) = (0, None);
-        }
-        self.at += self.docs().partition_point(|doc| *doc < low);
+        self.here = 0;
         self.doc() != TERMINATED
+    }
+
+    /// Leaves behind what is in the window.
+    #[inline]
+    fn leave(&mut self) {
+        self.at += std::mem::take(&mut self.here);
     }
 
     /// What no document of the current block surpasses.
@@ -230,10 +240,14 @@ impl List {
         *self.of_block.insert(bound)
     }
 
-    /// Says what no document surpasses of those up to one that is in the current block, or before
-    /// it.
-    fn limit(&mut self, high: DocId) {
-        self.bound = if self.doc() <= high { self.block_bound() } else { 0.0 };
+    /// Begins a window, which ends in the current block or before it, and says what no document of it
+    /// surpasses.
+    fn begin(&mut self, high: DocId) {
+        self.here = match self.docs() {
+            docs if self.last() <= high => docs.len(),
+            docs => docs.partition_point(|doc| *doc <= high),
+        };
+        self.bound = if self.here > 0 { self.block_bound() } else { 0.0 };
     }
 
     #[inline]
@@ -245,11 +259,10 @@ impl List {
     #[inline]
     fn walk<D: Door>(
         &self,
-        high: DocId,
         door: &mut Watched<D>,
         mut each: impl FnMut(&mut Watched<D>, DocId, Score),
     ) {
-        let docs = self.docs_to(high);
+        let docs = self.window();
         let times = self.postings.freqs().get(self.at..).unwrap_or_default();
         if !door.is_narrow {
             for (doc, times) in docs.iter().zip(times) {
@@ -269,12 +282,8 @@ impl List {
 
     /// The documents of the window.
     #[inline]
-    fn docs_to(&self, high: DocId) -> &[DocId] {
-        let docs = self.docs();
-        if self.last() <= high {
-            return docs;
-        }
-        docs.get(..docs.partition_point(|doc| *doc <= high)).unwrap_or_default()
+    fn window(&self) -> &[DocId] {
+        self.docs().get(..self.here).unwrap_or_default()
     }
 
     /// What a document of the window scores, if it is in the list.
@@ -341,13 +350,13 @@ impl Window {
             let place = (doc - low) as usize;
             (place / 64, 1_u64 << (place % 64))
         };
-        for doc in one.docs_to(high) {
+        for doc in one.window() {
             let (word, bit) = place_of(*doc);
             if let Some(seen) = self.seen.get_mut(word) {
                 *seen |= bit;
             }
         }
-        let others = other.docs_to(high);
+        let others = other.window();
         let mut common = Chosen::of(others.iter().map(|doc| {
             let (word, bit) = place_of(*doc);
             self.seen.get(word).is_some_and(|seen| seen & bit != 0)
@@ -408,12 +417,13 @@ impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
             low = first;
             let widest = low.saturating_add(WIDTH - 1);
             let high = lists.iter().map(|list| list.last()).min().unwrap_or(low).min(widest);
-            lists.iter_mut().for_each(|list| list.limit(high));
+            lists.iter_mut().for_each(|list| list.begin(high));
             self.door.begin_window();
             if lists.iter().map(|list| list.bound).sum::<Score>() + aside.most > self.threshold {
                 lists.sort_unstable_by(|a, b| a.bound.total_cmp(&b.bound));
-                self.any_of_window(&mut lists, &mut aside, window, (low, high));
+                self.any_of_window(&mut lists, &mut aside, window, low);
             }
+            lists.iter_mut().for_each(|list| list.leave());
             low = high + 1;
         }
     }
@@ -423,7 +433,7 @@ impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
         lists: &mut [Box<List>],
         aside: &mut Aside,
         window: &mut Window,
-        (low, high): (DocId, DocId),
+        low: DocId,
     ) {
         let (mut most, mut few) = (aside.most, 0);
         for list in lists.iter() {
@@ -444,10 +454,10 @@ impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
             }
         };
         if let [only] = walked {
-            only.walk(high, door, look);
+            only.walk(door, look);
         } else {
             for list in walked {
-                list.walk(high, door, |_, doc, score| window.add((doc - low) as usize, score));
+                list.walk(door, |_, doc, score| window.add((doc - low) as usize, score));
             }
             window.drain(|place, score| {
                 #[allow(clippy::cast_possible_truncation, reason = "a place in a window")]
@@ -477,7 +487,7 @@ impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
             let widest = low.saturating_add(WIDTH - 1);
             let high = lists().map(|list| list.last()).min().unwrap_or(low).min(widest);
             for list in required.iter_mut().chain(&mut optional) {
-                list.limit(high);
+                list.begin(high);
             }
             self.door.begin_window();
             let all: Score = required.iter().chain(&optional).map(|list| list.bound).sum();
@@ -505,11 +515,12 @@ impl<D: Door, T: FnMut(DocId, Score) -> Score> Walk<D, T> {
                         });
                     }
                     [leader] => {
-                        leader.walk(high, door, |door, doc, score| look(door, doc, score, &[]));
+                        leader.walk(door, |door, doc, score| look(door, doc, score, &[]));
                     }
                     [] => return,
                 }
             }
+            required.iter_mut().chain(&mut optional).for_each(|list| list.leave());
             low = high + 1;
         }
     }
