@@ -27,8 +27,10 @@ const ROWS: u64 = 4_096;
 /// written again and again. It bounds the WAL at some tens of megabytes.
 const ROWS_IN_A_CROWD: u64 = 16_384;
 
-/// So many change sets in a transaction are a crowd.
+/// So many change sets in a transaction are a crowd, which is over after so many transactions of
+/// fewer.
 const CROWD: usize = 4;
+const CALM: u32 = 64;
 
 /// What could not be finished is tried again so many times sooner.
 const SOONER: u64 = 8;
@@ -47,6 +49,8 @@ pub(super) struct Checkpoints {
     rows: [u64; 2],
     /// How many rows had been written when there was something to do last.
     since: u64,
+    /// How many transactions there have been since the last one of a crowd.
+    calm: u32,
     /// How many times sooner than usual the next one is due.
     sooner: u64,
     /// Started when it is needed for the first time.
@@ -70,6 +74,7 @@ impl Checkpoints {
             options,
             rows: [ROWS, ROWS_IN_A_CROWD],
             since: conn.total_changes(),
+            calm: CALM,
             sooner: 1,
             beside: None,
             under_way: false,
@@ -81,6 +86,7 @@ impl Checkpoints {
     /// # Errors
     /// When the disk has failed, here or beside: nothing may be written any more.
     pub(super) fn go_on(&mut self, conn: &mut Connection, sets: usize) -> Result<()> {
+        self.calm = if sets < CROWD { self.calm.saturating_add(1) } else { 0 };
         if self.under_way {
             let Some(outcome) = self.outcome() else { return Ok(()) };
             self.under_way = false;
@@ -88,7 +94,7 @@ impl Checkpoints {
             return self.finish(conn);
         }
         let [rows, in_a_crowd] = self.rows;
-        let rows = if sets < CROWD { rows } else { in_a_crowd };
+        let rows = if self.calm < CALM { in_a_crowd } else { rows };
         if conn.total_changes() - self.since < rows / self.sooner {
             return Ok(());
         }
