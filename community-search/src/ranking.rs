@@ -66,11 +66,11 @@ pub(crate) fn spots(text: &str, languages: &[Language]) -> Vec<Spot> {
             let spot = spots.entry(token.span.start).or_insert_with(|| Spot {
                 position: token.position,
                 forms: BTreeMap::new(),
-                word: token.word,
+                word: token.word.to_string(),
                 stop: true,
                 stop_in_any: false,
             });
-            spot.forms.entry(*language).or_default().push(token.text);
+            spot.forms.entry(*language).or_default().push(token.text.to_string());
             spot.stop &= token.stop;
             spot.stop_in_any |= token.stop;
         }

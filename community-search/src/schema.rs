@@ -153,9 +153,9 @@ impl Fields {
         document.add_text(self.word, as_written(title.iter().chain(body)));
         document.add_text(self.title_word, as_written(title));
         let content = title.iter().chain(body).chain(others).filter(|token| !token.stop);
-        document.add_text(self.all, in_a_row(content.map(|token| token.text.as_str())));
+        document.add_text(self.all, in_a_row(content.map(|token| &*token.text)));
         for (field, tokens) in [(self.title, title), (self.body, body)] {
-            let placed = tokens.iter().map(|token| (token.position, token.text.as_str()));
+            let placed = tokens.iter().map(|token| (token.position, &*token.text));
             document.add_text(field, at_places(placed));
         }
     }
@@ -164,7 +164,7 @@ impl Fields {
 /// The words of tokens; those of one place are one word.
 fn as_written<'a>(tokens: impl IntoIterator<Item = &'a Token>) -> String {
     let mut last = None;
-    let places = tokens.into_iter().map(|token| (token.span.start, token.word.as_str()));
+    let places = tokens.into_iter().map(|token| (token.span.start, &*token.word));
     let words = places.filter(|at| !at.1.is_empty() && last.replace(*at) != Some(*at));
     in_a_row(words.map(|(_, word)| word))
 }

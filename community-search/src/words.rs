@@ -125,7 +125,7 @@ mod tests {
             text in "(\\PC|[ |]){0,40}", language in prop::sample::select(Language::ALL),
         ) {
             let tokens = Analyzer::new(language).tokens(&text);
-            let words = tokens.iter().map(|token| (token.position, token.text.as_str()));
+            let words = tokens.iter().map(|token| (token.position, &*token.text));
             let same: Vec<_> = words.clone().map(|(at, word)| (at, word.to_owned())).collect();
             prop_assert_eq!(split(&at_places(words)), same);
         }

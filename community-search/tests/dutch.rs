@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use community_search::analysis::{Analyzer, Language};
 use serde_json::Value;
@@ -34,7 +35,7 @@ fn mean_f1(folder: &Path, language: Language) -> f64 {
     };
     let text = |line: &Value, field: &str| line[field].as_str().unwrap().to_owned();
     let analyzer = Analyzer::new(language);
-    let mut sentences: HashMap<String, HashSet<String>> = HashMap::new();
+    let mut sentences: HashMap<Arc<str>, HashSet<String>> = HashMap::new();
     for line in lines("docs.jsonl") {
         for token in analyzer.tokens(&text(&line, "text")) {
             sentences.entry(token.text).or_default().insert(text(&line, "id"));

@@ -13,7 +13,7 @@ fn meets(language: Language, text: &str, query: &str) -> bool {
 }
 
 fn texts(tokens: &[Token]) -> Vec<&str> {
-    tokens.iter().map(|token| token.text.as_str()).collect()
+    tokens.iter().map(|token| &*token.text).collect()
 }
 
 #[test]

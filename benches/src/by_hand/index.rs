@@ -142,7 +142,7 @@ impl HandSearcher {
     }
 
     fn words(&self, text: &str) -> Vec<String> {
-        self.analyzer.query_tokens(text).into_iter().map(|token| token.text).collect()
+        self.analyzer.query_tokens(text).into_iter().map(|token| token.text.to_string()).collect()
     }
 
     fn bonus(&self, word: &str) -> (Occur, Box<dyn Query>) {

@@ -96,7 +96,7 @@ impl SimilarQuestions {
         let titles = labels.iter().chain([title]).map(|text| (*text, TITLE_TIMES));
         for (text, times) in titles.chain([(body, 1)]) {
             for token in analyzer.tokens(text).into_iter().filter(|token| !token.stop) {
-                *counts.entry(self.number(token.text)).or_default() += times;
+                *counts.entry(self.number(&token.text)).or_default() += times;
             }
         }
         for word in counts.keys() {
@@ -150,12 +150,13 @@ impl SimilarQuestions {
         named.collect()
     }
 
-    fn number(&mut self, word: String) -> u32 {
-        let next = u32::try_from(self.found_in.len()).unwrap_or(u32::MAX);
-        let number = *self.words.entry(word.into()).or_insert(next);
-        if number == next {
-            self.found_in.push(0);
+    fn number(&mut self, word: &str) -> u32 {
+        if let Some(number) = self.words.get(word) {
+            return *number;
         }
+        let number = u32::try_from(self.found_in.len()).unwrap_or(u32::MAX);
+        self.words.insert(word.into(), number);
+        self.found_in.push(0);
         number
     }
 }

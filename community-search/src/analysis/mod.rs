@@ -24,7 +24,7 @@ mod scan;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use frostem::Stemmer;
 use rustc_hash::FxHashMap;
@@ -45,10 +45,10 @@ use scan::{Kind, pieces};
 #[non_exhaustive]
 pub struct Token {
     /// What is looked up; never empty, and at most a few hundred bytes.
-    pub text: String,
+    pub text: Arc<str>,
     /// The word as it is written, in small letters and without accents, not reduced to a stem. The
     /// same in every language; of signs what [`text`](Self::text) is.
-    pub word: String,
+    pub word: Arc<str>,
     /// Its number among the words of the text, from 0.
     pub position: usize,
     /// Where it stands in the text, in bytes; always on boundaries of characters.
@@ -119,11 +119,12 @@ impl Analyzer {
         let word = normalised(written, self.language);
         let stop = is_stop_word(&word, self.language);
         let form = self.form(&word);
-        let plain = folded(&word).into_owned();
+        let plain = folded(&word);
         let careless = (!word.is_ascii()).then(|| self.form(&plain));
         let careless = careless.filter(|careless| *careless != form);
         let forms = [Some(form), careless].into_iter().flatten();
-        Word { forms: forms.filter(|form| !form.is_empty()).collect(), plain, stop }
+        let forms = forms.filter(|form| !form.is_empty()).map(Arc::from).collect();
+        Word { forms, plain: Arc::from(plain), stop }
     }
 
     /// The form of a word by which it is found.
@@ -183,9 +184,9 @@ type Words = FxHashMap<Box<str>, Word>;
 #[derive(Debug)]
 struct Word {
     /// By which it is found, if it is found at all.
-    forms: Vec<String>,
+    forms: Vec<Arc<str>>,
     /// In small letters and without accents.
-    plain: String,
+    plain: Arc<str>,
     stop: bool,
 }
 
@@ -211,8 +212,8 @@ impl<'a> Analysis<'a> {
         let tokens = &mut self.tokens;
         let mut add = |word: &Word| {
             tokens.extend(word.forms.iter().map(|form| Token {
-                text: form.clone(),
-                word: word.plain.clone(),
+                text: Arc::clone(form),
+                word: Arc::clone(&word.plain),
                 position,
                 span: span.clone(),
                 stop: word.stop,
@@ -230,7 +231,8 @@ impl<'a> Analysis<'a> {
     fn signs(&mut self, position: usize, span: Range<usize>) {
         let text = folded(&normalised(self.slice(&span), self.analyzer.language)).into_owned();
         if !text.is_empty() {
-            let word = text.clone();
+            let text: Arc<str> = text.into();
+            let word = Arc::clone(&text);
             self.tokens.push(Token { text, word, position, span, stop: false });
         }
     }

@@ -105,7 +105,7 @@ impl Marked {
 
     fn in_text(&self, tokens: &[Token], marks: &mut Vec<Range<usize>>) {
         let has = |token: &&Token| {
-            self.forms.contains(&token.text)
+            self.forms.contains(&*token.text)
                 || self.prefixes.iter().any(|start| token.word.starts_with(start.as_str()))
         };
         let mut found: Vec<Range<usize>> =
@@ -137,7 +137,7 @@ impl<'a> Places<'a> {
     }
 
     fn at(&self, position: usize, form: &str) -> Option<&Range<usize>> {
-        let token = self.0.get(&position)?.iter().find(|token| token.text == form)?;
+        let token = self.0.get(&position)?.iter().find(|token| *token.text == *form)?;
         Some(&token.span)
     }
 

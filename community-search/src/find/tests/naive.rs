@@ -119,12 +119,12 @@ fn typed(text: &str, languages: &[Language]) -> Vec<Typed> {
     let word = |tokens: Vec<(Language, Token)>| {
         let mut forms: BTreeMap<Language, BTreeSet<String>> = BTreeMap::new();
         for (language, token) in &tokens {
-            forms.entry(*language).or_default().insert(token.text.clone());
+            forms.entry(*language).or_default().insert(token.text.to_string());
         }
         Typed {
             position: tokens[0].1.position,
             forms,
-            word: tokens[0].1.word.clone(),
+            word: tokens[0].1.word.to_string(),
             stop: tokens.iter().all(|(_, token)| token.stop),
             stop_in_any: tokens.iter().any(|(_, token)| token.stop),
         }
@@ -331,7 +331,7 @@ impl Naive<'_> {
                 let position = at + word.position - words[0].position;
                 text.iter().any(|token| {
                     token.position == position
-                        && forms.is_some_and(|forms| forms.contains(&token.text))
+                        && forms.is_some_and(|forms| forms.contains(&*token.text))
                 })
             })
         };
@@ -340,10 +340,10 @@ impl Naive<'_> {
     }
 
     fn word(&self, doc: &Doc, word: &Typed, as_stop_word: bool) -> bool {
-        let forms: BTreeSet<&String> = word.forms.values().flatten().collect();
-        let has = |tokens: &[Token]| tokens.iter().any(|token| forms.contains(&token.text));
+        let forms: BTreeSet<&str> = word.forms.values().flatten().map(String::as_str).collect();
+        let has = |tokens: &[Token]| tokens.iter().any(|token| forms.contains(&*token.text));
         let has_content =
-            |tokens: &[Token]| tokens.iter().any(|t| !t.stop && forms.contains(&t.text));
+            |tokens: &[Token]| tokens.iter().any(|t| !t.stop && forms.contains(&*t.text));
         match self.lookup.place {
             Place::Title => has(&doc.title),
             Place::Anywhere if as_stop_word => has(&doc.title) || has(&doc.body),
