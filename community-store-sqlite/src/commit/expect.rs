@@ -47,6 +47,7 @@ impl Change<'_> {
             }
             Expect::Below(counter, bound) => self.count(counter)? < *bound,
             Expect::WroteFewer { community, member, day, what, than } => {
+                // It counts rows, those of change sets before it in the group included.
                 self.write_touched()?;
                 award::wrote_fewer(self.conn, (*community, *member, *day), *what, *than)?
             }

@@ -288,12 +288,13 @@ impl Group {
 mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
-    use community_core::change::{Counter, EventKind, Expect, NewEvent, Op, Request};
+    use community_core::change::{Counter, EventKind, Expect, NewEvent, Op, Request, Written};
     use community_core::store::{CommitError, EventLog, Reader};
     use community_core::time::from_micros;
     use community_core::{
-        AccessRev, Community, CommunityId, Key, Member, MemberId, Name, Policy, RequestId, Rev,
-        Scope, Settings, Slug, TopicId,
+        AccessRev, Channel, ChannelId, Community, CommunityId, Key, Member, MemberId, Name, Policy,
+        Post, PostCounters, PostId, PostKind, RequestId, Rev, Scope, Settings, Slug, State, Title,
+        Topic, TopicCounters, TopicId,
     };
     use pollster::block_on;
 
@@ -380,6 +381,74 @@ mod tests {
         ChangeSet { ops: vec![Op::PutCommunity(Box::new(community))], ..ChangeSet::default() }
     }
 
+    fn channel(community: CommunityId) -> Channel {
+        Channel {
+            id: ChannelId::from_bytes([2; 16]),
+            community,
+            parent: None,
+            key: slug("garden"),
+            name: Name::new("Garden").unwrap(),
+            description: String::new(),
+            position: 0,
+            policy: Policy::inherit(),
+            settings: Settings::default(),
+            archived: false,
+            created_at: from_micros(0).unwrap(),
+            rev: Rev::FIRST,
+        }
+    }
+
+    fn topic(community: CommunityId, author: MemberId) -> Topic {
+        let at = from_micros(0).unwrap();
+        Topic {
+            id: TopicId::from_bytes([3; 16]),
+            community,
+            channel: ChannelId::from_bytes([2; 16]),
+            key: None,
+            kind: slug("discussion"),
+            answerable: false,
+            title: Title::new("When to sow leeks").unwrap(),
+            labels: Vec::new(),
+            author,
+            opening: PostId::from_bytes([4; 16]),
+            status: slug("open"),
+            payload: None,
+            state: State::Published,
+            locked: false,
+            pin: None,
+            hot_scale: 1,
+            created_at: at,
+            bumped_at: at,
+            rev: Rev::FIRST,
+            gate: 0,
+            counters: TopicCounters::new(at),
+        }
+    }
+
+    /// The opening of a topic, or a post behind it, by its author.
+    fn post(number: u8, topic: &Topic) -> Post {
+        Post {
+            id: PostId::from_bytes([4 + number; 16]),
+            topic: topic.id,
+            parent: None,
+            depth: 0,
+            kind: PostKind::Opening,
+            key: None,
+            author: topic.author,
+            state: State::Published,
+            bumps: true,
+            accepted: None,
+            official: None,
+            shared_at: None,
+            erased_at: None,
+            created_at: from_micros(number.into()).unwrap(),
+            edited_at: None,
+            revision: 1,
+            rev: Rev::FIRST,
+            counters: PostCounters::default(),
+        }
+    }
+
     fn checkpoint(store: &SqliteStore, name: &str) -> Option<u64> {
         block_on(store.checkpoint(&slug(name))).unwrap().map(|seq| seq.0)
     }
@@ -456,6 +525,62 @@ mod tests {
         assert_eq!(checkpoint(&store, "once"), Some(1));
         let rev = block_on(store.access_rev(Some(ann.id))).unwrap();
         assert_eq!(rev, AccessRev { member: 1, ..before });
+    }
+
+    #[test]
+    fn replies_that_share_a_transaction_move_their_topic_once_and_are_seen_by_those_behind() {
+        let (_dir, store, mut writing) = store();
+        let (community, ann, at) =
+            (CommunityId::from_bytes([1; 16]), member(1), |n| from_micros(n));
+        let topic = topic(community, ann.id);
+        let opening = post(0, &topic);
+        let begins = ChangeSet {
+            ops: vec![
+                Op::PutMember(Box::new(ann.clone())),
+                Op::PutChannel(Box::new(channel(community))),
+                Op::PutTopic(Box::new(topic.clone())),
+                Op::PutPost(Box::new(opening.clone())),
+            ],
+            ..ChangeSet::default()
+        };
+        let reply = |number: u8| ChangeSet {
+            expect: vec![Expect::WroteFewer {
+                community,
+                member: ann.id,
+                day: 0,
+                what: Written::Posts,
+                than: 4,
+            }],
+            ops: vec![
+                Op::PutPost(Box::new(Post {
+                    parent: Some(opening.id),
+                    depth: 1,
+                    kind: PostKind::Reply,
+                    ..post(number, &topic)
+                })),
+                Op::Bump(Counter::TopicPosts(topic.id), 1),
+                Op::Bump(Counter::PostChildren(opening.id), 1),
+                Op::RaiseActive(topic.id, at(number.into()).unwrap()),
+            ],
+            ..moves("replies", number.into())
+        };
+        assert_eq!(words(&commit(&mut writing, [describes(1), begins])), ["at 0", "at 0"]);
+        let said = words(&commit(&mut writing, [1, 2, 3, 4].map(reply)));
+        // With the opening there are four of that day when the last one comes.
+        assert_eq!(said, ["at 1", "at 2", "at 3", "conflict"]);
+        let scope = Scope::system(block_on(store.access_rev(None)).unwrap());
+        let found = block_on(store.topics(&[topic.id], &scope)).unwrap();
+        let found: Vec<_> = found.into_iter().flatten().collect();
+        let counters = &scope.admit_all(found)[0].topic.counters;
+        assert_eq!((counters.posts, counters.active_at), (3, at(3).unwrap()));
+        let places =
+            "SELECT l.kind, e.key FROM listing_entries e JOIN listings l ON l.id = e.listing
+            WHERE e.sort = 1 ORDER BY l.kind";
+        let mut places = writing.conn.prepare(places).unwrap();
+        let places = places.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let places: Vec<(String, i64)> = places.map(Result::unwrap).collect();
+        let everywhere = ["author", "channel", "community", "kind"];
+        assert_eq!(places, everywhere.map(|listing| (listing.to_owned(), 3)));
     }
 
     #[test]
