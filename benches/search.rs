@@ -3,12 +3,14 @@
 //!
 //! `cargo bench -p community-benches --bench search [-- POSTS]` prints medians over 200 queries of
 //! each kind and their ratios: two words of which one has to occur (OR), two words that both have to
-//! (AND), and two words side by side. Only keys are fetched. Then it prints what the rest of an
-//! answer costs, and what hostile texts cost.
+//! (AND), and two words side by side. Only keys are fetched. Beside it stands what facets cost, and
+//! what the whole answer does: read from the store under the viewer's rights, with a total and with
+//! highlights. Then it prints what hostile texts cost.
 
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use community_benches::by_hand::HandSearcher;
@@ -16,7 +18,8 @@ use community_benches::pairs::{apart, compare};
 use community_benches::posts::{CHANNELS, READ, channels_of, community_of, text, visitor, word};
 use community_benches::workload::{Random, channel};
 use community_core::search::{
-    Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchSort, Term, Wanted,
+    Count, Find, Lookup, LookupTerm, Per, Reach, Sample, SearchExpr, SearchQuery, SearchSort, Term,
+    Wanted,
 };
 use community_core::store::PostView;
 use community_core::{AccessRev, Engine, Limits, Scope, Slug};
@@ -66,6 +69,10 @@ fn main() -> Outcome<()> {
     let hand = HandSearcher::open(&dir.path().join("gen-1"), &channels)?;
     println!("in {} segments", hand.segments());
 
+    let index = Arc::new(projection.index());
+    let answering = Engine::with_index(engine.store_handle(), engine.env().clone(), index);
+    let session = answering.anonymous();
+
     let mut random = Random::new(5);
     let pairs: Vec<Vec<String>> =
         (0..QUERIES).map(|_| (0..2).map(|_| word(10 + random.below(300))).collect()).collect();
@@ -110,6 +117,18 @@ fn main() -> Outcome<()> {
         let mut plain = wanted.iter().cycle();
         let plain = || drop(plain.next().map(|wanted| find(wanted, Per::Topic, Count::Nothing)));
         compare(&format!("{name}, topics"), QUERIES, ("with facets", counted), ("without", plain));
+        let queries: Vec<SearchQuery> = pairs
+            .iter()
+            .map(|pair| SearchQuery::community(community.clone(), typed(pair)))
+            .collect();
+        let mut asked = queries.iter().cycle();
+        let whole = || {
+            let answer = asked.next().map(|query| block_on(session.search(query)));
+            assert!(matches!(answer, Some(Ok(_))), "{answer:?}");
+        };
+        let mut keys = wanted.iter().cycle();
+        let keys = || drop(keys.next().map(|wanted| find(wanted, Per::Topic, Count::Nothing)));
+        compare(&format!("{name}, topics"), QUERIES, ("whole answer", whole), ("keys", keys));
     }
     worst(&snapshot, &reach)?;
     let like = (0..50).map(|_| {
