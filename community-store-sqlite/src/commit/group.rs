@@ -3,7 +3,8 @@
 //! A change set is refused before it has written anything, when what it expects does not hold. One
 //! that fails half-way, which no command of the engine should, costs the transaction: the others
 //! are applied again without it. That is rare, and a savepoint for each of them would cost every
-//! commit a copy of every page that it touches. What happens at COMMIT happens to all of them.
+//! commit a copy of every page that it touches. What happens at the end, when topics and posts are
+//! written and at COMMIT, happens to all of them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -183,17 +184,16 @@ impl Writing {
 
     /// Commits what has been applied. What happens here happens to all of the group.
     fn finish(&mut self, mut group: Group) -> Result<(), Ended> {
-        if let Err(fault) = Change::new(&self.conn, &self.inner, &mut group).write_touched() {
+        let written = Change::new(&self.conn, &self.inner, &mut group).write_touched();
+        let Group { head, revs, listings, .. } = group;
+        let mut raised = revs.iter();
+        let stored = written.and_then(|()| {
+            raised.try_for_each(|(slot, rev)| access::store_rev(&self.conn, *slot, *rev))
+        });
+        if let Err(fault) = stored {
             self.poisoned |= fault.is_damage();
             self.undo();
             return Err(Ended::Failed(Arc::new(fault.into())));
-        }
-        let Group { head, revs, listings, .. } = group;
-        for (slot, rev) in &revs {
-            if let Err(fault) = access::store_rev(&self.conn, *slot, *rev) {
-                self.undo();
-                return Err(Ended::Failed(Arc::new(fault.into())));
-            }
         }
         let access = &self.inner.access;
         revs.keys().for_each(|slot| access.doubt(*slot));

@@ -205,3 +205,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn who_sees_little_of_much_finds_what_a_scan_finds() {
+    let world = World::large(7);
+    let docs = everything(world.engine.store(), Language::English);
+    assert!((500..1_000).contains(&docs.len()), "{}", docs.len());
+    let case = Case { world: &world, docs: &docs };
+    let directory = world.directory();
+    let mut dice = Dice(11);
+    for scope in world.scopes() {
+        let reach = Reach::new(&scope, &directory, None);
+        for text in
+            ["bike wheels", "brakes", "\"flat\" \"tyre\"", "\"bike\" repair wheel", "-of the"]
+        {
+            case.check(text, &reach, &mut dice);
+        }
+    }
+}

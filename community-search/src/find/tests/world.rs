@@ -143,14 +143,26 @@ impl World {
 
     /// A world with topics of a seed, in an index of several segments.
     pub(super) fn random(seed: u64) -> Self {
-        let (engine, members, clock) = Self::places();
         let mut dice = Dice(seed);
         let topics = 4 + dice.below(20);
+        let (engine, members) = Self::written(&mut dice, topics);
+        Self::of(engine, members, 1 + dice.below(40))
+    }
+
+    /// One of so many topics that the postings of a word lie in several blocks of one segment.
+    pub(super) fn large(seed: u64) -> Self {
+        let (engine, members) = Self::written(&mut Dice(seed), 250);
+        Self::of(engine, members, 100_000)
+    }
+
+    /// So many topics are tried to be written.
+    fn written(dice: &mut Dice, topics: usize) -> (Engine, Vec<MemberId>) {
+        let (engine, members, clock) = Self::places();
         for _ in 0..topics {
             clock.advance(Duration::from_secs(3_600 * (1 + dice.below(900) as u64)));
-            block_on(topic(&engine, &members, &mut dice));
+            block_on(topic(&engine, &members, dice));
         }
-        Self::of(engine, members, 1 + dice.below(40))
+        (engine, members)
     }
 
     /// The index of what is written so far, with a commit after so many documents.
