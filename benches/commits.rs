@@ -22,7 +22,7 @@ use pollster::block_on;
 const TOPICS: usize = 20_000;
 const ROUNDS: usize = 1_000;
 const WRITERS: usize = 32;
-const EACH: usize = 100;
+const EACH: usize = 400;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 

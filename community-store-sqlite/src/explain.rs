@@ -3,7 +3,7 @@
 use community_core::StoreError;
 
 use crate::error::Result;
-use crate::{SqliteStore, access, award, boards, document, ledger, log, read};
+use crate::{SqliteStore, access, award, boards, document, ledger, log, moves, read};
 
 /// How SQLite carries out a statement.
 #[doc(hidden)]
@@ -19,9 +19,10 @@ pub struct Plan {
 
 /// Every statement that reads anything but the directory as a whole.
 fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    let of_access: &[(&str, &str)] = &[("an access revision", access::REV)];
+    let single: &[(&str, &str)] =
+        &[("an access revision", access::REV), ("the last move", moves::LAST)];
     [
-        of_access,
+        single,
         document::STATEMENTS,
         log::STATEMENTS,
         ledger::STATEMENTS,

@@ -35,6 +35,7 @@ mod files;
 mod ledger;
 mod listings;
 mod log;
+mod moves;
 mod names;
 mod options;
 mod read;
@@ -55,6 +56,7 @@ use commit::Writer;
 use error::Result;
 use files::Claim;
 use listings::Known;
+use moves::Moves;
 use read::pool::{Pool, Threads};
 
 /// A store in a directory.
@@ -74,6 +76,7 @@ struct Inner {
     format: u32,
     access: Access,
     listings: Known,
+    moves: Moves,
     // Dropped in this order: the directory is given up when the last connection is closed.
     pool: Pool,
     claim: Claim,
@@ -124,6 +127,7 @@ impl SqliteStore {
             format,
             access: Access::load(&conn)?,
             listings: Known::default(),
+            moves: Moves::load(&conn)?,
             pool: Pool::new(claim.database.clone(), options.clone()),
             claim,
         });

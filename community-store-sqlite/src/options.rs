@@ -27,6 +27,11 @@ pub struct Options {
     /// The most change sets that one transaction takes together, 1 or more. More only wait when
     /// more than this many are committed at the same time.
     pub group: usize,
+    /// How many places in feeds may have changed before some of them are written. Until then a reply
+    /// or a vote, which changes eight to forty of them, is one short row, and its places are kept in
+    /// memory, some two hundred bytes each. The more there are, the more of them share a page when
+    /// they are written.
+    pub moves: usize,
 }
 
 impl Default for Options {
@@ -40,6 +45,7 @@ impl Default for Options {
             mmap_mib: 256,
             statement_cache: 128,
             group: 256,
+            moves: 32_768,
         }
     }
 }

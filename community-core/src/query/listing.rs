@@ -51,6 +51,23 @@ pub enum ListingKey {
 }
 
 impl ListingKey {
+    /// All orders in which a topic can stand.
+    #[must_use]
+    pub fn all(topic: &Topic) -> [Self; 8] {
+        let day = day_of(topic.created_at);
+        let (top, of_day) = (Self::Top, Self::TopOfDay(day));
+        [
+            Self::New,
+            Self::Active,
+            Self::Hot,
+            top,
+            of_day,
+            Self::Views,
+            Self::Unanswered,
+            Self::Unsolved,
+        ]
+    }
+
     /// The listing that serves a sort order.
     #[must_use]
     pub const fn of(sort: Sort) -> Self {
@@ -85,6 +102,26 @@ impl ListingKey {
 }
 
 impl Listing {
+    /// The listings in which a topic stands, in one order or more. A topic that is not published
+    /// stands in none.
+    #[must_use]
+    pub fn of(topic: &Topic) -> Vec<Self> {
+        if topic.state != State::Published {
+            return Vec::new();
+        }
+        let mut listings = vec![
+            Self::Community(topic.community),
+            Self::Channel(topic.channel),
+            Self::Kind(topic.community, topic.kind.clone()),
+            Self::Author(topic.author),
+        ];
+        for label in &topic.labels {
+            listings.push(Self::Label(topic.community, label.clone()));
+            listings.push(Self::ChannelLabel(topic.channel, label.clone()));
+        }
+        listings
+    }
+
     /// Whether a listing of this sort keeps an order; what it does not keep is found by walking an
     /// order that it or a wider listing does keep.
     #[must_use]
@@ -99,40 +136,16 @@ impl Listing {
     }
 }
 
-/// The listings in which a topic stands, each with its order and key. A topic that is not
-/// published stands in none.
+/// The places of a topic: each listing in which it stands, with the order and its key there.
 #[must_use]
 pub fn listings(topic: &Topic) -> Vec<(Listing, ListingKey, i64)> {
-    if topic.state != State::Published {
-        return Vec::new();
-    }
-    let orders = [
-        ListingKey::New,
-        ListingKey::Active,
-        ListingKey::Hot,
-        ListingKey::Top,
-        ListingKey::TopOfDay(day_of(topic.created_at)),
-        ListingKey::Views,
-        ListingKey::Unanswered,
-        ListingKey::Unsolved,
-    ];
-    let mut places = vec![
-        Listing::Community(topic.community),
-        Listing::Channel(topic.channel),
-        Listing::Kind(topic.community, topic.kind.clone()),
-        Listing::Author(topic.author),
-    ];
-    for label in &topic.labels {
-        places.push(Listing::Label(topic.community, label.clone()));
-        places.push(Listing::ChannelLabel(topic.channel, label.clone()));
-    }
-    let mut all = Vec::new();
-    for place in places {
-        for order in orders {
-            if let Some(key) = order.key(topic).filter(|_| place.keeps(order)) {
-                all.push((place.clone(), order, key));
+    let mut places = Vec::new();
+    for listing in Listing::of(topic) {
+        for order in ListingKey::all(topic) {
+            if let Some(key) = order.key(topic).filter(|_| listing.keeps(order)) {
+                places.push((listing.clone(), order, key));
             }
         }
     }
-    all
+    places
 }

@@ -23,8 +23,12 @@ use super::checkpoint::Checkpoints;
 use super::entities::Touched;
 use crate::access::{self, AccessSlot};
 use crate::error::{Fault, Result};
+use crate::moves::{self, Size};
 use crate::options::Options;
 use crate::{Inner, log};
+
+/// When nothing else is to be done, so much is brought in at a time.
+const AT_ONCE: usize = 4_096;
 
 /// Everything that the writer holds.
 #[derive(Debug)]
@@ -32,6 +36,10 @@ pub(super) struct Writing {
     conn: Connection,
     inner: Arc<Inner>,
     head: Seq,
+    /// The highest number of a move.
+    number: i64,
+    /// How much may have moved before it is brought in.
+    most: usize,
     /// Set by a failure of the disk: what is on it cannot be told, and writing on could make it
     /// worse.
     poisoned: bool,
@@ -47,6 +55,8 @@ pub(super) struct Group {
     pub(super) listings: FxHashMap<Listing, i64>,
     /// Topics and posts that are not written yet.
     pub(super) touched: Touched,
+    /// The highest number of a move.
+    pub(super) number: i64,
     /// What was found to exist. Nothing of it is ever deleted.
     pub(super) found: FxHashSet<(&'static str, [u8; 16])>,
 }
@@ -96,8 +106,9 @@ struct Shared(#[source] Arc<StoreError>);
 impl Writing {
     pub(super) fn new(conn: Connection, inner: Arc<Inner>, options: Options) -> Result<Self> {
         let head = log::head(&conn)?;
+        let (number, most) = (moves::last(&conn)?, options.moves);
         let checkpoints = Checkpoints::new(inner.claim.database.clone(), options, &conn);
-        Ok(Self { conn, inner, head, poisoned: false, checkpoints })
+        Ok(Self { conn, inner, head, number, most, poisoned: false, checkpoints })
     }
 
     /// Commits change sets together: `first`, and what `more` gives while the transaction is still
@@ -148,7 +159,7 @@ impl Writing {
             return Err(Ended::Poisoned);
         }
         self.run("BEGIN IMMEDIATE").map_err(|fault| Ended::Failed(Arc::new(fault.into())))?;
-        let mut group = Group::new(self.head);
+        let mut group = Group::new(self.head, self.number);
         let mut answers = Vec::with_capacity(all.len());
         let mut place = 0;
         loop {
@@ -177,7 +188,7 @@ impl Writing {
         let applied = Change::new(&self.conn, &self.inner, group).apply(changes);
         applied.inspect_err(|refusal| {
             if matches!(refusal, Refusal::Fault(_)) {
-                self.undo();
+                self.undo(group.number);
             }
         })
     }
@@ -185,23 +196,41 @@ impl Writing {
     /// Commits what has been applied. What happens here happens to all of the group.
     fn finish(&mut self, mut group: Group) -> Result<(), Ended> {
         let written = Change::new(&self.conn, &self.inner, &mut group).write_touched();
-        let Group { head, revs, listings, .. } = group;
+        let Group { head, revs, listings, number, .. } = group;
         let mut raised = revs.iter();
         let stored = written.and_then(|()| {
             raised.try_for_each(|(slot, rev)| access::store_rev(&self.conn, *slot, *rev))
         });
         if let Err(fault) = stored {
             self.poisoned |= fault.is_damage();
-            self.undo();
+            self.undo(number);
             return Err(Ended::Failed(Arc::new(fault.into())));
         }
-        let access = &self.inner.access;
-        revs.keys().for_each(|slot| access.doubt(*slot));
+        let inner = Arc::clone(&self.inner);
+        revs.keys().for_each(|slot| inner.access.doubt(*slot));
+        let outcome = self.end(number);
+        match outcome {
+            Ok(()) => {
+                revs.iter().for_each(|(slot, rev)| inner.access.settle(*slot, *rev));
+                inner.listings.learn(listings);
+                self.head = head;
+            }
+            Err(Ended::Failed(_)) => {
+                let access = &inner.access;
+                revs.keys().for_each(|slot| access.settle(*slot, access.last(*slot)));
+            }
+            // The slots stay in doubt: readers ask the file.
+            Err(_) => {}
+        }
+        outcome
+    }
+
+    /// COMMIT, of a transaction with moves up to a number.
+    fn end(&mut self, number: i64) -> Result<(), Ended> {
         match self.run("COMMIT") {
             Ok(()) => {
-                revs.iter().for_each(|(slot, rev)| access.settle(*slot, *rev));
-                self.inner.listings.learn(listings);
-                self.head = head;
+                self.number = number;
+                self.inner.moves.committed(number);
                 Ok(())
             }
             // SQLite has undone the transaction, or it still stands and can be undone.
@@ -209,15 +238,59 @@ impl Writing {
                 if will_pass(&fault)
                     && (self.conn.is_autocommit() || self.run("ROLLBACK").is_ok()) =>
             {
-                revs.keys().for_each(|slot| access.settle(*slot, access.last(*slot)));
+                self.undo(number);
                 Err(Ended::Failed(Arc::new(fault.into())))
             }
-            // The slots stay in doubt: readers ask the file.
+            // Whether the moves belong to it a reader tells by the numbers in its snapshot.
             Err(fault) => {
                 self.poisoned = true;
-                self.undo();
+                self.roll_back();
                 Err(Ended::Unknown(Arc::new(fault.into())))
             }
+        }
+    }
+
+    /// Whether there are moves to bring in.
+    pub(super) fn has_moves(&self) -> bool {
+        !self.poisoned && self.inner.moves.size(self.number).waiting > 0
+    }
+
+    /// Brings moves in when there are many. Called when nobody waits for an answer any more.
+    pub(super) fn bring_in_many(&mut self) {
+        let Size { waiting, age, past } = self.inner.moves.size(self.number);
+        let is_old = usize::try_from(age).is_ok_and(|age| age > self.most);
+        if waiting > self.most || is_old {
+            // What is oldest comes first: of that, some at least.
+            self.bring_in(self.most.min(waiting.saturating_sub(1)));
+        } else if past > self.most {
+            self.inner.moves.forget();
+        }
+    }
+
+    /// Brings in a part of the moves, when nothing else is to be done.
+    pub(super) fn bring_in_some(&mut self) {
+        let waiting = self.inner.moves.size(self.number).waiting;
+        self.bring_in(waiting.saturating_sub(AT_ONCE));
+    }
+
+    /// Brings moves in until no more than so many wait, in a transaction of its own. When there is no
+    /// room for that they stay what they are, and it is tried again later.
+    fn bring_in(&mut self, down_to: usize) {
+        if !self.has_moves() {
+            return;
+        }
+        let mut group = Group::new(self.head, self.number);
+        let written = self
+            .run("BEGIN IMMEDIATE")
+            .and_then(|()| Change::new(&self.conn, &self.inner, &mut group).bring_in(down_to));
+        let Group { number, listings, .. } = group;
+        if let Err(fault) = written {
+            self.poisoned |= !will_pass(&fault);
+            return self.undo(self.number + 1);
+        }
+        if self.end(number).is_ok() {
+            self.inner.listings.learn(listings);
+            self.inner.moves.forget();
         }
     }
 
@@ -231,7 +304,8 @@ impl Writing {
 
     /// Leaves everything in the database itself, unless the disk is not to be trusted: then the WAL
     /// stays as it is, for whoever opens the store again.
-    pub(super) fn close(self) {
+    pub(super) fn close(mut self) {
+        self.bring_in(0);
         let is_sound = self.checkpoints.close().is_ok() && !self.poisoned;
         let outcome = if is_sound {
             self.conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -242,8 +316,15 @@ impl Writing {
         let _ = outcome;
     }
 
-    /// Ends the transaction, if there still is one, without a trace.
-    fn undo(&self) {
+    /// Ends the transaction, if there still is one, without a trace, also of its moves up to a number.
+    fn undo(&self, number: i64) {
+        self.roll_back();
+        if number > self.number {
+            self.inner.moves.undone(self.number);
+        }
+    }
+
+    fn roll_back(&self) {
         if !self.conn.is_autocommit() {
             // When even this fails, the connection stays inside the transaction: then BEGIN fails
             // as well, and nothing is written any more.
@@ -268,9 +349,10 @@ pub(super) fn will_pass(fault: &Fault) -> bool {
 }
 
 impl Group {
-    fn new(head: Seq) -> Self {
+    fn new(head: Seq, number: i64) -> Self {
         Self {
             head,
+            number,
             revs: BTreeMap::new(),
             listings: FxHashMap::default(),
             touched: Touched::default(),
@@ -289,6 +371,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use community_core::change::{Counter, EventKind, Expect, NewEvent, Op, Request, Written};
+    use community_core::query::{FeedRequest, Selection, Sort};
     use community_core::store::{CommitError, EventLog, Reader};
     use community_core::time::from_micros;
     use community_core::{
@@ -573,6 +656,10 @@ mod tests {
         let found: Vec<_> = found.into_iter().flatten().collect();
         let counters = &scope.admit_all(found)[0].topic.counters;
         assert_eq!((counters.posts, counters.active_at), (3, at(3).unwrap()));
+        let (waiting, noted) = (store.inner.moves.size(writing.number).waiting, writing.number);
+        // Each looks at how much was written that day, so each is noted.
+        assert_eq!((waiting, noted), (4, 3));
+        writing.bring_in(0);
         let places =
             "SELECT l.kind, e.key FROM listing_entries e JOIN listings l ON l.id = e.listing
             WHERE e.sort = 1 ORDER BY l.kind";
@@ -581,6 +668,114 @@ mod tests {
         let places: Vec<(String, i64)> = places.map(Result::unwrap).collect();
         let everywhere = ["author", "channel", "community", "kind"];
         assert_eq!(places, everywhere.map(|listing| (listing.to_owned(), 3)));
+    }
+
+    /// The keys in the order of activity, as readers find them.
+    fn active(store: &SqliteStore, topic: &Topic) -> Vec<i64> {
+        let (community, read) = (topic.community, vec![topic.channel]);
+        let request = FeedRequest {
+            selection: vec![Selection { community, read, own: Vec::new(), whole: true }],
+            labels: None,
+            kind: None,
+            author: None,
+            sort: Sort::Active,
+            since: None,
+            after: None,
+            limit: 9,
+        };
+        let scope = Scope::system(block_on(store.access_rev(None)).unwrap());
+        let page = block_on(store.feed(&request, &scope)).unwrap();
+        page.items.iter().map(|(position, _)| position.key).collect()
+    }
+
+    /// A community with a topic.
+    fn home(writing: &mut Writing) -> Topic {
+        let (community, ann) = (CommunityId::from_bytes([1; 16]), member(1));
+        let topic = topic(community, ann.id);
+        let begins = ChangeSet {
+            ops: vec![
+                Op::PutMember(Box::new(ann)),
+                Op::PutChannel(Box::new(channel(community))),
+                Op::PutTopic(Box::new(topic.clone())),
+            ],
+            ..ChangeSet::default()
+        };
+        assert_eq!(words(&commit(writing, [describes(1), begins])), ["at 0", "at 0"]);
+        topic
+    }
+
+    /// Moves a topic, behind everything that was done in the transaction before it.
+    fn raises(topic: &Topic, at: i64) -> ChangeSet {
+        let (community, member) = (topic.community, topic.author);
+        let what = Written::Posts;
+        ChangeSet {
+            expect: vec![Expect::WroteFewer { community, member, day: 0, what, than: 4 }],
+            ops: vec![Op::RaiseActive(topic.id, from_micros(at).unwrap())],
+            ..ChangeSet::default()
+        }
+    }
+
+    #[test]
+    fn rows_of_moves_are_kept_as_long_as_they_are_needed() {
+        let (_dir, store, mut writing) = store();
+        let topic = home(&mut writing);
+        let rows = |writing: &Writing| {
+            let count = "SELECT count(*) FROM moves WHERE topic IS NOT NULL";
+            writing.conn.query_row(count, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        commit(&mut writing, (1..=2_000).map(|at| raises(&topic, at)));
+        assert_eq!((rows(&writing), store.inner.moves.size(2_000).waiting), (2_000, 4));
+        for left in (0..4).rev() {
+            writing.bring_in(left);
+            let found = moves::Moves::load(&writing.conn).unwrap();
+            let waiting = |moves: &moves::Moves| moves.size(writing.number).waiting;
+            assert_eq!((waiting(&found), waiting(&store.inner.moves)), (left, left));
+            assert_eq!((rows(&writing) > 0, active(&store, &topic)), (left > 0, vec![2_000]));
+        }
+        // What moves from now on needs only rows of its own, and those are not many.
+        for at in 2_001..4_500 {
+            commit(&mut writing, [raises(&topic, at)]);
+            let waiting = store.inner.moves.size(writing.number).waiting;
+            writing.bring_in(waiting - 1);
+        }
+        assert!(rows(&writing) < 1_200, "{} rows are left", rows(&writing));
+        assert_eq!(active(&store, &topic), [4_499]);
+    }
+
+    #[test]
+    fn what_was_not_committed_has_not_moved() {
+        let (_dir, store, mut writing) = store();
+        let topic = home(&mut writing);
+        let raises = |at| raises(&topic, at);
+        let group = [raises(1), raises(2), fails(), raises(3)];
+        assert_eq!(words(&commit(&mut writing, group)), ["at 0", "at 0", "failed", "at 0"]);
+        assert_eq!(active(&store, &topic), [3]);
+        assert_eq!((writing.number, moves::last(&writing.conn).unwrap()), (3, 3));
+
+        // Without room at COMMIT, and without room for what is brought in.
+        let late = "CREATE VIRTUAL TABLE late USING fts5(words, content='', detail=full);
+            CREATE TABLE words (words TEXT);
+            CREATE TRIGGER late AFTER INSERT ON moves WHEN new.id > 3
+            BEGIN INSERT INTO late (rowid, words) SELECT new.id, words FROM words; END;";
+        writing.conn.execute_batch(late).unwrap();
+        let words_of = (0..5_000).map(|n| format!("{n} ")).collect::<String>();
+        writing.conn.execute("INSERT INTO words VALUES (?1)", [words_of]).unwrap();
+        let room = |writing: &Writing, more: i64| {
+            let pages: i64 =
+                writing.conn.pragma_query_value(None, "page_count", |row| row.get(0)).unwrap();
+            writing.conn.pragma_update(None, "max_page_count", pages + more).unwrap();
+        };
+        room(&writing, 4);
+        assert_eq!(words(&commit(&mut writing, [raises(4)])), ["failed"]);
+        writing.bring_in(0);
+        assert_eq!(active(&store, &topic), [3]);
+        assert_eq!((writing.number, store.inner.moves.size(3).waiting), (3, 4));
+        room(&writing, 100_000);
+        assert_eq!(words(&commit(&mut writing, [raises(5)])), ["at 0"]);
+        assert_eq!(active(&store, &topic), [5]);
+        writing.bring_in(0);
+        assert_eq!((active(&store, &topic), store.inner.moves.size(4).waiting), (vec![5], 0));
+        assert!(!writing.poisoned);
     }
 
     #[test]

@@ -13,17 +13,24 @@ mod places;
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use community_core::change::{ChangeSet, Receipt};
 use community_core::store::{CommitError, Committer};
 use community_core::{RequestId, StoreError};
-use crossbeam_channel::{Receiver, Sender};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender};
 use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use crate::{Inner, Options, SqliteStore};
 use group::Writing;
+
+/// When so long nothing was committed, the listings in the file are brought up to date.
+const QUIET: Duration = Duration::from_millis(500);
+
+/// A part at a time, and so long after each other: who comes meanwhile is served first.
+const BETWEEN: Duration = Duration::from_millis(10);
 
 type Answer = Result<Receipt, CommitError>;
 
@@ -63,7 +70,22 @@ impl Writer {
 /// was on its way there, and what comes in while it is being written. Nobody is kept waiting for
 /// company: one commit at a time is a transaction each, many at a time share one.
 fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
-    while let Ok(Job { changes, answer }) = queue.recv() {
+    let mut patience = QUIET;
+    loop {
+        let next = match writing.has_moves() {
+            true => queue.recv_timeout(patience),
+            false => queue.recv().map_err(RecvTimeoutError::from),
+        };
+        let Job { changes, answer } = match next {
+            Ok(job) => job,
+            Err(RecvTimeoutError::Timeout) => {
+                writing.bring_in_some();
+                patience = BETWEEN;
+                continue;
+            }
+            Err(RecvTimeoutError::Disconnected) => break,
+        };
+        patience = QUIET;
         let mut waiting = vec![answer];
         let answers = writing.commit(changes, || {
             let Job { changes, answer } =
@@ -76,6 +98,7 @@ fn work(mut writing: Writing, queue: &Receiver<Job>, most: usize) {
             // Who does not wait any more has dropped the future; the commit stands all the same.
             let _ = waiting.send(answer);
         }
+        writing.bring_in_many();
         writing.checkpoint(sets);
     }
     writing.close();

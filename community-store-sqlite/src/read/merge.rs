@@ -7,6 +7,7 @@ use community_core::query::{Listing, ListingKey, Position};
 use community_core::{ChannelId, TopicId};
 
 use super::Snapshot;
+use super::moved::Movers;
 use crate::error::Result;
 use crate::listings;
 use crate::row::{Columns, rows};
@@ -43,6 +44,14 @@ impl Direction {
             (None, Self::Rising) => (i64::MIN, [0; 16]),
         }
     }
+
+    /// Whether one entry comes before another.
+    pub(super) fn is_before(self, entry: &Entry, other: &Entry) -> bool {
+        match self {
+            Self::Falling => entry.position() > other.position(),
+            Self::Rising => entry.position() < other.position(),
+        }
+    }
 }
 
 /// A topic in a listing.
@@ -77,6 +86,8 @@ pub(super) struct Walk {
     portion: usize,
     fetched: std::vec::IntoIter<Entry>,
     done: bool,
+    /// What has moved since the listing was written.
+    movers: Movers,
 }
 
 impl Walk {
@@ -100,24 +111,29 @@ impl Walk {
         after: Option<Position>,
         portion: usize,
     ) -> Self {
+        let (sort, behind) = (listings::sort_code(key), direction.behind(after));
         Self {
             listing,
-            sort: listings::sort_code(key),
+            sort,
             direction,
-            behind: direction.behind(after),
+            behind,
             portion: portion.clamp(1, Self::LARGEST_PORTION),
             fetched: Vec::new().into_iter(),
             done: false,
+            movers: Movers::new((listing, sort), direction, behind),
         }
     }
 
     pub(super) fn next(&mut self, snapshot: &Snapshot<'_>) -> Result<Option<Entry>> {
-        match self.fetched.next() {
-            None if !self.done => {
-                self.fetch(snapshot)?;
-                Ok(self.fetched.next())
-            }
-            next => Ok(next),
+        while self.fetched.as_slice().is_empty() && !self.done {
+            self.fetch(snapshot)?;
+        }
+        let Some(entry) = self.fetched.as_slice().first() else {
+            return self.movers.next(snapshot);
+        };
+        match self.movers.next_before(entry, snapshot)? {
+            None => Ok(self.fetched.next()),
+            moved => Ok(moved),
         }
     }
 
@@ -129,14 +145,15 @@ impl Walk {
         let (key, topic) = self.behind;
         let mut rows =
             statement.query((self.listing, self.sort, key, topic, rows(self.portion)))?;
-        let mut fetched = Vec::with_capacity(self.portion);
+        let (mut fetched, mut count) = (Vec::with_capacity(self.portion), 0);
         while let Some(row) = rows.next()? {
-            fetched.push(Entry::read(&mut Columns::of(row))?);
+            let entry = Entry::read(&mut Columns::of(row))?;
+            (self.behind, count) = ((entry.key, *entry.topic.as_bytes()), count + 1);
+            if !self.movers.include(snapshot, entry.topic)? {
+                fetched.push(entry);
+            }
         }
-        if let Some(Entry { key, topic, .. }) = fetched.last() {
-            self.behind = (*key, *topic.as_bytes());
-        }
-        self.done = fetched.len() < self.portion;
+        self.done = count < self.portion;
         self.portion = (self.portion * 2).min(Self::LARGEST_PORTION);
         self.fetched = fetched.into_iter();
         Ok(())

@@ -7,6 +7,7 @@ mod export;
 mod feed;
 mod members;
 mod merge;
+mod moved;
 mod plan;
 pub(crate) mod pool;
 pub(crate) mod posts;
@@ -15,6 +16,7 @@ mod revisions;
 mod thread;
 pub(crate) mod topics;
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -32,6 +34,7 @@ use community_core::{
 use rusqlite::{CachedStatement, Connection, Params};
 
 use crate::error::Result;
+use crate::moves::{self, AsOf};
 use crate::row::Columns;
 use crate::{Inner, SqliteStore, access, explain};
 
@@ -57,9 +60,22 @@ pub(crate) const WHOLE_TABLES: &[&str] = directory::STATEMENTS;
 pub(crate) struct Snapshot<'a> {
     pub(crate) conn: &'a Connection,
     pub(crate) inner: &'a Inner,
+    last_move: OnceCell<i64>,
 }
 
 impl<'a> Snapshot<'a> {
+    /// What has moved and is not written in the listings; `None` when nothing has.
+    pub(crate) fn moves(&self) -> Result<Option<AsOf<'a>>> {
+        let last = match self.last_move.get() {
+            Some(last) => *last,
+            None => {
+                let last = self.one(moves::LAST, [], |columns| columns.get())?;
+                *self.last_move.get_or_init(|| last.unwrap_or(0))
+            }
+        };
+        Ok(self.inner.moves.as_of(last))
+    }
+
     pub(crate) fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'a>> {
         debug_assert!(explain::is_listed(sql), "whoever reads with it lists it: {sql}");
         Ok(self.conn.prepare_cached(sql)?)
@@ -117,8 +133,9 @@ impl Inner {
         job: impl FnOnce(&Snapshot<'_>) -> Result<T>,
     ) -> Result<T, StoreError> {
         let read = |conn: &Connection| {
+            let _reading = self.moves.enter();
             conn.prepare_cached("BEGIN")?.execute([])?;
-            let found = job(&Snapshot { conn, inner: self });
+            let found = job(&Snapshot { conn, inner: self, last_move: OnceCell::new() });
             conn.prepare_cached("COMMIT")?.execute([])?;
             found
         };

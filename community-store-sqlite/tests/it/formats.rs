@@ -36,7 +36,7 @@ fn a_file_of_format_1_gets_names_and_keeps_everything() {
     for _ in 0..2 {
         let store = open(dir.path());
         let info = block_on(store.info()).unwrap();
-        assert_eq!((info.epoch, info.format), (7, 7));
+        assert_eq!((info.epoch, info.format), (7, 8));
         for typed in ["zoe", "VAN", "meer", "crm:"] {
             assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
         }

@@ -9,4 +9,5 @@ mod concurrency;
 mod explain;
 mod files;
 mod formats;
+mod moves;
 mod same_answers;
