@@ -18,7 +18,9 @@
 //! ```
 //!
 //! The tables can be read with plain SQL while the store is open, best through the views whose
-//! names begin with `readable_`. Nobody else may write: permissions are judged in this process.
+//! names begin with `readable_`. Nobody else may write: permissions are judged in this process. Where
+//! topics stand in feeds is written a little later than the rest: it is there when nothing was committed
+//! for half a second, and in a closed file.
 //!
 //! Deliberately not here: rules about who may do what, ranks, limits, and search. They belong to
 //! the engine and to other crates; a store keeps and finds.

@@ -24,7 +24,9 @@ fn sqlite() -> Opener {
     Opener::new(move || {
         let dir = Arc::clone(&dir);
         async move {
-            let options = Options { synchronous: Synchronous::Normal, ..Options::default() };
+            // With so few moves some are written in each script, and some are not.
+            let synchronous = Synchronous::Normal;
+            let options = Options { synchronous, moves: 40, ..Options::default() };
             Arc::new(SqliteStore::open(dir.path(), options).unwrap()) as Arc<dyn Store>
         }
     })

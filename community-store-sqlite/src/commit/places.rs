@@ -73,8 +73,9 @@ impl Change<'_> {
         Ok(written)
     }
 
-    /// Brings in what has waited longest, some lists at a time, until no more than so much waits.
-    pub(super) fn bring_in(&mut self, down_to: usize) -> Result<()> {
+    /// Brings in what has waited longest, a shard at a time, until no more than so much waits. Returns
+    /// which.
+    pub(super) fn bring_in(&mut self, down_to: usize) -> Result<Vec<i64>> {
         let (moves, mut shards) = (&self.inner.moves, Vec::new());
         while moves.size(self.group.number).waiting > down_to
             && let Some((shard, shifts)) = moves.bring_in(self.group.number)
@@ -83,7 +84,7 @@ impl Change<'_> {
             shards.push(shard);
         }
         self.group.number = moves.brought_in(self.conn, self.group.number, &shards)?;
-        Ok(())
+        Ok(shards)
     }
 
     fn shift(&self, shift: &Shift) -> Result<()> {

@@ -9,7 +9,6 @@ use community_core::{Scope, Slug, State, Topic, Unchecked};
 
 use super::Snapshot;
 use super::merge::{Direction, Entry, Merge, number_of};
-use super::moved::Movers;
 use super::plan::{Patience, Plan, Source, Way};
 use super::topics::{Cards, card_columns, read_card};
 use crate::error::Result;
@@ -54,7 +53,7 @@ pub(super) fn page(
     let mut page = Filling { snapshot, request, scope, direction, items, more: false };
     let sources = plan.sources(Way::Wide);
     match sources.as_slice() {
-        [source] if source.is_pure() => page.walk(source)?,
+        [source] if source.is_pure() && !have_moved(snapshot, source)? => page.walk(source)?,
         sources => {
             if let Some(at) = page.merge(sources, request.after, plan.patience())? {
                 page.merge(&plan.sources(Way::Narrow), Some(at), None)?;
@@ -62,6 +61,13 @@ pub(super) fn page(
         }
     }
     Ok(FeedPage { items: page.items, more: page.more })
+}
+
+/// Whether topics of a source do not stand where its listing has them.
+fn have_moved(snapshot: &Snapshot<'_>, source: &Source<'_>) -> Result<bool> {
+    let Some(moves) = snapshot.moves()? else { return Ok(false) };
+    let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(false) };
+    Ok(source.keys.iter().any(|key| moves.are_in((listing, sort_code(*key)))))
 }
 
 /// A page on its way.
@@ -75,55 +81,32 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    /// Walks along one listing of which next to everything counts: entries, topics and authors in
-    /// one statement, which stops when the page is full.
+    /// Walks along one listing of which next to everything counts, and in which all topics stand
+    /// where they are written: entries, topics and authors in one statement, which stops when the
+    /// page is full.
     fn walk(&mut self, source: &Source<'_>) -> Result<()> {
-        let Self { snapshot, request, direction, .. } = *self;
+        let Self { snapshot, request, scope, direction, .. } = *self;
         let [key] = source.keys.as_slice() else { return Ok(()) };
         let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(()) };
-        let (sort, (after, topic)) = (sort_code(*key), direction.behind(request.after));
+        let (after, topic) = direction.behind(request.after);
         let mut statement = snapshot.prepare(match direction {
             Direction::Falling => CARDS_FALLING,
             Direction::Rising => CARDS_RISING,
         })?;
-        let mut rows = statement.query((listing, sort, after, topic))?;
+        let mut rows = statement.query((listing, sort_code(*key), after, topic))?;
         let mut words = Words::default();
-        let mut movers = Movers::new((listing, sort), direction, (after, topic));
-        let moved_card = |moved: &Entry| Cards::of(snapshot)?.read(moved.topic);
         while let Some(row) = rows.next()? {
             let mut columns = Columns::of(row);
             let entry = Entry::read(&mut columns)?;
-            while let Some(moved) = movers.next_before(&entry, snapshot)? {
-                if !self.take(&moved, source, || moved_card(&moved))? {
-                    return Ok(());
-                }
-            }
-            if movers.include(snapshot, entry.topic)? {
+            if self.is_too_old(&entry) || !source.counts(&entry, scope) {
                 continue;
             }
             let card = || read_card(snapshot, &mut columns, &mut words).map(Some);
-            if !self.take(&entry, source, card)? {
-                return Ok(());
-            }
-        }
-        while let Some(moved) = movers.next(snapshot)? {
-            if !self.take(&moved, source, || moved_card(&moved))? {
+            if !self.offer(&entry, source, card)? {
                 break;
             }
         }
         Ok(())
-    }
-
-    /// Takes an entry onto the page, when it counts. `false` when the page was full, and there is
-    /// more.
-    fn take(
-        &mut self,
-        entry: &Entry,
-        source: &Source<'_>,
-        card: impl FnOnce() -> Result<Option<Card>>,
-    ) -> Result<bool> {
-        let counts = !self.is_too_old(entry) && source.counts(entry, self.scope);
-        if counts { self.offer(entry, source, card) } else { Ok(true) }
     }
 
     /// Walks along several listings at once. Gives up when its patience is lost, and says where.

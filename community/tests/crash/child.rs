@@ -74,7 +74,9 @@ pub(crate) fn work(dir: &Path, orders: &Orders) {
     // The test runner has begun a line.
     tell("");
     // As it comes: an acknowledged commit is on the disk.
-    let store = SqliteStore::open(dir, sqlite::Options::default()).unwrap();
+    // It ends with moves in feeds that are written, that are only noted, and that are on their way.
+    let options = sqlite::Options { moves: 40, ..sqlite::Options::default() };
+    let store = SqliteStore::open(dir, options).unwrap();
     let store: Arc<dyn Store> = match orders.habit {
         None => Arc::new(store),
         Some(habit) => Arc::new(FaultyStore::with_habit(store, habit)),
