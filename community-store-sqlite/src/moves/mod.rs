@@ -3,7 +3,7 @@
 //! A reply moves its topic in eight sorted lists or more, a vote in twenty, each on a page of the
 //! file of its own. So a move is only noted, as one row of the table `moves`, and its places are kept
 //! here, in memory. When there are many, those of some lists are brought in together
-//! (`commit::places`): places in one list share pages. Lists are divided among [`SHARDS`] shards, and
+//! (`commit::places`): places in one list share pages. Lists are divided among 64 shards, and
 //! the one that has waited longest is next, so nobody waits for long while it is written.
 //!
 //! Moves are numbered, and so are the times when a shard was brought in. The highest number in the
@@ -197,10 +197,14 @@ impl Moves {
         Reading { moves: self, since }
     }
 
-    /// What a snapshot has of which `last` is the highest number; `None` when everything in it is
-    /// written where it stands.
-    pub(crate) fn as_of(&self, last: i64) -> Option<AsOf<'_>> {
-        (!self.read().is_empty()).then_some(AsOf { moves: self, last })
+    /// Whether there may be any in a list, for whoever has entered.
+    pub(crate) fn are_in(&self, list: List) -> bool {
+        self.read().list(list).is_some()
+    }
+
+    /// What a snapshot has of which `last` is the highest number.
+    pub(crate) fn as_of(&self, last: i64) -> AsOf<'_> {
+        AsOf { moves: self, last }
     }
 
     fn read(&self) -> RwLockReadGuard<'_, State> {
@@ -262,15 +266,11 @@ pub(crate) struct AsOf<'a> {
 }
 
 impl AsOf<'_> {
-    /// Whether there may be any in a list.
-    pub(crate) fn are_in(&self, list: List) -> bool {
-        self.moves.read().list(list).is_some()
-    }
-
-    /// Whether a topic does not stand where the table has it in a list.
-    pub(crate) fn hides(&self, list: List, topic: TopicId) -> bool {
-        let state = self.moves.read();
-        state.list(list).is_some_and(|moved| moved.hides(topic, self.last))
+    /// Leaves out what does not stand where the table has it in a list.
+    pub(crate) fn leave_out<T>(&self, list: List, all: &mut Vec<T>, topic: impl Fn(&T) -> TopicId) {
+        if let Some(moved) = self.moves.read().list(list) {
+            all.retain(|entry| !moved.hides(topic(entry), self.last));
+        }
     }
 
     /// Where topics stand that have moved in a list: the first below a key and topic, falling.

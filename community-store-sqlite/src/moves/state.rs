@@ -69,10 +69,6 @@ struct Span {
 }
 
 impl State {
-    pub(super) fn is_empty(&self) -> bool {
-        self.waiting + self.past == 0
-    }
-
     pub(super) fn size(&self, last: i64) -> Size {
         let age = self.written().map_or(0, |written| last - written);
         Size { waiting: self.waiting, age, past: self.past }

@@ -53,7 +53,7 @@ pub(super) fn page(
     let mut page = Filling { snapshot, request, scope, direction, items, more: false };
     let sources = plan.sources(Way::Wide);
     match sources.as_slice() {
-        [source] if source.is_pure() && !have_moved(snapshot, source)? => page.walk(source)?,
+        [source] if source.is_pure() && page.walk(source)? => {}
         sources => {
             if let Some(at) = page.merge(sources, request.after, plan.patience())? {
                 page.merge(&plan.sources(Way::Narrow), Some(at), None)?;
@@ -61,13 +61,6 @@ pub(super) fn page(
         }
     }
     Ok(FeedPage { items: page.items, more: page.more })
-}
-
-/// Whether topics of a source do not stand where its listing has them.
-fn have_moved(snapshot: &Snapshot<'_>, source: &Source<'_>) -> Result<bool> {
-    let Some(moves) = snapshot.moves()? else { return Ok(false) };
-    let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(false) };
-    Ok(source.keys.iter().any(|key| moves.are_in((listing, sort_code(*key)))))
 }
 
 /// A page on its way.
@@ -81,19 +74,24 @@ struct Filling<'a> {
 }
 
 impl Filling<'_> {
-    /// Walks along one listing of which next to everything counts, and in which all topics stand
-    /// where they are written: entries, topics and authors in one statement, which stops when the
-    /// page is full.
-    fn walk(&mut self, source: &Source<'_>) -> Result<()> {
+    /// Walks along one listing of which next to everything counts: entries, topics and authors in
+    /// one statement, which stops when the page is full. `false` when topics have moved there: the
+    /// page is as empty as before.
+    fn walk(&mut self, source: &Source<'_>) -> Result<bool> {
         let Self { snapshot, request, scope, direction, .. } = *self;
-        let [key] = source.keys.as_slice() else { return Ok(()) };
-        let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(()) };
+        let [key] = source.keys.as_slice() else { return Ok(false) };
+        let Some(listing) = number_of(snapshot, &source.listing)? else { return Ok(true) };
+        let list = (listing, sort_code(*key));
+        // Most of the time this can be told before anything is read, but for certain only behind it.
+        if snapshot.inner.moves.are_in(list) {
+            return Ok(false);
+        }
         let (after, topic) = direction.behind(request.after);
         let mut statement = snapshot.prepare(match direction {
             Direction::Falling => CARDS_FALLING,
             Direction::Rising => CARDS_RISING,
         })?;
-        let mut rows = statement.query((listing, sort_code(*key), after, topic))?;
+        let mut rows = statement.query((list.0, list.1, after, topic))?;
         let mut words = Words::default();
         while let Some(row) = rows.next()? {
             let mut columns = Columns::of(row);
@@ -106,7 +104,12 @@ impl Filling<'_> {
                 break;
             }
         }
-        Ok(())
+        let has_moved = snapshot.moves_in(list)?.is_some();
+        if has_moved {
+            self.items.clear();
+            self.more = false;
+        }
+        Ok(!has_moved)
     }
 
     /// Walks along several listings at once. Gives up when its patience is lost, and says where.

@@ -145,15 +145,18 @@ impl Walk {
         let (key, topic) = self.behind;
         let mut rows =
             statement.query((self.listing, self.sort, key, topic, rows(self.portion)))?;
-        let (mut fetched, mut count) = (Vec::with_capacity(self.portion), 0);
+        let mut fetched = Vec::with_capacity(self.portion);
         while let Some(row) = rows.next()? {
-            let entry = Entry::read(&mut Columns::of(row))?;
-            (self.behind, count) = ((entry.key, *entry.topic.as_bytes()), count + 1);
-            if !self.movers.include(snapshot, entry.topic)? {
-                fetched.push(entry);
-            }
+            fetched.push(Entry::read(&mut Columns::of(row))?);
         }
-        self.done = count < self.portion;
+        if let Some(Entry { key, topic, .. }) = fetched.last() {
+            self.behind = (*key, *topic.as_bytes());
+        }
+        self.done = fetched.len() < self.portion;
+        let list = (self.listing, self.sort);
+        if let Some(moves) = snapshot.moves_in(list)? {
+            moves.leave_out(list, &mut fetched, |entry| entry.topic);
+        }
         self.portion = (self.portion * 2).min(Self::LARGEST_PORTION);
         self.fetched = fetched.into_iter();
         Ok(())

@@ -34,7 +34,7 @@ use community_core::{
 use rusqlite::{CachedStatement, Connection, Params};
 
 use crate::error::Result;
-use crate::moves::{self, AsOf};
+use crate::moves::{self, AsOf, List};
 use crate::row::Columns;
 use crate::{Inner, SqliteStore, access, explain};
 
@@ -64,8 +64,12 @@ pub(crate) struct Snapshot<'a> {
 }
 
 impl<'a> Snapshot<'a> {
-    /// What has moved and is not written in the listings; `None` when nothing has.
-    pub(crate) fn moves(&self) -> Result<Option<AsOf<'a>>> {
+    /// What has moved in a list and is not written there; `None` when nothing has. To be asked behind
+    /// the first statement of the snapshot: from then on nothing can be added to what belongs to it.
+    pub(crate) fn moves_in(&self, list: List) -> Result<Option<AsOf<'a>>> {
+        if !self.inner.moves.are_in(list) {
+            return Ok(None);
+        }
         let last = match self.last_move.get() {
             Some(last) => *last,
             None => {
@@ -73,7 +77,7 @@ impl<'a> Snapshot<'a> {
                 *self.last_move.get_or_init(|| last.unwrap_or(0))
             }
         };
-        Ok(self.inner.moves.as_of(last))
+        Ok(Some(self.inner.moves.as_of(last)))
     }
 
     pub(crate) fn prepare(&self, sql: &'static str) -> Result<CachedStatement<'a>> {

@@ -7,7 +7,8 @@ use super::merge::{Direction, Entry};
 use crate::error::Result;
 use crate::moves::List;
 
-/// A walk along the topics that have moved in one order of one listing.
+/// A walk along the topics that have moved in one order of one listing, to be begun when the listing
+/// has been read.
 #[derive(Debug)]
 pub(super) struct Movers {
     list: List,
@@ -24,11 +25,6 @@ impl Movers {
     /// From behind a key and topic on.
     pub(super) fn new(list: List, direction: Direction, behind: (i64, [u8; 16])) -> Self {
         Self { list, direction, behind, fetched: Vec::new().into_iter(), done: false }
-    }
-
-    /// Whether what the listing has of a topic is to be left out, because it comes elsewhere.
-    pub(super) fn include(&self, snapshot: &Snapshot<'_>, topic: TopicId) -> Result<bool> {
-        Ok(snapshot.moves()?.is_some_and(|moves| moves.hides(self.list, topic)))
     }
 
     /// The next one, when it comes before an entry of the listing.
@@ -56,7 +52,7 @@ impl Movers {
     }
 
     fn fetch(&mut self, snapshot: &Snapshot<'_>) -> Result<()> {
-        let Some(moves) = snapshot.moves()? else {
+        let Some(moves) = snapshot.moves_in(self.list)? else {
             self.done = true;
             return Ok(());
         };
