@@ -19,7 +19,8 @@ pub enum PostOrder {
     /// Accepted answers first, then by score, then the older one.
     #[default]
     Best,
-    /// Oldest first.
+    /// Oldest first. The older of two is the one with the smaller id: ids begin with the
+    /// millisecond of creation.
     Oldest,
     /// Newest first.
     Newest,
@@ -40,12 +41,12 @@ impl PostOrder {
     }
 
     /// The key by which a post is sorted: rising for best and oldest, falling for newest; ids
-    /// break ties in the same direction.
+    /// break ties in the same direction. By age all keys are 0, and ids alone decide.
     #[must_use]
     pub fn key(self, post: &Post) -> i64 {
         match self {
             Self::Best => best_key(post),
-            Self::Oldest | Self::Newest => crate::time::to_micros(post.created_at),
+            Self::Oldest | Self::Newest => 0,
         }
     }
 

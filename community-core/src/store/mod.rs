@@ -2,8 +2,7 @@
 //!
 //! A store implements five object-safe traits: [`Reader`], [`Committer`], [`EventLog`],
 //! [`LedgerReader`] and [`DocumentReader`]. There are no default methods: a wrapper that forgets one
-//! does not compile. What a store may rely on and what it guarantees, in the order in which the
-//! conformance suite tests it:
+//! does not compile. What a store guarantees, in the order in which the conformance suite tests it:
 //!
 //! - **G1** all or nothing: a change set is applied whole or leaves no trace;
 //! - **G2** expectations are checked in the same atomic step in which the operations are applied;
@@ -16,6 +15,9 @@
 //! - **G7** page reads return strictly ordered `(key, id)`, and a full page where there is enough;
 //! - **G8** one request id never applies twice;
 //! - **G9** a store enforces no limit of its own: what the engine lets through, it keeps.
+//!
+//! What a store may rely on, beside what the operations say: the id of a topic or post begins with the
+//! millisecond of its creation, so ids of one kind rise with age.
 //!
 //! What a store computes, it computes with functions of this crate: sort keys and listings with
 //! [`listings`](crate::query::listings), best-first keys with

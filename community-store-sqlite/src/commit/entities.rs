@@ -46,9 +46,9 @@ const CORRECT_TOPIC: &str = "UPDATE topics SET corrections = ?2 WHERE id = ?1";
 const PUT_POST: &str = "INSERT INTO posts
     (id, topic, parent, depth, kind, key, author, state, bumps, accepted_at, accepted_by,
      accepted_reason, official_at, official_by, official_reason, created_at, edited_at, revision,
-     rev, ups, downs, children, corrections, best_key, shown, shared_at, erased_at)
+     rev, ups, downs, children, corrections, best_key, ranked, shown, shared_at, erased_at)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-     ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)
+     ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
     ON CONFLICT (id) DO UPDATE SET topic = excluded.topic, parent = excluded.parent,
      depth = excluded.depth, kind = excluded.kind, key = excluded.key, author = excluded.author,
      state = excluded.state, bumps = excluded.bumps, accepted_at = excluded.accepted_at,
@@ -57,12 +57,18 @@ const PUT_POST: &str = "INSERT INTO posts
      official_reason = excluded.official_reason, created_at = excluded.created_at,
      edited_at = excluded.edited_at, revision = excluded.revision, rev = excluded.rev,
      ups = excluded.ups, downs = excluded.downs, children = excluded.children,
-     corrections = excluded.corrections, best_key = excluded.best_key, shown = excluded.shown,
-     shared_at = excluded.shared_at, erased_at = excluded.erased_at";
+     corrections = excluded.corrections, best_key = excluded.best_key, ranked = excluded.ranked,
+     shown = excluded.shown, shared_at = excluded.shared_at, erased_at = excluded.erased_at";
+
+/// By the primary key. Writes no index.
+const COUNT_POST: &str = "UPDATE posts SET ups = ?2, downs = ?3, children = ?4, corrections = ?5
+     WHERE id = ?1";
+
+/// By the primary key. Writes one index.
+const RANK_POST: &str = "UPDATE posts SET best_key = ?2 WHERE id = ?1";
 
 /// By the primary key.
-const COUNT_POST: &str = "UPDATE posts SET ups = ?2, downs = ?3, children = ?4, corrections = ?5,
-     best_key = ?6, shown = ?7 WHERE id = ?1";
+const PLACE_POST: &str = "UPDATE posts SET best_key = ?2, ranked = ?3, shown = ?4 WHERE id = ?1";
 
 /// What a group has touched, in order of id.
 #[derive(Debug, Default)]
@@ -190,7 +196,7 @@ impl Change<'_> {
             if put {
                 self.write_post(&now)?
             } else {
-                self.count_post(&now)?
+                self.count_post(before.as_ref(), &now)?
             }
             let corrections = |post: &Post| post.counters.corrections;
             let corrected = before.as_ref().map_or(0, corrections) != corrections(&now);
@@ -300,6 +306,7 @@ impl Change<'_> {
             counters: PostCounters { ups, downs, children, corrections },
         } = post;
         let (accepted, official) = (mark(accepted.as_ref()), mark(official.as_ref()));
+        let Rank { best_key, ranked, shown } = Rank::of(post);
         self.conn.prepare_cached(PUT_POST)?.execute(params![
             id.as_bytes(),
             topic.as_bytes(),
@@ -324,20 +331,46 @@ impl Change<'_> {
             downs,
             children,
             corrections,
-            best_key(post),
-            post.is_shown(),
+            best_key,
+            ranked,
+            shown,
             opt_micros(*shared_at),
             opt_micros(*erased_at),
         ])?;
         Ok(())
     }
 
-    fn count_post(&self, post: &Post) -> Result<()> {
+    fn count_post(&self, before: Option<&Post>, post: &Post) -> Result<()> {
         let PostCounters { ups, downs, children, corrections } = &post.counters;
-        let (best_key, shown) = (best_key(post), post.is_shown());
-        let params = (post.id.as_bytes(), ups, downs, children, corrections, best_key, shown);
+        let params = (post.id.as_bytes(), ups, downs, children, corrections);
         self.conn.prepare_cached(COUNT_POST)?.execute(params)?;
+        let (was, is) = (before.map(Rank::of), Rank::of(post));
+        let Rank { best_key, ranked, shown } = is;
+        if was == Some(is) {
+            return Ok(());
+        }
+        let id = post.id.as_bytes();
+        if was.is_some_and(|was| (was.ranked, was.shown) == (ranked, shown)) {
+            self.conn.prepare_cached(RANK_POST)?.execute((id, best_key))?;
+        } else {
+            self.conn.prepare_cached(PLACE_POST)?.execute((id, best_key, ranked, shown))?;
+        }
         Ok(())
+    }
+}
+
+/// Where a post stands among its siblings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Rank {
+    best_key: i64,
+    ranked: bool,
+    shown: bool,
+}
+
+impl Rank {
+    fn of(post: &Post) -> Self {
+        let best_key = best_key(post);
+        Self { best_key, ranked: best_key != 0, shown: post.is_shown() }
     }
 }
 

@@ -19,9 +19,12 @@ const LABEL_USE: &str =
 const CHANNEL_TOPICS: &str = "SELECT h.id, n.count FROM channels h
     CROSS JOIN channel_topics n ON n.channel = h.id WHERE h.community = ?1";
 
-/// Backwards along `posts_that_bump`.
-const LATEST_BUMP: &str = "SELECT created_at FROM posts
-    WHERE topic = ?1 AND state = 0 AND bumps = 1 AND id <> ?2 ORDER BY created_at DESC LIMIT 1";
+/// Backwards along `posts_of_topic`, and then along those of the same millisecond, which are the first
+/// six bytes of an id.
+const LATEST_BUMP: &str = "SELECT max(created_at) FROM posts
+    WHERE topic = ?1 AND bumping = 1 AND id <> ?2 AND id >= (
+      SELECT substr(id, 1, 6) FROM posts
+      WHERE topic = ?1 AND bumping = 1 AND id <> ?2 ORDER BY id DESC LIMIT 1)";
 
 /// Along the primary key.
 const VIEWS: &str = "SELECT day, views FROM topic_views WHERE topic = ?1 ORDER BY day";
@@ -112,7 +115,9 @@ pub(super) fn latest_bump(
     except: Option<PostId>,
 ) -> Result<Option<Timestamp>> {
     let except = except.as_ref().map_or(&[][..], |id| id.as_bytes());
-    snapshot.one(LATEST_BUMP, (topic.as_bytes(), except), |columns| columns.time())
+    let latest =
+        snapshot.one(LATEST_BUMP, (topic.as_bytes(), except), |columns| columns.opt_time())?;
+    Ok(latest.flatten())
 }
 
 pub(super) fn views(snapshot: &Snapshot<'_>, topic: TopicId) -> Result<Vec<(i32, i64)>> {

@@ -21,8 +21,9 @@ const TOPICS: &str = concat!(
     WHERE t.community = ?1 AND t.id > ?2 ORDER BY t.id"
 );
 
-/// Along `posts_by_id`.
-const POSTS: &str = "SELECT id FROM posts WHERE topic = ?1 AND id > ?2 ORDER BY id";
+/// Along `posts_of_topic`, at two places of it in turn.
+const POSTS: &str = "SELECT id FROM posts WHERE topic = ?1 AND bumping = 0 AND id > ?2
+    UNION ALL SELECT id FROM posts WHERE topic = ?1 AND bumping = 1 AND id > ?2 ORDER BY id";
 
 pub(crate) const STATEMENTS: &[(&str, &str)] =
     &[("topics in order of id", TOPICS), ("posts in order of id", POSTS)];

@@ -15,19 +15,23 @@ use super::{Snapshot, posts};
 use crate::error::Result;
 use crate::row::rows;
 
-/// Along `posts_by_best`.
+/// Along `posts_by_best`, and along `posts_below` for those whose key is 0, as `ranked` is.
 const BEST: &str = "SELECT id, best_key FROM posts
-    WHERE parent = ?1 AND shown = 1 AND (best_key, id) > (?2, ?3) ORDER BY best_key, id LIMIT ?4";
+    WHERE parent = ?1 AND shown = 1 AND ranked = 1 AND (best_key, id) > (?2, ?3)
+    UNION ALL SELECT id, ranked FROM posts
+    WHERE parent = ?1 AND shown = 1 AND ranked = 0 AND id > ?4 ORDER BY best_key, id LIMIT ?5";
 
-/// Along `posts_by_time`.
-const OLDEST: &str = "SELECT id, created_at FROM posts
-    WHERE parent = ?1 AND shown = 1 AND (created_at, id) > (?2, ?3)
-    ORDER BY created_at, id LIMIT ?4";
+/// Along `posts_below`, at two places of it in turn.
+const OLDEST: &str = "SELECT id, 0 FROM posts
+    WHERE parent = ?1 AND shown = 1 AND ranked = 0 AND id > ?4
+    UNION ALL SELECT id, 0 FROM posts
+    WHERE parent = ?1 AND shown = 1 AND ranked = 1 AND id > ?4 ORDER BY id LIMIT ?5";
 
-/// Backwards along `posts_by_time`.
-const NEWEST: &str = "SELECT id, created_at FROM posts
-    WHERE parent = ?1 AND shown = 1 AND (created_at, id) < (?2, ?3)
-    ORDER BY created_at DESC, id DESC LIMIT ?4";
+/// Backwards along `posts_below`, at two places of it in turn.
+const NEWEST: &str = "SELECT id, 0 FROM posts
+    WHERE parent = ?1 AND shown = 1 AND ranked = 0 AND id < ?4
+    UNION ALL SELECT id, 0 FROM posts
+    WHERE parent = ?1 AND shown = 1 AND ranked = 1 AND id < ?4 ORDER BY id DESC LIMIT ?5";
 
 pub(crate) const STATEMENTS: &[(&str, &str)] = &[
     ("replies, best first", BEST),
@@ -169,7 +173,8 @@ impl Level {
                 PostOrder::Newest => NEWEST,
             })?;
             let (key, id) = self.behind;
-            let mut found = statement.query((self.parent.as_bytes(), key, id, rows(portion)))?;
+            let params = (self.parent.as_bytes(), key, id, self.behind_age(), rows(portion));
+            let mut found = statement.query(params)?;
             while let Some(row) = found.next()? {
                 let (id, key) = (row.get(0)?, row.get(1)?);
                 self.fetched.push_back(PostId::from_bytes(id));
@@ -178,5 +183,15 @@ impl Level {
             self.done = self.fetched.len() < portion;
         }
         Ok(self.fetched.pop_front())
+    }
+
+    /// Behind which id to go on among those whose key is 0.
+    fn behind_age(&self) -> [u8; 16] {
+        let (key, id) = self.behind;
+        match key {
+            ..0 => [0; 16],
+            0 => id,
+            1.. => [0xff; 16],
+        }
     }
 }

@@ -4,8 +4,13 @@ use community_core::change::EventKind;
 use community_core::fold::Folded;
 use community_core::reputation::{Board, BoardScope, BoardWindow, LedgerId, RuleSetId};
 use community_core::store::{DocumentReader, EventLog, LedgerReader, Reader};
-use community_core::{CommunityUpdate, Document, DocumentList, Engine, Member, Membership, Seq};
+use community_core::time::ManualClock;
+use community_core::{
+    CommunityUpdate, Document, DocumentList, Engine, Env, Member, Membership, Seq,
+};
 use community_store_sqlite::{Options, SqliteStore};
+use community_testkit::worlds::{Size, World, load};
+use community_testkit::{snapshot, verify};
 use pollster::block_on;
 use rusqlite::Connection;
 use std::path::Path;
@@ -36,7 +41,7 @@ fn a_file_of_format_1_gets_names_and_keeps_everything() {
     for _ in 0..2 {
         let store = open(dir.path());
         let info = block_on(store.info()).unwrap();
-        assert_eq!((info.epoch, info.format), (7, 8));
+        assert_eq!((info.epoch, info.format), (7, 9));
         for typed in ["zoe", "VAN", "meer", "crm:"] {
             assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
         }
@@ -144,4 +149,39 @@ fn a_file_of_format_3_gets_places_days_and_boards() {
         assert_eq!(block_on(store.boards(&ledger, None, 99)).unwrap().len(), 13 * 2);
         assert_eq!(store.integrity_check().unwrap(), Vec::<String>::new());
     }
+}
+
+/// Undoes the step from format 8 to 9.
+const BACK_TO_8: &str = "
+    DROP INDEX posts_of_topic; DROP INDEX posts_below; DROP INDEX posts_by_best;
+    ALTER TABLE posts DROP COLUMN bumping; ALTER TABLE posts DROP COLUMN ranked;
+    CREATE INDEX posts_by_id ON posts (topic, id);
+    CREATE INDEX posts_by_best ON posts (parent, best_key, id) WHERE shown = 1;
+    CREATE INDEX posts_by_time ON posts (parent, created_at, id) WHERE shown = 1;
+    CREATE INDEX posts_that_bump ON posts (topic, created_at) WHERE state = 0 AND bumps = 1;
+    PRAGMA user_version = 8";
+
+#[test]
+fn a_file_of_format_8_keeps_its_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let world = World::generate(Size::Hamlet, 9);
+    let store = Arc::new(open(dir.path()));
+    let clock = Arc::new(ManualClock::at(World::end()));
+    let engine = Engine::with_env(store.clone(), Env::manual(clock, 9));
+    block_on(load(&engine.as_system(), &world)).unwrap();
+    let before = block_on(snapshot(&*store)).unwrap();
+    drop((engine, store));
+
+    let conn = Connection::open(dir.path().join("community.db")).unwrap();
+    let count = "SELECT count(*) FROM posts WHERE parent IS NOT NULL AND ranked = ?1";
+    let ranked: i64 = conn.query_row(count, [true], |row| row.get(0)).unwrap();
+    let others: i64 = conn.query_row(count, [false], |row| row.get(0)).unwrap();
+    assert!(ranked > 20 && others > 20, "{ranked}, {others}");
+    conn.execute_batch(BACK_TO_8).unwrap();
+    drop(conn);
+
+    let store = open(dir.path());
+    let report = block_on(verify(&store)).unwrap();
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(block_on(snapshot(&store)).unwrap(), before);
 }

@@ -6,8 +6,8 @@ use community_core::change::Op;
 use community_core::query::Position;
 use community_core::time::to_micros;
 use community_core::{
-    Audience, Correction, Link, LinkKind, Mark, MemberId, Pin, PinPlace, Post, PostKind, Reaction,
-    Rev, Revision, Slot, State, Timestamp, Topic, TopicId,
+    Audience, Correction, Link, LinkKind, Mark, MemberId, Pin, PinPlace, Post, PostId, PostKind,
+    Reaction, Rev, Revision, Slot, State, Timestamp, Topic, TopicId,
 };
 use serde_json::json;
 
@@ -428,6 +428,33 @@ pub(crate) async fn the_latest_bump_is_of_a_published_post_that_bumps(w: World) 
     let removed = Post { state: State::Removed, ..w.post(last).await?.post };
     w.apply([Op::PutPost(Box::new(removed))]).await?;
     equal("with it removed", w.store.latest_bump(topic, None).await?, Some(first))
+}
+
+pub(crate) async fn within_a_millisecond_the_latest_bump_is_not_that_of_the_greatest_id(
+    w: World,
+) -> Outcome {
+    let home = w.home().await?;
+    let draft = w.question(&home).await?;
+    let topic = draft.topic.id;
+    let at = w.tick();
+    let ids = [w.mint(at), w.mint(at), w.mint(at)].map(PostId::from_uuid);
+    holds("the ids rise", ids.is_sorted())?;
+    let write = async |id, micros| -> Outcome<Post> {
+        let mut reply = w.new_reply(&draft.opening, home.bob.id);
+        (reply.post.id, reply.text.post) = (id, id);
+        reply.post.created_at = at + Duration::from_micros(micros);
+        w.apply(reply.ops()).await?;
+        Ok(reply.post)
+    };
+    let [first, second, third] = ids;
+    write(first, 7).await?;
+    let (latest, last) = (write(second, 9).await?, write(third, 8).await?);
+    let found = w.store.latest_bump(topic, None).await?;
+    equal("the latest", found, Some(latest.created_at))?;
+    let found = w.store.latest_bump(topic, Some(latest.id)).await?;
+    equal("without it", found, Some(last.created_at))?;
+    let found = w.store.latest_bump(topic, Some(last.id)).await?;
+    equal("without the greatest id", found, Some(latest.created_at))
 }
 
 pub(crate) async fn a_topic_in_which_nothing_bumps_has_no_latest_bump(w: World) -> Outcome {

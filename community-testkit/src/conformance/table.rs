@@ -430,6 +430,7 @@ macro_rules! __conformance_table {
                 reactions_are_read_page_by_page
                 views_add_up_by_day
                 the_latest_bump_is_of_a_published_post_that_bumps
+                within_a_millisecond_the_latest_bump_is_not_that_of_the_greatest_id
                 a_topic_in_which_nothing_bumps_has_no_latest_bump
                 pinned_topics_are_published_ones_of_the_community
                 what_a_topic_holds_stays_when_it_is_removed_and_restored
