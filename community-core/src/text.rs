@@ -36,7 +36,7 @@ pub enum TextError {
 }
 
 macro_rules! short_text {
-    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $allowed:expr) => {
+    ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $plain:pat, $allowed:expr) => {
         $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -53,6 +53,11 @@ macro_rules! short_text {
             pub fn new(text: &str) -> Result<Self, TextError> {
                 if text.len() > $max {
                     return Err(TextError::TooLong { what: $what, max: $max });
+                }
+                // Most texts are plain, and stores read many of them.
+                let is_plain = text.bytes().fold(true, |plain, b| plain & matches!(b, $plain));
+                if is_plain && text.bytes().any(|b| b != b' ') {
+                    return Ok(Self(Arc::from(text)));
                 }
                 if !text.chars().any(is_visible) {
                     return Err(TextError::Empty { what: $what });
@@ -133,23 +138,24 @@ short_text!(
     /// assert!(Slug::new("two words").is_err());
     /// # Ok::<(), community_core::TextError>(())
     /// ```
-    Slug, "a short name", 64, |c| (c.is_alphanumeric() && !c.is_uppercase()) || "-_.+#".contains(c)
+    Slug, "a short name", 64, b'a'..=b'z' | b'0'..=b'9' | b'-',
+    |c| (c.is_alphanumeric() && !c.is_uppercase()) || "-_.+#".contains(c)
 );
 
 short_text!(
     /// The host's own name for a member, topic or post, such as `user:4` or `question:12`.
     /// Opaque to the engine; unique among members of a tenant and among items of a community.
-    Key, "a key", 200, |c| !c.is_control() && !is_formatting(c)
+    Key, "a key", 200, b' '..=b'~', |c| !c.is_control() && !is_formatting(c)
 );
 
 short_text!(
     /// A name that people read: a member's display name, a channel's or a label's name.
-    Name, "a name", 200, |c| !c.is_control() && !is_formatting(c)
+    Name, "a name", 200, b' '..=b'~', |c| !c.is_control() && !is_formatting(c)
 );
 
 short_text!(
     /// The title of a topic, on one line.
-    Title, "a title", 2000, |c| !c.is_control() && !is_formatting(c)
+    Title, "a title", 2000, b' '..=b'~', |c| !c.is_control() && !is_formatting(c)
 );
 
 impl Slug {
@@ -202,6 +208,19 @@ mod tests {
         assert!(matches!(Name::new("a\u{202E}b"), Err(TextError::Character { .. })));
         assert!(matches!(Name::new("a\u{0}b"), Err(TextError::Character { .. })));
         assert_eq!(Name::new("Zoë 👩‍👩‍👧").unwrap().as_str(), "Zoë 👩‍👩‍👧");
+    }
+
+    #[test]
+    fn of_ascii_texts_may_hold_what_is_printed_and_slugs_a_part_of_it() {
+        for c in (0..128).map(|b| char::from_u32(b).unwrap()) {
+            let text = format!("a{c}");
+            let is_printed = (' '..='~').contains(&c);
+            assert_eq!(Name::new(&text).is_ok(), is_printed, "{c:?}");
+            assert_eq!(Key::new(&text).is_ok(), is_printed, "{c:?}");
+            assert_eq!(Title::new(&text).is_ok(), is_printed, "{c:?}");
+            let is_of_words = c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.+#".contains(c);
+            assert_eq!(Slug::new(&text).is_ok(), is_of_words, "{c:?}");
+        }
     }
 
     #[test]

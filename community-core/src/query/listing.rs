@@ -140,9 +140,10 @@ impl Listing {
 #[must_use]
 pub fn listings(topic: &Topic) -> Vec<(Listing, ListingKey, i64)> {
     let mut places = Vec::new();
+    let keys = ListingKey::all(topic).map(|order| (order, order.key(topic)));
     for listing in Listing::of(topic) {
-        for order in ListingKey::all(topic) {
-            if let Some(key) = order.key(topic).filter(|_| listing.keeps(order)) {
+        for (order, key) in keys {
+            if let Some(key) = key.filter(|_| listing.keeps(order)) {
                 places.push((listing.clone(), order, key));
             }
         }

@@ -87,7 +87,8 @@ impl Moves {
                 let is_first = |(id, _): &&(i64, _)| *id > written((number, 0));
                 let Some((_, was)) = rows.iter().find(is_first) else { continue };
                 let before = Topic { counters: was.clone(), ..now.clone() };
-                for shift in shifts(&listing, number, &before, &now) {
+                let steps = steps(&before, &now);
+                for shift in shifts((&listing, number), &now, &steps) {
                     state.add(last, shift);
                 }
             }
@@ -109,9 +110,11 @@ impl Moves {
         (before, now): (&Topic, &Topic),
         mut number: impl FnMut(&Listing) -> Result<i64>,
     ) -> Result<i64> {
-        let mut all = Vec::new();
+        let (steps, mut all) = (steps(before, now), Vec::new());
         for listing in Listing::of(now) {
-            all.extend(shifts(&listing, number(&listing)?, before, now));
+            if steps.iter().any(|step| listing.keeps(step.order)) {
+                all.extend(shifts((&listing, number(&listing)?), now, &steps));
+            }
         }
         if all.is_empty() {
             return Ok(last);
@@ -220,16 +223,32 @@ impl Moves {
     }
 }
 
-/// What differs in a listing between a topic before and now, with other counters.
-fn shifts(listing: &Listing, number: i64, before: &Topic, now: &Topic) -> Vec<Shift> {
-    let (topic, channel) = (now.id, channel_of(listing).is_none().then_some(now.channel));
-    let shift = |order: ListingKey| {
-        let (from, to) = (order.key(before), order.key(now));
-        let list = (number, sort_code(order));
-        (from != to).then_some(Shift { list, topic, from, to, channel })
-    };
-    let kept = ListingKey::all(now).into_iter().filter(|order| listing.keeps(*order));
-    kept.filter_map(shift).collect()
+/// From where to where a topic moves in an order, whatever the listing.
+#[derive(Debug, Clone, Copy)]
+struct Step {
+    order: ListingKey,
+    from: Option<i64>,
+    to: Option<i64>,
+}
+
+/// What differs between a topic before and now, with other counters.
+fn steps(before: &Topic, now: &Topic) -> Vec<Step> {
+    let step = |order: ListingKey| Step { order, from: order.key(before), to: order.key(now) };
+    ListingKey::all(now).into_iter().map(step).filter(|step| step.from != step.to).collect()
+}
+
+/// The steps of a topic that count in a listing, which has a number.
+fn shifts(
+    (listing, number): (&Listing, i64),
+    topic: &Topic,
+    steps: &[Step],
+) -> impl Iterator<Item = Shift> {
+    let (topic, channel) = (topic.id, channel_of(listing).is_none().then_some(topic.channel));
+    let kept = steps.iter().filter(|step| listing.keeps(step.order));
+    kept.map(move |Step { order, from, to }| {
+        let list = (number, sort_code(*order));
+        Shift { list, topic, from: *from, to: *to, channel }
+    })
 }
 
 impl Readers {

@@ -17,7 +17,7 @@ const SHARDS: i64 = 64;
 /// All that has moved.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    shards: BTreeMap<i64, Shard>,
+    shards: FxHashMap<i64, Shard>,
     /// How many topics are not written where they stand, counted once in each list.
     waiting: usize,
     /// How many entries there are only for readers of what was.
@@ -32,7 +32,7 @@ struct Shard {
     /// All moves up to this one are written in its lists.
     written: i64,
     waiting: usize,
-    lists: BTreeMap<List, Moved>,
+    lists: FxHashMap<List, Moved>,
 }
 
 /// What has moved in one list.
@@ -153,16 +153,13 @@ impl State {
     /// Everything in the shard that has waited longest is written where it stands.
     pub(super) fn bring_in(&mut self, id: i64) -> Option<(i64, Vec<Shift>)> {
         let waiting = self.shards.iter_mut().filter(|(_, shard)| shard.waiting > 0);
-        let (number, shard) = waiting.min_by_key(|(_, shard)| shard.written)?;
+        let (number, shard) = waiting.min_by_key(|(number, shard)| (shard.written, **number))?;
         let (mut all, mut past) = (Vec::with_capacity(shard.waiting), 0);
         for (list, moved) in &mut shard.lists {
-            let before = all.len();
             past += moved.bring_in(id, *list, &mut all);
-            // In the order of the list, so that what shares a page is written together.
-            if let Some(of_list) = all.get_mut(before..) {
-                of_list.sort_unstable_by_key(|shift| (shift.from.or(shift.to), shift.topic));
-            }
         }
+        // List by list and in the order of each, so that what shares a page is written together.
+        all.sort_unstable_by_key(|shift| (shift.list, shift.from.or(shift.to), shift.topic));
         self.waiting -= shard.waiting;
         (shard.waiting, shard.written) = (0, id);
         self.past += past;
