@@ -49,7 +49,7 @@ pub(crate) struct Index {
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct Children {
     pub(crate) best: BTreeSet<(i64, PostId)>,
-    pub(crate) created: BTreeSet<(i64, PostId)>,
+    pub(crate) oldest: BTreeSet<(i64, PostId)>,
 }
 
 /// Reading.
@@ -198,19 +198,19 @@ impl Index {
         if was == is {
             return;
         }
-        if let Some((parent, best, created)) = was
+        if let Some((parent, best, oldest)) = was
             && let Some(children) = self.children.get_mut(&parent)
         {
             children.best.remove(&best);
-            children.created.remove(&created);
+            children.oldest.remove(&oldest);
             if children.best.is_empty() {
                 self.children.remove(&parent);
             }
         }
-        if let Some((parent, best, created)) = is {
+        if let Some((parent, best, oldest)) = is {
             let children = self.children.entry(parent).or_default();
             children.best.insert(best);
-            children.created.insert(created);
+            children.oldest.insert(oldest);
         }
     }
 

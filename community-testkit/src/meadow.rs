@@ -7,7 +7,7 @@ use community_core::change::{Counter, Op};
 use community_core::query::Selection;
 use community_core::{
     Action, Audience, Channel, ChannelId, Community, CommunityId, Label, Mark, Member, Membership,
-    Pin, PinPlace, Policy, Rev, RoleGrant, Sanction, SanctionKind, Scope, State, Viewer,
+    Pin, PinPlace, Policy, PostId, Rev, RoleGrant, Sanction, SanctionKind, Scope, State, Viewer,
 };
 
 use crate::check::Outcome;
@@ -232,10 +232,12 @@ impl World {
     fn answer_of(&self, draft: &Draft, author: &Member, is_accepted: bool) -> Vec<Op> {
         let mut answer = self.new_answer(&draft.opening, author.id);
         answer.post.bumps = false;
-        answer.post.created_at = draft.topic.created_at;
+        let at = draft.topic.created_at;
+        let id = PostId::from_uuid(self.mint(at));
+        (answer.post.id, answer.text.post, answer.post.created_at) = (id, id, at);
         let mut ops = answer.ops();
         if is_accepted {
-            ops.extend(accepted(&answer.post, draft.topic.created_at));
+            ops.extend(accepted(&answer.post, at));
         }
         ops
     }

@@ -173,7 +173,7 @@ impl Session {
             let depth = query.depth.map_or(u32::MAX, |depth| top.saturating_add(depth));
             let name = format!("thread {topic} {:?} {} {depth}", query.root, query.order);
             if let Some(text) = &query.after {
-                start = ThreadStart::After(Cursor::decode(text, &name)?);
+                start = ThreadStart::After(query.order.place_of(Cursor::decode(text, &name)?));
                 path.clear();
             }
             let request = ThreadRequest {

@@ -19,7 +19,7 @@ pub enum PostOrder {
     /// Accepted answers first, then by score, then the older one.
     #[default]
     Best,
-    /// Oldest first. The older of two is the one with the smaller id: ids begin with the
+    /// Oldest first. The older of two is the one with the smaller id: an id begins with the
     /// millisecond of creation.
     Oldest,
     /// Newest first.
@@ -47,6 +47,15 @@ impl PostOrder {
         match self {
             Self::Best => best_key(post),
             Self::Oldest | Self::Newest => 0,
+        }
+    }
+
+    /// The place that a cursor tells. By age the id says it all; cursors of earlier versions hold
+    /// the time as well.
+    pub(crate) fn place_of(self, told: Position) -> Position {
+        match self {
+            Self::Best => told,
+            Self::Oldest | Self::Newest => Position { key: 0, ..told },
         }
     }
 
@@ -145,4 +154,18 @@ pub enum ThreadStart {
     /// Behind this post, which stood at this place when the page before was read; with the key
     /// [`Position::UNTOLD`], behind the place where it stands now. It need not be shown any more.
     After(Position),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn by_age_the_key_of_a_cursor_is_of_no_account() {
+        let told = Position { key: 1_700_000_000_000_000, id: uuid::Uuid::from_u128(7) };
+        for order in [PostOrder::Oldest, PostOrder::Newest] {
+            assert_eq!(order.place_of(told), Position { key: 0, ..told });
+        }
+        assert_eq!(PostOrder::Best.place_of(told), told);
+    }
 }

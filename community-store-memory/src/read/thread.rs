@@ -122,10 +122,10 @@ impl<'a> Tree<'a> {
         let replies = self.state.index.children(parent)?;
         let (_, id) = match self.request.order {
             PostOrder::Best => replies.best.range(behind(after)).next(),
-            PostOrder::Oldest => replies.created.range(behind(after)).next(),
+            PostOrder::Oldest => replies.oldest.range(behind(after)).next(),
             PostOrder::Newest => {
                 let before = after.map_or(Bound::Unbounded, Bound::Excluded);
-                replies.created.range((Bound::Unbounded, before)).next_back()
+                replies.oldest.range((Bound::Unbounded, before)).next_back()
             }
         }?;
         self.state.posts.get(id)

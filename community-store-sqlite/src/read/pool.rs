@@ -26,16 +26,17 @@ pub(crate) struct Pool {
     freed: Condvar,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
     idle: Vec<Connection>,
     open: usize,
+    /// How many wait for one. Waking nobody costs a call of the operating system all the same.
+    waiting: usize,
 }
 
 impl Pool {
     pub(crate) fn new(database: PathBuf, options: Options) -> Self {
-        let state = Mutex::new(State { idle: Vec::new(), open: 0 });
-        Self { database, options, state, freed: Condvar::new() }
+        Self { database, options, state: Mutex::default(), freed: Condvar::new() }
     }
 
     /// Lends a connection.
@@ -48,7 +49,9 @@ impl Pool {
             if state.open < self.options.readers.max(1) {
                 break;
             }
+            state.waiting += 1;
             state = self.freed.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.waiting -= 1;
         }
         state.open += 1;
         drop(state);
@@ -97,8 +100,11 @@ impl Drop for Lent<'_> {
             Some(conn) => state.idle.push(conn),
             None => state.open -= 1,
         }
+        let is_awaited = state.waiting > 0;
         drop(state);
-        self.pool.freed.notify_one();
+        if is_awaited {
+            self.pool.freed.notify_one();
+        }
     }
 }
 

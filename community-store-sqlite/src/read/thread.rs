@@ -15,7 +15,8 @@ use super::{Snapshot, posts};
 use crate::error::Result;
 use crate::row::rows;
 
-/// Along `posts_by_best`, and along `posts_below` for those whose key is 0, as `ranked` is.
+/// Along `posts_by_best`, and along `posts_below` for those that are not ranked: their key is 0, and
+/// so is `ranked`, which unlike a number that is written here lets SQLite merge without sorting.
 const BEST: &str = "SELECT id, best_key FROM posts
     WHERE parent = ?1 AND shown = 1 AND ranked = 1 AND (best_key, id) > (?2, ?3)
     UNION ALL SELECT id, ranked FROM posts
@@ -173,7 +174,8 @@ impl Level {
                 PostOrder::Newest => NEWEST,
             })?;
             let (key, id) = self.behind;
-            let params = (self.parent.as_bytes(), key, id, self.behind_age(), rows(portion));
+            let params =
+                (self.parent.as_bytes(), key, id, self.behind_among_equals(), rows(portion));
             let mut found = statement.query(params)?;
             while let Some(row) = found.next()? {
                 let (id, key) = (row.get(0)?, row.get(1)?);
@@ -185,8 +187,9 @@ impl Level {
         Ok(self.fetched.pop_front())
     }
 
-    /// Behind which id to go on among those whose key is 0.
-    fn behind_age(&self) -> [u8; 16] {
+    /// Behind which id to go on among those whose key is 0: those that are not ranked, and all by
+    /// age.
+    fn behind_among_equals(&self) -> [u8; 16] {
         let (key, id) = self.behind;
         match key {
             ..0 => [0; 16],

@@ -5,6 +5,7 @@
 ALTER TABLE posts ADD COLUMN ranked INTEGER NOT NULL DEFAULT 0;
 UPDATE posts SET ranked = 1 WHERE best_key <> 0;
 
+-- Whether it counts for the last activity of its topic: whether it is published and `bumps`.
 ALTER TABLE posts ADD COLUMN bumping INTEGER AS (state = 0 AND bumps = 1) VIRTUAL;
 
 -- Posts of a topic by age: those that bump, and the others.

@@ -57,7 +57,9 @@ async fn tree(w: &World) -> Outcome<Tree> {
             w.new_reply(to, author)
         };
         // Three posts share each moment.
-        reply.post.created_at = draft.topic.created_at + Duration::from_secs(i / 3);
+        let at = draft.topic.created_at + Duration::from_secs(i / 3);
+        let id = PostId::from_uuid(w.mint(at));
+        (reply.post.id, reply.text.post, reply.post.created_at) = (id, id, at);
         reply.post.state = match i % 7 {
             3 => State::Removed,
             6 => State::Withdrawn,
@@ -290,6 +292,26 @@ pub(crate) async fn posts_of_one_moment_are_ordered_by_id(w: World) -> Outcome {
         }
         let found = ids(&w, &draft, order, &scope).await?;
         same_list(order.as_str(), found.get(1..).unwrap_or(&[]), &expected)?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn posts_of_one_millisecond_are_ordered_by_id(w: World) -> Outcome {
+    let home = w.home().await?;
+    let draft = w.question(&home).await?;
+    let at = w.tick();
+    let mut ids = [w.mint(at), w.mint(at), w.mint(at)].map(PostId::from_uuid);
+    for (id, micros) in ids.into_iter().zip([7, 9, 8]) {
+        let mut reply = w.new_reply(&draft.opening, home.bob.id);
+        (reply.post.id, reply.text.post) = (id, id);
+        reply.post.created_at = at + Duration::from_micros(micros);
+        w.apply(reply.ops()).await?;
+    }
+    let scope = w.anonymous().await?;
+    for order in [PostOrder::Oldest, PostOrder::Newest] {
+        let found = self::ids(&w, &draft, order, &scope).await?;
+        same_list(order.as_str(), found.get(1..).unwrap_or(&[]), &ids)?;
+        ids.reverse();
     }
     Ok(())
 }

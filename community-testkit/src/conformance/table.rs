@@ -281,6 +281,7 @@ macro_rules! __conformance_table {
                 best_is_accepted_then_score_then_the_older
                 oldest_and_newest_are_by_time_whatever_the_score
                 posts_of_one_moment_are_ordered_by_id
+                posts_of_one_millisecond_are_ordered_by_id
                 a_vote_moves_a_post_in_best
                 an_acceptance_moves_a_post_in_best_and_back
                 a_removed_post_with_replies_leaves_a_placeholder

@@ -49,8 +49,9 @@ mod visits;
 use std::fmt::{self, Debug, Display};
 
 use community_core::store::Store;
-use community_core::{Directory, Limits, MemberId, Scope, StoreError};
+use community_core::{Directory, Limits, MemberId, Scope, StoreError, Timestamp, TopicId};
 use serde::Serialize;
+use uuid::Uuid;
 
 use listings::Listed;
 use seen::Seen;
@@ -182,6 +183,13 @@ impl Verifier<'_> {
         if !condition {
             self.find(rule, subject, expected.to_owned(), format!("{found:?}"));
         }
+    }
+
+    /// Checks that the id of a topic or post begins with the millisecond of its creation.
+    fn begins(&mut self, subject: impl Display, id: Uuid, at: Timestamp) {
+        let millis = |id: Uuid| id.as_u128() >> 80;
+        let begins = millis(id) == millis(TopicId::earliest(at).uuid());
+        self.holds("an id begins with the creation", subject, "its millisecond", begins, (id, at));
     }
 
     /// Checks that a size is inside its hard cap.

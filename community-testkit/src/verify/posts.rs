@@ -38,6 +38,7 @@ impl Verifier<'_> {
                 let is_behind = after.is_none_or(|after| id > after);
                 let subject = format!("post {id}");
                 self.holds("posts are read by id", &subject, "ids that rise", is_behind, after);
+                self.begins(&subject, id.uuid(), view.post.created_at);
                 after = Some(id);
                 self.belongs(&subject, &view.post.topic, &topic.id);
                 self.belongs(&subject, &view.place, &topic.place());

@@ -45,6 +45,7 @@ impl Verifier<'_> {
                     let subject = format!("topic {}", topic.id);
                     let rule = "topics are read by id";
                     self.holds(rule, &subject, "ids that rise", is_behind, after);
+                    self.begins(&subject, topic.id.uuid(), topic.created_at);
                     after = Some(topic.id);
                     self.topic(&subject, community, row).await?;
                     self.links(&subject, topic.id, &mut links).await?;

@@ -50,6 +50,17 @@ fn a_counter_that_was_never_moved_is_found() {
     assert_eq!(reply, rules(&["posts of a topic", "shown replies of a post"]));
 }
 
+#[test]
+fn an_id_of_another_time_is_found() {
+    let reply = after(|s| {
+        let mut reply = s.w.new_reply(&s.reply, s.home.bob.id);
+        reply.post.bumps = false;
+        reply.post.created_at += Duration::from_millis(1);
+        reply.ops()
+    });
+    assert_eq!(reply, rules(&["an id begins with the creation"]));
+}
+
 /// A post in place of one of the sound ones.
 fn rewritten(
     of: impl Fn(&Sound) -> Post,
