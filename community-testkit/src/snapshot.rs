@@ -156,6 +156,7 @@ pub(crate) fn feed(selection: Vec<Selection>, sort: Sort, limit: usize) -> FeedR
         since: None,
         after: None,
         limit,
+        pins_of: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::directory::ChannelEntry;
 use crate::domain::{Community, EffectiveSettings, Filter, Pin, PinPlace};
 use crate::error::{Error, Result};
 use crate::id::{ChannelId, CommunityId, TopicId};
-use crate::policy::{Guarded, Scope, Visible};
+use crate::policy::{Guarded, Scope, Unchecked, Visible};
 use crate::query::{Cursor, FeedQuery, FeedRequest, Position, Selection, Sort, Window};
 use crate::store::Card;
 use crate::time::to_micros;
@@ -34,7 +34,11 @@ impl Session {
             let name = plan.name(query);
             let after =
                 query.after.as_deref().map(|text| Cursor::decode(text, &name)).transpose()?;
-            let request = plan.request(&rights, query, after, limit);
+            let pins_of = plan.pins_of(query).filter(|_| after.is_none());
+            let request = FeedRequest {
+                pins_of: pins_of.map(|(community, _)| community.id),
+                ..plan.request(&rights, query, after, limit)
+            };
             let page = self.engine().store().feed(&request, &rights.scope).await?;
             let next = page
                 .items
@@ -42,45 +46,40 @@ impl Session {
                 .filter(|_| page.more)
                 .map(|(position, _)| Cursor::new(*position, &name).to_string());
             let items = rights.scope.admit_all(page.items.into_iter().map(|(_, card)| card));
-            let pinned = match (after, plan.pins_of(query)) {
-                (None, Some((community, channel))) => {
-                    self.pinned(&rights, community, channel).await?
-                }
-                _ => Vec::new(),
+            let pinned = match pins_of {
+                Some(place) => in_force(&rights, place, page.pinned),
+                None => Vec::new(),
             };
             Ok(FeedView { pinned, items, next })
         })
     }
+}
 
-    /// The pins in force, in their order.
-    async fn pinned(
-        &self,
-        rights: &Rights,
-        community: &Community,
-        channel: Option<&ChannelEntry>,
-    ) -> Result<Vec<Visible<Card>>> {
-        let cards = self.engine().store().pinned(community.id, &rights.scope).await?;
-        let pinned = cards
-            .into_iter()
-            .map(|card| card.map(|card| Pinned { pin: card.topic.pin.clone(), card }));
-        let mut pinned = rights.scope.admit_all(pinned);
-        pinned.retain(|pinned| {
-            let Pinned { pin: Some(pin), card } = &**pinned else { return false };
-            let here = match channel {
-                Some(entry) => card.topic.channel == entry.channel.id,
-                None => pin.place == PinPlace::Community,
-            };
-            let in_force = pin.since <= rights.now && pin.until.is_none_or(|end| rights.now < end);
-            here && in_force && rights.belongs(community, channel, &pin.audience)
-        });
-        pinned.sort_by_key(|pinned| {
-            let Pinned { pin, card } = &**pinned;
-            let pin = pin.as_ref();
-            let (position, since) = pin.map_or((0, 0), |pin| (pin.position, to_micros(pin.since)));
-            (position, std::cmp::Reverse(since), std::cmp::Reverse(card.topic.id))
-        });
-        Ok(pinned.into_iter().map(|pinned| pinned.map(|pinned| pinned.card)).collect())
-    }
+/// The pins in force in a community or channel, in their order.
+fn in_force(
+    rights: &Rights,
+    (community, channel): (&Community, Option<&ChannelEntry>),
+    pinned: Vec<Unchecked<Card>>,
+) -> Vec<Visible<Card>> {
+    let pinned = pinned.into_iter();
+    let pinned = pinned.map(|card| card.map(|card| Pinned { pin: card.topic.pin.clone(), card }));
+    let mut pinned = rights.scope.admit_all(pinned);
+    pinned.retain(|pinned| {
+        let Pinned { pin: Some(pin), card } = &**pinned else { return false };
+        let here = match channel {
+            Some(entry) => card.topic.channel == entry.channel.id,
+            None => pin.place == PinPlace::Community,
+        };
+        let in_force = pin.since <= rights.now && pin.until.is_none_or(|end| rights.now < end);
+        here && in_force && rights.belongs(community, channel, &pin.audience)
+    });
+    pinned.sort_by_key(|pinned| {
+        let Pinned { pin, card } = &**pinned;
+        let pin = pin.as_ref();
+        let (position, since) = pin.map_or((0, 0), |pin| (pin.position, to_micros(pin.since)));
+        (position, std::cmp::Reverse(since), std::cmp::Reverse(card.topic.id))
+    });
+    pinned.into_iter().map(|pinned| pinned.map(|pinned| pinned.card)).collect()
 }
 
 /// A card with its pin, which is not for everybody who sees the card.
@@ -219,6 +218,7 @@ impl<'a> FeedPlan<'a> {
             since,
             after,
             limit,
+            pins_of: None,
         }
     }
 }

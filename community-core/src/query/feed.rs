@@ -256,6 +256,9 @@ pub struct FeedRequest {
     pub after: Option<Position>,
     /// At most so many, 1 or more.
     pub limit: usize,
+    /// The community whose pinned topics are wanted beside the page, whatever the page is drawn
+    /// from.
+    pub pins_of: Option<CommunityId>,
 }
 
 /// Channels of one community from which a feed is drawn.

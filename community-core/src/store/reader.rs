@@ -274,6 +274,9 @@ pub struct FeedPage {
     pub items: Vec<(Position, Unchecked<Card>)>,
     /// Whether there are more.
     pub more: bool,
+    /// What [`Reader::pinned`] says of the community of
+    /// [`FeedRequest::pins_of`], at the same moment.
+    pub pinned: Vec<Unchecked<Card>>,
 }
 
 /// A post as a reader sees it.

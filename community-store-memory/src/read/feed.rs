@@ -51,7 +51,11 @@ pub(super) fn page(
         .take(request.limit)
         .map(|(position, topic)| Ok((position, topics::card(state, topic)?)))
         .collect::<Result<_, StoreError>>()?;
-    Ok(FeedPage { items, more: fitting.next().is_some() })
+    let pinned = match request.pins_of {
+        Some(community) => topics::pinned(state, community, scope)?,
+        None => Vec::new(),
+    };
+    Ok(FeedPage { items, more: fitting.next().is_some(), pinned })
 }
 
 /// Which topics belong to a feed: the meaning of a [`FeedRequest`], but for age and order.

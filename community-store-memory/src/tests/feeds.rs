@@ -218,6 +218,7 @@ fn request(world: &World, wish: &Wish, scope: &Scope) -> FeedRequest {
         since: wish.since.map(|day| TopicId::earliest(at(day * MINUTES_A_DAY))),
         after: None,
         limit: wish.limit,
+        pins_of: None,
     }
 }
 
@@ -362,6 +363,7 @@ fn a_feed_of_scattered_channels_goes_on_where_the_walk_gave_up() {
             since: None,
             after: None,
             limit,
+            pins_of: None,
         };
         let expected = searched(&world, &request, &scope);
         assert_eq!(expected.len(), 9);

@@ -10,7 +10,7 @@ use community_core::{Scope, Slug, State, Topic, Unchecked};
 use super::Snapshot;
 use super::merge::{Direction, Entry, Merge, number_of};
 use super::plan::{Patience, Plan, Source, Way};
-use super::topics::{Cards, card_columns, read_card};
+use super::topics::{Cards, card_columns, pinned, read_card};
 use crate::error::Result;
 use crate::listings::sort_code;
 use crate::row::{Columns, Words};
@@ -60,7 +60,11 @@ pub(super) fn page(
             }
         }
     }
-    Ok(FeedPage { items: page.items, more: page.more })
+    let pinned = match request.pins_of {
+        Some(community) => pinned(snapshot, community, scope)?,
+        None => Vec::new(),
+    };
+    Ok(FeedPage { items: page.items, more: page.more, pinned })
 }
 
 /// A page on its way.
@@ -189,8 +193,17 @@ impl Filling<'_> {
 
 /// Whether a topic belongs to a feed: the definition, which the listings only help to find.
 fn belongs(request: &FeedRequest, topic: &Topic, scope: &Scope) -> bool {
-    let FeedRequest { selection, labels, kind, author, since, sort: _, after: _, limit: _ } =
-        request;
+    let FeedRequest {
+        selection,
+        labels,
+        kind,
+        author,
+        since,
+        sort: _,
+        after: _,
+        limit: _,
+        pins_of: _,
+    } = request;
     let is_own = scope.viewer().member() == Some(topic.author);
     let is_selected = selection.iter().any(|selection| {
         selection.community == topic.community

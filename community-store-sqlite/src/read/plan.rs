@@ -348,6 +348,7 @@ mod tests {
             since: None,
             after: None,
             limit: 10,
+            pins_of: None,
         }
     }
 

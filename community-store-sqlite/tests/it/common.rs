@@ -246,6 +246,7 @@ impl Home {
             since: None,
             after: None,
             limit: 20,
+            pins_of: None,
         }
     }
 }

@@ -116,6 +116,7 @@ impl Pair {
             since: dice.chance(30).then(|| TopicId::earliest(topic.created_at)),
             after: None,
             limit: dice.between(1, 12),
+            pins_of: None,
         }
     }
 

@@ -4,11 +4,11 @@
 use std::collections::BTreeMap;
 
 use community_core::change::Op;
-use community_core::query::PostOrder;
-use community_core::store::ThreadItem;
+use community_core::query::{FeedRequest, PostOrder, Sort};
+use community_core::store::{Card, ThreadItem};
 use community_core::{
     Audience, Channel, ChannelId, CommunityId, Label, Membership, Policy, Post, PostId, Rev,
-    Sanction, SanctionKind, Scope, Slug, State, Topic, TopicId,
+    Sanction, SanctionKind, Scope, Slug, State, Topic, TopicId, Unchecked,
 };
 
 use crate::check::{Outcome, equal, holds, same_list};
@@ -85,6 +85,31 @@ pub(crate) async fn posts_are_read_by_those_who_may(w: World) -> Outcome {
         same_list(&format!("{:?}", scope.viewer()), &found, &expected)?;
     }
     Ok(())
+}
+
+pub(crate) async fn pinned_topics_come_beside_a_feed_as_by_themselves(w: World) -> Outcome {
+    let Ground { meadow, .. } = ground(&w).await?;
+    let mut found = 0;
+    for scope in meadow.scopes(&w).await? {
+        for community in [meadow.garden.id, meadow.kitchen.id] {
+            let sorted = |cards: Vec<Unchecked<Card>>| {
+                let mut cards = scope.admit_all(cards);
+                cards.sort_by_key(|card| card.topic.id);
+                cards
+            };
+            let expected = sorted(w.store.pinned(community, &scope).await?);
+            found += expected.len();
+            // Whatever the page itself is drawn from.
+            let request = feed(Vec::new(), Sort::New, 3);
+            let with = FeedRequest { pins_of: Some(community), ..request.clone() };
+            let page = w.store.feed(&with, &scope).await?;
+            holds("nothing is selected", page.items.is_empty() && !page.more)?;
+            equal("beside a feed", sorted(page.pinned), expected)?;
+            let page = w.store.feed(&request, &scope).await?;
+            holds("not asked for", page.pinned.is_empty())?;
+        }
+    }
+    holds("there are pins", found > 0)
 }
 
 pub(crate) async fn pinned_topics_are_read_by_those_who_may(w: World) -> Outcome {

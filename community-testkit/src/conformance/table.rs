@@ -356,6 +356,7 @@ macro_rules! __conformance_table {
                 topics_are_read_by_those_who_may
                 posts_are_read_by_those_who_may
                 pinned_topics_are_read_by_those_who_may
+                pinned_topics_come_beside_a_feed_as_by_themselves
                 threads_are_read_by_those_who_may
                 what_stands_above_a_post_is_read_by_those_who_may
                 texts_are_read_by_those_who_may

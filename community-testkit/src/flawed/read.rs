@@ -324,6 +324,7 @@ impl Reader for Flawed {
             }
             _ => {}
         }
+        let given = scope;
         let scope = self.scope_of(Flaw::LeaksFeeds, scope);
         let mut page = self.inner.feed(&request, &scope).await?;
         match self.flaw {
@@ -351,6 +352,9 @@ impl Reader for Flawed {
                 page.items = items.filter_map(|(place, card)| Some((place, bare(card)?))).collect();
             }
             _ => {}
+        }
+        if let Some(community) = request.pins_of {
+            page.pinned = self.pinned(community, given).await?;
         }
         Ok(page)
     }

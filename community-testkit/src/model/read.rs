@@ -163,16 +163,12 @@ impl Reader for ModelStore {
             let card = state.card(state.topics.get(&TopicId::from_uuid(place.id))?.clone())?;
             Some((place, Unchecked::new(card)))
         });
-        Ok(FeedPage { items: cards.collect(), more })
+        let pins = request.pins_of.map(|community| state.pinned(community, scope));
+        Ok(FeedPage { items: cards.collect(), more, pinned: pins.unwrap_or_default() })
     }
 
     async fn pinned(&self, community: CommunityId, scope: &Scope) -> Result<Vec<Unchecked<Card>>> {
-        let state = self.state_for(scope)?;
-        let topics = state.topics.keys().filter_map(|id| state.topic_for(*id, scope));
-        let pinned = topics.filter(|topic| {
-            topic.community == community && topic.pin.is_some() && topic.state == Seen::Published
-        });
-        Ok(pinned.filter_map(|topic| state.card(topic)).map(Unchecked::new).collect())
+        Ok(self.state_for(scope)?.pinned(community, scope))
     }
 
     async fn thread(&self, request: &ThreadRequest, scope: &Scope) -> Result<ThreadPage> {
@@ -400,6 +396,15 @@ impl State {
 
     fn row(&self, topic: Topic) -> Option<TopicRow> {
         Some(TopicRow { author: self.author(topic.author)?, topic })
+    }
+
+    /// The published topics of a community that have a pin.
+    fn pinned(&self, community: CommunityId, scope: &Scope) -> Vec<Unchecked<Card>> {
+        let topics = self.topics.keys().filter_map(|id| self.topic_for(*id, scope));
+        let pinned = topics.filter(|topic| {
+            topic.community == community && topic.pin.is_some() && topic.state == Seen::Published
+        });
+        pinned.filter_map(|topic| self.card(topic)).map(Unchecked::new).collect()
     }
 
     fn card(&self, topic: Topic) -> Option<Card> {

@@ -139,7 +139,17 @@ impl Verifier<'_> {
                 (all.collect(), None, None, Some(*author))
             }
         };
-        FeedRequest { selection, labels, kind, author, sort, since: None, after: None, limit: PAGE }
+        FeedRequest {
+            selection,
+            labels,
+            kind,
+            author,
+            sort,
+            since: None,
+            after: None,
+            limit: PAGE,
+            pins_of: None,
+        }
     }
 
     /// All channels of a community.

@@ -307,6 +307,7 @@ fn active(store: &SqliteStore, topic: &Topic) -> Vec<i64> {
         since: None,
         after: None,
         limit: 9,
+        pins_of: None,
     };
     let scope = Scope::system(block_on(store.access_rev(None)).unwrap());
     let page = block_on(store.feed(&request, &scope)).unwrap();
