@@ -4,10 +4,11 @@
 //! cargo run --release --example custom_backend
 //! ```
 //!
-//! Three traits are all that an engine needs: [`Reader`], [`Committer`] and [`EventLog`]. This one
-//! passes everything on to another store and counts, which is how metrics, a cache or a fault can
-//! be put between an engine and its data. None of the traits has default methods: what is forgotten
-//! does not compile.
+//! Six traits are all that an engine needs: [`Reader`], [`Committer`] and [`EventLog`] for the
+//! conversations, [`LedgerReader`], [`AwardReader`] and [`DocumentReader`] for what follows from
+//! them. This one passes everything on to another store and counts, which is how metrics, a cache or
+//! a fault can be put between an engine and its data. None of the traits has default methods: what
+//! is forgotten does not compile.
 //!
 //! Whether a store keeps the contract is said by the conformance table of `community-testkit`,
 //! which `examples/tests/custom_backend.rs` runs on this one in a line. The smallest store that
@@ -16,6 +17,9 @@
 //! [`Reader`]: community::store::Reader
 //! [`Committer`]: community::store::Committer
 //! [`EventLog`]: community::store::EventLog
+//! [`LedgerReader`]: community::store::LedgerReader
+//! [`AwardReader`]: community::store::AwardReader
+//! [`DocumentReader`]: community::store::DocumentReader
 
 use std::error::Error;
 use std::sync::Arc;

@@ -1,8 +1,9 @@
 //! The contract between the engine and a store.
 //!
-//! A store implements five object-safe traits: [`Reader`], [`Committer`], [`EventLog`],
-//! [`LedgerReader`] and [`DocumentReader`]. There are no default methods: a wrapper that forgets one
-//! does not compile. What a store guarantees, in the order in which the conformance suite tests it:
+//! A store implements six object-safe traits: [`Reader`], [`Committer`], [`EventLog`],
+//! [`LedgerReader`], [`AwardReader`] and [`DocumentReader`]. There are no default methods: a wrapper
+//! that forgets one does not compile. What a store guarantees, in the order in which the conformance
+//! suite tests it:
 //!
 //! - **G1** all or nothing: a change set is applied whole or leaves no trace;
 //! - **G2** expectations are checked in the same atomic step in which the operations are applied;
