@@ -44,6 +44,7 @@ fn what_does_not_follow_from_the_rows_is_found_and_ends_with_1() {
         "UPDATE topics SET accepted = 0 WHERE accepted > 0",
         "UPDATE topics SET active_at = active_at + 1",
         "UPDATE topics SET corrections = 0 WHERE corrections > 0",
+        "UPDATE topics SET replies = replies + 1 WHERE replies = 2",
         "UPDATE posts SET best_key = 1 WHERE ups = 1",
         "UPDATE posts SET shown = 0 WHERE parent IS NOT NULL",
         "UPDATE listing_entries SET key = key + 1 WHERE sort = 2",

@@ -35,11 +35,10 @@ const POST: &str = "INSERT INTO posts
     VALUES (?1, ?2, ?3, 1, 1, ?4, 0, 1, ?5, 1, 1, 0, 0, 0, 0, 0, 1)";
 const REVISION: &str =
     "INSERT INTO revisions (post, number, body, editor, at) VALUES (?1, 1, ?2, ?3, ?4)";
-const CHILDREN: &str = "UPDATE posts SET children = children + 1 WHERE id = ?1";
 const JOINED: &str = "INSERT INTO participations (topic, member, count) VALUES (?1, ?2, 1)
     ON CONFLICT DO UPDATE SET count = count + 1 RETURNING count";
 const COUNT: &str = "UPDATE topics SET posts = posts + 1, answers = answers + 1,
-    participants = participants + ?2, active_at = ?3 WHERE id = ?1";
+    replies = replies + 1, participants = participants + ?2, active_at = ?3 WHERE id = ?1";
 const LEAVE: &str =
     "DELETE FROM listing_entries WHERE listing = ?1 AND sort = ?2 AND key = ?3 AND topic = ?4";
 const ENTER: &str = "INSERT INTO listing_entries (listing, sort, key, topic, channel)
@@ -127,7 +126,6 @@ impl HandReply {
             })?;
         tx.prepare_cached(POST)?.execute(params![id, topic, opening, author, at])?;
         tx.prepare_cached(REVISION)?.execute(params![id, body, author, at])?;
-        tx.prepare_cached(CHILDREN)?.execute([opening])?;
         let count: i64 = tx.prepare_cached(JOINED)?.query_row([topic, author], |row| row.get(0))?;
         let active = active_at.max(*at);
         tx.prepare_cached(COUNT)?.execute(params![topic, i64::from(count == 1), active])?;

@@ -2,7 +2,7 @@
 //! their places in the listings.
 //!
 //! A reply with its five counters is one write of the topic's row, and so are all replies to a topic
-//! that share a transaction.
+//! that share a transaction. For that, what others hang on a first post is counted there as well.
 
 use std::collections::BTreeMap;
 
@@ -10,6 +10,7 @@ use community_core::query::best_key;
 use community_core::time::to_micros;
 use community_core::{Mark, MemberId, Post, PostCounters, PostId, Topic, TopicCounters, TopicId};
 use rusqlite::params;
+use rustc_hash::FxHashMap;
 
 use super::change::Change;
 use crate::error::{Fault, Result};
@@ -37,10 +38,8 @@ const PUT_TOPIC: &str = "INSERT INTO topics
 
 /// By the primary key.
 const COUNT_TOPIC: &str = "UPDATE topics SET ups = ?2, downs = ?3, posts = ?4, answers = ?5,
-     accepted = ?6, participants = ?7, views = ?8, active_at = ?9 WHERE id = ?1";
-
-/// By the primary key.
-const CORRECT_TOPIC: &str = "UPDATE topics SET corrections = ?2 WHERE id = ?1";
+     accepted = ?6, participants = ?7, views = ?8, active_at = ?9, replies = replies + ?10,
+     corrections = corrections + ?11 WHERE id = ?1";
 
 /// By the primary key.
 const PUT_POST: &str = "INSERT INTO posts
@@ -177,17 +176,19 @@ impl Change<'_> {
 
     /// Writes what differs from what is stored, so that a statement finds it.
     pub(super) fn write_touched(&mut self) -> Result<()> {
+        let hung = self.hung_on_first_posts()?;
         let Touched { topics, posts } = std::mem::take(&mut self.group.touched);
-        for Entity { before, now, put } in topics.into_values() {
-            if before.as_ref() == Some(&now) {
-                continue;
+        for (id, Entity { before, now, put }) in topics {
+            let (differs, more) = (before.as_ref() != Some(&now), hung.get(&id).copied());
+            if differs && put {
+                self.write_topic(&now)?;
             }
-            if put {
-                self.write_topic(&now)?
-            } else {
-                self.count_topic(&now)?
+            if more.is_some() || (differs && !put) {
+                self.count_topic(&now, more.unwrap_or_default())?;
             }
-            self.place(before.as_ref(), &now)?;
+            if differs {
+                self.place(before.as_ref(), &now)?;
+            }
         }
         for Entity { before, now, put } in posts.into_values() {
             if before.as_ref() == Some(&now) {
@@ -198,14 +199,27 @@ impl Change<'_> {
             } else {
                 self.count_post(before.as_ref(), &now)?
             }
-            let corrections = |post: &Post| post.counters.corrections;
-            let corrected = before.as_ref().map_or(0, corrections) != corrections(&now);
-            if corrected && now.parent.is_none() {
-                let params = (now.topic.as_bytes(), corrections(&now));
-                self.conn.prepare_cached(CORRECT_TOPIC)?.execute(params)?;
-            }
         }
         Ok(())
+    }
+
+    /// By how much more hangs on the first posts of which topics, which are touched by that.
+    fn hung_on_first_posts(&mut self) -> Result<FxHashMap<TopicId, Hung>> {
+        let mut hung: FxHashMap<TopicId, Hung> = FxHashMap::default();
+        let mut add = |post: &Post, sign: i64| {
+            if post.parent.is_none() {
+                let Hung { replies, corrections } = hung.entry(post.topic).or_default();
+                *replies += sign * post.counters.children;
+                *corrections += sign * post.counters.corrections;
+            }
+        };
+        for Entity { before, now, .. } in self.group.touched.posts.values() {
+            before.iter().for_each(|before| add(before, -1));
+            add(now, 1);
+        }
+        hung.retain(|_, more| *more != Hung::default());
+        hung.keys().try_for_each(|topic| self.need_topic(*topic))?;
+        Ok(hung)
     }
 
     fn write_topic(&self, topic: &Topic) -> Result<()> {
@@ -267,7 +281,7 @@ impl Change<'_> {
         Ok(())
     }
 
-    fn count_topic(&self, topic: &Topic) -> Result<()> {
+    fn count_topic(&self, topic: &Topic, more: Hung) -> Result<()> {
         let TopicCounters { ups, downs, posts, answers, accepted, participants, views, active_at } =
             &topic.counters;
         self.conn.prepare_cached(COUNT_TOPIC)?.execute((
@@ -280,6 +294,8 @@ impl Change<'_> {
             participants,
             views,
             to_micros(*active_at),
+            more.replies,
+            more.corrections,
         ))?;
         Ok(())
     }
@@ -303,8 +319,9 @@ impl Change<'_> {
             edited_at,
             revision,
             rev,
-            counters: PostCounters { ups, downs, children, corrections },
+            counters: _,
         } = post;
+        let PostCounters { ups, downs, children, corrections } = counters_of_row(post);
         let (accepted, official) = (mark(accepted.as_ref()), mark(official.as_ref()));
         let Rank { best_key, ranked, shown } = Rank::of(post);
         self.conn.prepare_cached(PUT_POST)?.execute(params![
@@ -341,9 +358,12 @@ impl Change<'_> {
     }
 
     fn count_post(&self, before: Option<&Post>, post: &Post) -> Result<()> {
-        let PostCounters { ups, downs, children, corrections } = &post.counters;
-        let params = (post.id.as_bytes(), ups, downs, children, corrections);
-        self.conn.prepare_cached(COUNT_POST)?.execute(params)?;
+        let counters = counters_of_row(post);
+        if before.map(counters_of_row).as_ref() != Some(&counters) {
+            let PostCounters { ups, downs, children, corrections } = counters;
+            let params = (post.id.as_bytes(), ups, downs, children, corrections);
+            self.conn.prepare_cached(COUNT_POST)?.execute(params)?;
+        }
         let (was, is) = (before.map(Rank::of), Rank::of(post));
         let Rank { best_key, ranked, shown } = is;
         if was == Some(is) {
@@ -359,8 +379,26 @@ impl Change<'_> {
     }
 }
 
-/// Where a post stands among its siblings.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What others hang on a first post. It is counted in the row of the topic.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Hung {
+    /// Replies that are shown.
+    replies: i64,
+    /// Corrections that stand.
+    corrections: i64,
+}
+
+/// What is counted in the row of a post.
+fn counters_of_row(post: &Post) -> PostCounters {
+    let counters = post.counters.clone();
+    match post.parent {
+        Some(_) => counters,
+        None => PostCounters { children: 0, corrections: 0, ..counters },
+    }
+}
+
+/// Where a post stands among its siblings; a first post has none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Rank {
     best_key: i64,
     ranked: bool,
@@ -369,6 +407,9 @@ struct Rank {
 
 impl Rank {
     fn of(post: &Post) -> Self {
+        if post.parent.is_none() {
+            return Self::default();
+        }
         let best_key = best_key(post);
         Self { best_key, ranked: best_key != 0, shown: post.is_shown() }
     }

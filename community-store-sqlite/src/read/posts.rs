@@ -9,17 +9,23 @@ use super::{Snapshot, revisions};
 use crate::error::Result;
 use crate::row::{Columns, rows};
 
+/// What others hang on a first post is counted in the row of its topic.
 macro_rules! post_columns {
     () => {
         "p.id, p.topic, p.parent, p.depth, p.kind, p.key, p.author, p.state, p.bumps,
          p.accepted_at, p.accepted_by, p.accepted_reason, p.official_at, p.official_by,
          p.official_reason, p.shared_at, p.erased_at, p.created_at, p.edited_at, p.revision, p.rev,
-         p.ups, p.downs, p.children, p.corrections"
+         p.ups, p.downs, iif(p.parent IS NULL, t.replies, p.children),
+         iif(p.parent IS NULL, t.corrections, p.corrections)"
     };
 }
 
-/// By the primary key.
-const POST: &str = concat!("SELECT ", post_columns!(), " FROM posts p WHERE p.id = ?1");
+/// Post and topic by their primary keys.
+const POST: &str = concat!(
+    "SELECT ",
+    post_columns!(),
+    " FROM posts p CROSS JOIN topics t ON t.id = p.topic WHERE p.id = ?1"
+);
 
 /// Post, topic and author by their primary keys, the text by its unique key (post, number).
 const VIEW: &str = concat!(

@@ -32,6 +32,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { version: 7, sql: include_str!("0007_erasure.sql"), then: nothing },
     Migration { version: 8, sql: include_str!("0008_moves.sql"), then: nothing },
     Migration { version: 9, sql: include_str!("0009_posts.sql"), then: nothing },
+    Migration { version: 10, sql: include_str!("0010_first_posts.sql"), then: nothing },
 ];
 
 /// Tells a store from any other SQLite database: "comm" in ASCII.

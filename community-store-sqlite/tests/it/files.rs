@@ -163,7 +163,7 @@ fn a_file_of_a_later_version_is_refused_and_stays_as_it_is() {
     drop(conn);
     let before = fs::read(&file).unwrap();
     let error = refused(dir.path());
-    assert!(matches!(error, StoreError::TooNew { found: 99, known: 9 }), "{error}");
+    assert!(matches!(error, StoreError::TooNew { found: 99, known: 10 }), "{error}");
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
@@ -236,7 +236,7 @@ fn a_store_keeps_its_epoch() {
     let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let info = |dir: &Path| block_on(open(dir).info()).unwrap();
     let first = info(one.path());
-    assert_eq!((first.backend, first.format), ("sqlite", 9));
+    assert_eq!((first.backend, first.format), ("sqlite", 10));
     assert_eq!(info(one.path()), first);
     assert_ne!(info(other.path()).epoch, first.epoch);
 }

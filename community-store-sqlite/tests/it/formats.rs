@@ -41,7 +41,7 @@ fn a_file_of_format_1_gets_names_and_keeps_everything() {
     for _ in 0..2 {
         let store = open(dir.path());
         let info = block_on(store.info()).unwrap();
-        assert_eq!((info.epoch, info.format), (7, 9));
+        assert_eq!((info.epoch, info.format), (7, 10));
         for typed in ["zoe", "VAN", "meer", "crm:"] {
             assert_eq!(named(&store, typed), ["crm:1"], "{typed}");
         }
@@ -151,6 +151,13 @@ fn a_file_of_format_3_gets_places_days_and_boards() {
     }
 }
 
+/// Undoes the step from format 9 to 10.
+const BACK_TO_9: &str = "
+    UPDATE posts SET shown = 1, ranked = posts.ups <> 0, best_key = -posts.ups,
+      children = t.replies, corrections = t.corrections FROM topics t WHERE t.opening = posts.id;
+    ALTER TABLE topics DROP COLUMN replies;
+    PRAGMA user_version = 9;";
+
 /// Undoes the step from format 8 to 9.
 const BACK_TO_8: &str = "
     DROP INDEX posts_of_topic; DROP INDEX posts_below; DROP INDEX posts_by_best;
@@ -159,10 +166,10 @@ const BACK_TO_8: &str = "
     CREATE INDEX posts_by_best ON posts (parent, best_key, id) WHERE shown = 1;
     CREATE INDEX posts_by_time ON posts (parent, created_at, id) WHERE shown = 1;
     CREATE INDEX posts_that_bump ON posts (topic, created_at) WHERE state = 0 AND bumps = 1;
-    PRAGMA user_version = 8";
+    PRAGMA user_version = 8;";
 
 #[test]
-fn a_file_of_format_8_keeps_its_threads() {
+fn files_of_formats_8_and_9_keep_their_threads_and_what_hangs_on_first_posts() {
     let dir = tempfile::tempdir().unwrap();
     let world = World::generate(Size::Hamlet, 9);
     let store = Arc::new(open(dir.path()));
@@ -172,16 +179,32 @@ fn a_file_of_format_8_keeps_its_threads() {
     let before = block_on(snapshot(&*store)).unwrap();
     drop((engine, store));
 
-    let conn = Connection::open(dir.path().join("community.db")).unwrap();
-    let count = "SELECT count(*) FROM posts WHERE parent IS NOT NULL AND ranked = ?1";
-    let ranked: i64 = conn.query_row(count, [true], |row| row.get(0)).unwrap();
-    let others: i64 = conn.query_row(count, [false], |row| row.get(0)).unwrap();
-    assert!(ranked > 20 && others > 20, "{ranked}, {others}");
-    conn.execute_batch(BACK_TO_8).unwrap();
-    drop(conn);
+    let file = dir.path().join("community.db");
+    for (format, back) in [(9, [BACK_TO_9, ""]), (8, [BACK_TO_9, BACK_TO_8])] {
+        let conn = Connection::open(&file).unwrap();
+        let count = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+        let of_replies = "SELECT count(*) FROM posts WHERE parent IS NOT NULL AND ranked = ";
+        let ranked = count(&format!("{of_replies} 1"));
+        let others = count(&format!("{of_replies} 0"));
+        assert!(ranked > 20 && others > 20, "{ranked}, {others}");
+        let hung = "SELECT count(*) FROM topics WHERE replies > 1";
+        let corrected = "SELECT count(*) FROM topics WHERE corrections > 0";
+        let (hung, corrected) = (count(hung), count(corrected));
+        assert!(hung > 10 && corrected > 0, "{hung}, {corrected}");
+        conn.execute_batch(&back.concat()).unwrap();
+        assert_eq!(count("SELECT user_version FROM pragma_user_version"), format);
+        drop(conn);
 
-    let store = open(dir.path());
-    let report = block_on(verify(&store)).unwrap();
-    assert!(report.is_clean(), "{report}");
-    assert_eq!(block_on(snapshot(&store)).unwrap(), before);
+        let store = open(dir.path());
+        let report = block_on(verify(&store)).unwrap();
+        assert!(report.is_clean(), "{report}");
+        assert_eq!(block_on(snapshot(&store)).unwrap(), before);
+        drop(store);
+        // Nothing is left where it is not kept any more.
+        let conn = Connection::open(&file).unwrap();
+        let left = "SELECT count(*) FROM posts WHERE parent IS NULL
+            AND (children, corrections, best_key, ranked, shown) <> (0, 0, 0, 0, 0)";
+        let left: i64 = conn.query_row(left, [], |row| row.get(0)).unwrap();
+        assert_eq!(left, 0);
+    }
 }
