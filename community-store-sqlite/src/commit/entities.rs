@@ -194,11 +194,7 @@ impl Change<'_> {
             if before.as_ref() == Some(&now) {
                 continue;
             }
-            if put {
-                self.write_post(&now)?
-            } else {
-                self.count_post(before.as_ref(), &now)?
-            }
+            if put { self.write_post(&now)? } else { self.count_post(before.as_ref(), &now)? }
         }
         Ok(())
     }
