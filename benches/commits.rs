@@ -3,11 +3,12 @@
 //! `cargo bench -p community-benches --bench commits` prints criterion's figure for the engine, then
 //! the ratio for one writer, and replies a second for 32 writers at once: the engine, hand-written
 //! transactions on 32 connections, hand-written transactions that share one connection behind a
-//! lock, and hand-written transactions with 32 replies each on one thread. What is written by hand
-//! moves a topic in its listings at once: it has no memory in which it could wait. Replies go to the
-//! latest topics more often than to old ones, as they do in any community that lives, and then to topics
-//! of any age alike, which is the worst that can happen to a store. They are so many that the engine has
-//! written the places of most of them before it is done.
+//! lock, and hand-written transactions with 32 replies each on one thread. They take turns, and the
+//! medians of their rates and of the ratios of each round are printed, with the range of these. What is
+//! written by hand moves a topic in its listings at once: it has no memory in which it could wait.
+//! Replies go to the latest topics more often than to old ones, as they do in any community that lives,
+//! and then to topics of any age alike, which is the worst that can happen to a store. They are so many
+//! that the engine has written the places of most of them before a round is done.
 
 use std::error::Error;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +25,18 @@ use pollster::block_on;
 const TOPICS: usize = 20_000;
 const ROUNDS: usize = 1_000;
 const WRITERS: usize = 32;
+/// Replies of each writer in a round.
 const EACH: usize = 400;
+const CROWDS: u64 = 3;
+/// When the engine has so long had nothing to do, it has written what it has left for later: not in the
+/// time of others.
+const QUIET: Duration = Duration::from_millis(1_500);
+
+const OTHERS: [&str; 3] = [
+    "by hand, a connection each",
+    "by hand, one connection",
+    "by hand, one thread, 32 a transaction",
+];
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -77,41 +89,56 @@ fn main() -> Outcome<()> {
     failed.map_or(Ok(()), Err)?;
 
     let hand = Mutex::new(hand);
+    let hands: Result<Vec<_>, _> = (0..WRITERS).map(|_| HandWriter::open(&file)).collect();
+    let (mut hands, mut nothing) = (hands?, [(); WRITERS]);
     for age in [Age::Young, Age::Any] {
-        println!("\n{WRITERS} writers at once, {} replies to topics of {age}:", WRITERS * EACH);
-        let targets = |seed| targets(&topics, age, seed).collect::<Vec<_>>();
-        let engine = rate(&targets(2), || Ok(()), |(), topic| reply_by_engine(topic))?;
-        let apart = rate(
-            &targets(3),
-            || Ok(HandWriter::open(&file)?),
-            |hand, topic| Ok(hand.reply(&hand_reply(topic))?),
-        )?;
-        let locked = rate(
-            &targets(4),
-            || Ok(()),
-            |(), topic| {
+        println!("\n{WRITERS} writers at once, replies to topics of {age}, {CROWDS} rounds:");
+        let (mut of_engine, mut of_others) = (Vec::new(), [const { Vec::new() }; 3]);
+        for round in 0..CROWDS {
+            // A seed for each contender, so that none finds the work done by another: the first
+            // reply to a topic writes more than the second.
+            let targets = |contender: u64| -> Vec<&[u8; 16]> {
+                let seed = 2 + 4 * round + contender;
+                targets(&topics, age, seed).collect()
+            };
+            let engine = rate(&targets(0), &mut nothing, |(), topic| reply_by_engine(topic))?;
+            std::thread::sleep(QUIET);
+            let apart =
+                rate(&targets(1), &mut hands, |hand, topic| Ok(hand.reply(&hand_reply(topic))?))?;
+            let locked = rate(&targets(2), &mut nothing, |(), topic| {
                 let reply = hand_reply(topic);
                 Ok(hand.lock().unwrap_or_else(PoisonError::into_inner).reply(&reply)?)
-            },
-        )?;
-        let mut hand = hand.lock().unwrap_or_else(PoisonError::into_inner);
-        let targets = targets(5);
-        let start = Instant::now();
-        for topics in targets.chunks(WRITERS) {
-            let replies: Vec<HandReply> = topics.iter().map(|topic| hand_reply(topic)).collect();
-            hand.replies(&replies)?;
+            })?;
+            let mut hand = hand.lock().unwrap_or_else(PoisonError::into_inner);
+            let targets = targets(3);
+            let start = Instant::now();
+            for topics in targets.chunks(WRITERS) {
+                let replies: Vec<HandReply> =
+                    topics.iter().map(|topic| hand_reply(topic)).collect();
+                hand.replies(&replies)?;
+            }
+            let others = [apart, locked, per_second(targets.len(), start)];
+            of_engine.push(engine);
+            of_others.iter_mut().zip(others).for_each(|(rates, rate)| rates.push(rate));
         }
-        let shared = per_second(targets.len(), start);
-        println!("engine                                 {engine:>8.0} replies/s");
-        for (name, rate) in [
-            ("by hand, a connection each", apart),
-            ("by hand, one connection", locked),
-            ("by hand, one thread, 32 a transaction", shared),
-        ] {
-            println!("{name:<38} {rate:>8.0} replies/s  ratio {:.2}", engine / rate);
+        let [_, rate, _] = spread(&of_engine);
+        println!("{:<38} {rate:>8.0} replies/s", "engine");
+        for (name, rates) in OTHERS.into_iter().zip(of_others) {
+            let ratios: Vec<f64> = of_engine.iter().zip(&rates).map(|(a, b)| a / b).collect();
+            let ([_, rate, _], [least, ratio, most]) = (spread(&rates), spread(&ratios));
+            println!(
+                "{name:<38} {rate:>8.0} replies/s  ratio {ratio:.2} ({least:.2} to {most:.2})"
+            );
         }
     }
     Ok(())
+}
+
+/// The least, the one in the middle, and the most.
+fn spread(all: &[f64]) -> [f64; 3] {
+    let mut all = all.to_vec();
+    all.sort_unstable_by(f64::total_cmp);
+    [0, all.len() / 2, all.len() - 1].map(|n| all.get(n).copied().unwrap_or(f64::NAN))
 }
 
 /// To which topics replies go.
@@ -132,8 +159,7 @@ impl std::fmt::Display for Age {
     }
 }
 
-/// A topic for each reply; `topics` come oldest first. A seed for each contender, so that none finds
-/// the work done by another: the first reply to a topic writes more than the second.
+/// A topic for each reply of a round; `topics` come oldest first.
 fn targets(topics: &[[u8; 16]], age: Age, seed: u64) -> impl Iterator<Item = &[u8; 16]> + Clone {
     let mut random = Random::new(seed);
     let count = topics.len();
@@ -145,22 +171,20 @@ fn targets(topics: &[[u8; 16]], age: Age, seed: u64) -> impl Iterator<Item = &[u
     picked.into_iter().filter_map(|n| topics.get(n))
 }
 
-/// Replies a second of so many threads at once, each with something of its own.
-fn rate<T>(
+/// Replies a second of 32 threads at once, each with something of its own.
+fn rate<T: Send>(
     targets: &[&[u8; 16]],
-    open: impl Fn() -> Outcome<T> + Sync,
+    own: &mut [T],
     reply: impl Fn(&mut T, &[u8; 16]) -> Outcome<()> + Sync,
 ) -> Outcome<f64> {
     let start = Instant::now();
     std::thread::scope(|scope| {
-        let (open, reply) = (&open, &reply);
-        let threads: Vec<_> = targets
-            .chunks(EACH)
-            .map(|targets| {
-                scope.spawn(move || -> Outcome<()> {
-                    let mut own = open()?;
-                    targets.iter().try_for_each(|topic| reply(&mut own, topic))
-                })
+        let (reply, each) = (&reply, targets.len() / WRITERS);
+        let threads: Vec<_> = own
+            .iter_mut()
+            .zip(targets.chunks(each))
+            .map(|(own, targets)| {
+                scope.spawn(move || targets.iter().try_for_each(|topic| reply(own, topic)))
             })
             .collect();
         for thread in threads {

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use community_core::change::{ChangeSet, Op, Receipt};
 use community_core::policy::Facts;
-use community_core::store::PostView;
+use community_core::store::{Card, PostView};
 use community_core::time::{ManualClock, from_micros};
 use community_core::{
     Community, Env, MemberId, PostId, Scope, Sort, Store, Timestamp, Topic, TopicId, Viewer,
+    Visible,
 };
 
 use crate::check::{Outcome, some};
@@ -105,11 +106,17 @@ impl World {
 
     /// The topics of a community in one order, all on one page.
     pub(crate) async fn listed(&self, community: &Community, sort: Sort) -> Outcome<Vec<TopicId>> {
+        let cards = self.cards(community, sort).await?;
+        Ok(cards.into_iter().map(|card| card.topic.id).collect())
+    }
+
+    /// The same as a feed shows them.
+    pub(crate) async fn cards(&self, community: &Community, sort: Sort) -> Outcome<Vec<Card>> {
         let scope = self.system().await?;
         let whole = whole_community(&*self.store, community.id).await?;
         let page = self.store.feed(&feed(vec![whole], sort, 500), &scope).await?;
         let cards = scope.admit_all(page.items.into_iter().map(|(_, card)| card));
-        Ok(cards.into_iter().map(|card| card.topic.id).collect())
+        Ok(cards.into_iter().map(Visible::into_inner).collect())
     }
 
     /// A post as it stands now.

@@ -237,11 +237,7 @@ pub(crate) async fn corrections_that_stand_are_shown_oldest_first(w: World) -> O
     of_opening.retain(|correction| correction.withdrawn_at.is_none());
     equal("standing", w.post(draft.opening.id).await?.corrections, of_opening.clone())?;
     equal("of the reply", w.post(reply.id).await?.corrections, vec![of_reply])?;
-    let scope = w.system().await?;
-    let whole = crate::snapshot::whole_community(&*w.store, home.community.id).await?;
-    let request = crate::snapshot::feed(vec![whole], community_core::Sort::New, 9);
-    let page = w.store.feed(&request, &scope).await?;
-    let cards = scope.admit_all(page.items.into_iter().map(|(_, card)| card));
+    let cards = w.cards(&home.community, community_core::Sort::New).await?;
     equal("with the topic", cards.first().map(|c| &c.corrections), Some(&of_opening))
 }
 

@@ -2,11 +2,11 @@
 
 use community_core::change::{Counter, Op};
 use community_core::{
-    Post, PostCounters, PostId, Rev, Slug, Sort, State, Topic, TopicCounters, TopicId,
+    Post, PostCounters, PostId, PostKind, Rev, Slug, Sort, State, Topic, TopicCounters, TopicId,
 };
 
 use crate::check::{Outcome, equal};
-use crate::fixture::{Home, Reply, counted, given, hidden, slug, tallied, topic_state};
+use crate::fixture::{Home, Reply, corrected, counted, given, hidden, slug, tallied, topic_state};
 use crate::world::World;
 
 /// Counters that nobody has counted.
@@ -71,6 +71,55 @@ pub(crate) async fn a_post_that_is_written_again_keeps_its_counters(w: World) ->
     let post = w.post(draft.opening.id).await?.post;
     let expected = PostCounters { ups: 0, downs: 1, children: 1, corrections: 0 };
     equal("the counters", (post.counters, post.rev), (expected, Rev(2)))
+}
+
+pub(crate) async fn what_hangs_on_a_post_goes_with_it_to_another_topic(w: World) -> Outcome {
+    let home = w.home().await?;
+    let from = w.question(&home).await?;
+    let moving = w.reply(&from.opening, &home.bob).await?;
+    for _ in 0..2 {
+        w.reply(&moving, &home.ann).await?;
+    }
+    let beside = [&from.opening, &moving].map(|post| w.new_correction(post, home.bob.id));
+    w.apply(beside.iter().flat_map(corrected)).await?;
+    let hung = async |opening: (i64, i64), moved: (i64, i64), cards: &[usize]| -> Outcome {
+        for (name, post, expected) in [("opening", &from.opening, opening), ("it", &moving, moved)]
+        {
+            let PostCounters { children, corrections, .. } = w.post(post.id).await?.post.counters;
+            equal(name, (children, corrections), expected)?;
+        }
+        let shown = w.cards(&home.community, Sort::New).await?;
+        equal("cards", shown.iter().map(|c| c.corrections.len()).collect(), cards.to_vec())
+    };
+    hung((1, 1), (2, 1), &[1]).await?;
+
+    // It becomes the first post of a topic; one more is written below it in the same change set.
+    let mut to = w.new_topic(&home.channel, home.bob.id);
+    to.topic.opening = moving.id;
+    let (topic, rev) = (to.topic.id, Rev(2));
+    let first = PostKind::Opening;
+    let first = Post { topic, parent: None, depth: 0, kind: first, rev, ..moving.clone() };
+    let mut ops = vec![Op::PutTopic(Box::new(to.topic)), Op::PutPost(Box::new(first.clone()))];
+    ops.push(Op::Bump(Counter::PostChildren(from.opening.id), -1));
+    ops.extend(w.new_reply(&first, home.ann.id).ops());
+    w.apply(ops).await?;
+    hung((0, 1), (3, 1), &[1, 1]).await?;
+    w.apply(corrected(&w.new_correction(&first, home.ann.id))).await?;
+    hung((0, 1), (3, 2), &[2, 1]).await?;
+
+    // And it goes back: to the new topic something else becomes the first post.
+    let other = w.new_topic(&home.channel, home.bob.id);
+    let again = Topic { opening: other.opening.id, ..w.topic(topic).await? };
+    let other = Post { topic, ..other.opening };
+    let back = Post { rev: Rev(3), ..moving.clone() };
+    w.apply([
+        Op::PutTopic(Box::new(again)),
+        Op::PutPost(Box::new(other)),
+        Op::PutPost(Box::new(back)),
+        Op::Bump(Counter::PostChildren(from.opening.id), 1),
+    ])
+    .await?;
+    hung((1, 1), (3, 2), &[0, 1]).await
 }
 
 /// Moves how many posts a member has in a topic, and tells the number of participants then.

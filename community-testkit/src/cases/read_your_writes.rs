@@ -153,10 +153,7 @@ pub(crate) async fn a_correction_is_read_after_it_is_written(w: World) -> Outcom
     let all = vec![correction];
     equal("of the post", w.store.corrections(draft.opening.id).await?, all.clone())?;
     equal("with the post", w.post(draft.opening.id).await?.corrections, all.clone())?;
-    let scope = w.system().await?;
-    let whole = whole_community(&*w.store, home.community.id).await?;
-    let page = w.store.feed(&feed(vec![whole], Sort::New, 9), &scope).await?;
-    let cards = scope.admit_all(page.items.into_iter().map(|(_, card)| card));
+    let cards = w.cards(&home.community, Sort::New).await?;
     equal("in the feed", cards.first().map(|card| &card.corrections), Some(&all))
 }
 

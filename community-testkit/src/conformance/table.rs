@@ -395,6 +395,7 @@ macro_rules! __conformance_table {
                 a_topic_that_is_written_again_keeps_its_counters
                 a_new_post_starts_at_zero_whatever_it_says
                 a_post_that_is_written_again_keeps_its_counters
+                what_hangs_on_a_post_goes_with_it_to_another_topic
                 a_member_participates_while_one_post_is_there
                 participation_that_comes_and_goes_in_one_commit_is_none
                 participation_is_counted_by_topic
