@@ -110,16 +110,17 @@ pub(crate) async fn what_hangs_on_a_post_goes_with_it_to_another_topic(w: World)
     // And it goes back: to the new topic something else becomes the first post.
     let other = w.new_topic(&home.channel, home.bob.id);
     let again = Topic { opening: other.opening.id, ..w.topic(topic).await? };
-    let other = Post { topic, ..other.opening };
+    let (other, new) = (other.opening.id, Post { topic, ..other.opening });
     let back = Post { rev: Rev(3), ..moving.clone() };
     w.apply([
         Op::PutTopic(Box::new(again)),
-        Op::PutPost(Box::new(other)),
+        Op::PutPost(Box::new(new)),
         Op::PutPost(Box::new(back)),
         Op::Bump(Counter::PostChildren(from.opening.id), 1),
     ])
     .await?;
-    hung((1, 1), (3, 2), &[0, 1]).await
+    hung((1, 1), (3, 2), &[0, 1]).await?;
+    equal("the other", w.post(other).await?.post.counters, PostCounters::default())
 }
 
 /// Moves how many posts a member has in a topic, and tells the number of participants then.
