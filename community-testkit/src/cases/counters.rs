@@ -6,7 +6,9 @@ use community_core::{
 };
 
 use crate::check::{Outcome, equal};
-use crate::fixture::{Home, Reply, corrected, counted, given, hidden, slug, tallied, topic_state};
+use crate::fixture::{
+    Draft, Home, Reply, corrected, counted, given, hidden, slug, tallied, topic_state,
+};
 use crate::world::World;
 
 /// Counters that nobody has counted.
@@ -108,19 +110,20 @@ pub(crate) async fn what_hangs_on_a_post_goes_with_it_to_another_topic(w: World)
     hung((0, 1), (3, 2), &[2, 1]).await?;
 
     // And it goes back: to the new topic something else becomes the first post.
-    let other = w.new_topic(&home.channel, home.bob.id);
-    let again = Topic { opening: other.opening.id, ..w.topic(topic).await? };
-    let (other, new) = (other.opening.id, Post { topic, ..other.opening });
+    let Draft { opening, text, .. } = w.new_topic(&home.channel, home.bob.id);
+    let again = Topic { opening: opening.id, ..w.topic(topic).await? };
+    let other = Post { topic, ..opening };
     let back = Post { rev: Rev(3), ..moving.clone() };
     w.apply([
         Op::PutTopic(Box::new(again)),
-        Op::PutPost(Box::new(new)),
+        Op::PutPost(Box::new(other.clone())),
+        Op::PutRevision(Box::new(text)),
         Op::PutPost(Box::new(back)),
         Op::Bump(Counter::PostChildren(from.opening.id), 1),
     ])
     .await?;
     hung((1, 1), (3, 2), &[0, 1]).await?;
-    equal("the other", w.post(other).await?.post.counters, PostCounters::default())
+    equal("the other", w.post(other.id).await?.post.counters, PostCounters::default())
 }
 
 /// Moves how many posts a member has in a topic, and tells the number of participants then.
