@@ -29,8 +29,8 @@ const WRITERS: usize = 32;
 /// Replies of each writer in a round.
 const EACH: usize = 400;
 const CROWDS: u64 = 3;
-/// The same before a round of the engine: each moves its topic in eight lists, and it writes places when
-/// more than 32,768 wait.
+/// The same before a round of the engine, to topics of any age: each moves its topic in eight lists, and
+/// it writes places when more than 32,768 wait.
 const BEFORE: usize = 200;
 /// When the engine has so long had nothing to do, it has written what it has left for later: not in the
 /// time of others.
@@ -101,22 +101,23 @@ fn main() -> Outcome<()> {
         for round in 0..CROWDS {
             // A seed for each contender, so that none finds the work done by another: the first
             // reply to a topic writes more than the second.
-            let targets = |contender: u64| -> Vec<&[u8; 16]> {
-                let seed = 2 + 5 * round + contender;
-                targets(&topics, age, seed).collect()
+            let targets = |age, contender| -> Vec<&[u8; 16]> {
+                targets(&topics, age, 2 + 5 * round + contender).collect()
             };
-            let before: Vec<_> = targets(4).into_iter().take(WRITERS * BEFORE).collect();
+            let mut before = targets(Age::Any, 4);
+            before.truncate(WRITERS * BEFORE);
             rate(&before, &mut nothing, |(), topic| reply_by_engine(topic))?;
-            let engine = rate(&targets(0), &mut nothing, |(), topic| reply_by_engine(topic))?;
+            let engine = rate(&targets(age, 0), &mut nothing, |(), topic| reply_by_engine(topic))?;
             std::thread::sleep(QUIET);
-            let apart =
-                rate(&targets(1), &mut hands, |hand, topic| Ok(hand.reply(&hand_reply(topic))?))?;
-            let locked = rate(&targets(2), &mut nothing, |(), topic| {
+            let apart = rate(&targets(age, 1), &mut hands, |hand, topic| {
+                Ok(hand.reply(&hand_reply(topic))?)
+            })?;
+            let locked = rate(&targets(age, 2), &mut nothing, |(), topic| {
                 let reply = hand_reply(topic);
                 Ok(hand.lock().unwrap_or_else(PoisonError::into_inner).reply(&reply)?)
             })?;
             let mut hand = hand.lock().unwrap_or_else(PoisonError::into_inner);
-            let targets = targets(3);
+            let targets = targets(age, 3);
             let start = Instant::now();
             for topics in targets.chunks(WRITERS) {
                 let replies: Vec<HandReply> =
