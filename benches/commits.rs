@@ -12,6 +12,7 @@
 //! so a round leaves no more to be written later than it found.
 
 use std::error::Error;
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -22,6 +23,7 @@ use community_core::time::to_micros;
 use community_core::{NewPost, TopicId};
 use criterion::Criterion;
 use pollster::block_on;
+use rusqlite::{Connection, OpenFlags};
 
 const TOPICS: usize = 20_000;
 const ROUNDS: usize = 1_000;
@@ -32,9 +34,6 @@ const CROWDS: u64 = 3;
 /// The same before a round of the engine, to topics of any age: each moves its topic in eight lists, and
 /// it writes places when more than 32,768 wait.
 const BEFORE: usize = 200;
-/// When the engine has so long had nothing to do, it has written what it has left for later: not in the
-/// time of others.
-const QUIET: Duration = Duration::from_millis(1_500);
 
 const OTHERS: [&str; 3] = [
     "by hand, a connection each",
@@ -108,7 +107,7 @@ fn main() -> Outcome<()> {
             before.truncate(WRITERS * BEFORE);
             rate(&before, &mut nothing, |(), topic| reply_by_engine(topic))?;
             let engine = rate(&targets(age, 0), &mut nothing, |(), topic| reply_by_engine(topic))?;
-            std::thread::sleep(QUIET);
+            wait_until_written(&ours.path().join("community.db"))?;
             let apart = rate(&targets(age, 1), &mut hands, |hand, topic| {
                 Ok(hand.reply(&hand_reply(topic))?)
             })?;
@@ -137,6 +136,16 @@ fn main() -> Outcome<()> {
                 "{name:<38} {rate:>8.0} replies/s  ratio {ratio:.2} ({least:.2} to {most:.2})"
             );
         }
+    }
+    Ok(())
+}
+
+/// Waits until the engine has written all that it has left for later: not in the time of others.
+fn wait_until_written(file: &Path) -> Outcome<()> {
+    let conn = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let left = "SELECT count(*) FROM moves WHERE topic IS NOT NULL";
+    while conn.query_row(left, [], |row| row.get::<_, i64>(0))? > 0 {
+        std::thread::sleep(Duration::from_millis(50));
     }
     Ok(())
 }

@@ -18,7 +18,8 @@
 //! - **G9** a store enforces no limit of its own: what the engine lets through, it keeps.
 //!
 //! What a store may rely on, beside what the operations say: the id of a topic or post begins with the
-//! millisecond of its creation, which never changes.
+//! millisecond of its creation, which never changes. Behind a change set, the first post of a topic is
+//! the only one in it without a parent.
 //!
 //! What a store computes, it computes with functions of this crate: sort keys and listings with
 //! [`listings`](crate::query::listings), best-first keys with

@@ -21,9 +21,9 @@ use crate::row::{json, opt_json, opt_micros, signed};
 const PUT_TOPIC: &str = "INSERT INTO topics
     (id, community, channel, key, kind, answerable, title, labels, author, opening, status,
      payload, state, locked, pin, hot_scale, created_at, bumped_at, rev, gate,
-     ups, downs, posts, answers, accepted, participants, views, active_at)
+     ups, downs, posts, answers, accepted, participants, views, active_at, replies, corrections)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19,
-     ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28)
+     ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30)
     ON CONFLICT (id) DO UPDATE SET community = excluded.community, channel = excluded.channel,
      key = excluded.key, kind = excluded.kind, answerable = excluded.answerable,
      title = excluded.title, labels = excluded.labels, author = excluded.author,
@@ -34,7 +34,8 @@ const PUT_TOPIC: &str = "INSERT INTO topics
      ups = excluded.ups, downs = excluded.downs, posts = excluded.posts,
      answers = excluded.answers, accepted = excluded.accepted,
      participants = excluded.participants, views = excluded.views,
-     active_at = excluded.active_at";
+     active_at = excluded.active_at, replies = replies + excluded.replies,
+     corrections = corrections + excluded.corrections";
 
 /// By the primary key.
 const COUNT_TOPIC: &str = "UPDATE topics SET ups = ?2, downs = ?3, posts = ?4, answers = ?5,
@@ -180,11 +181,14 @@ impl Change<'_> {
         let Touched { topics, posts } = std::mem::take(&mut self.group.touched);
         for (id, Entity { before, now, put }) in topics {
             let (differs, more) = (before.as_ref() != Some(&now), hung.get(&id).copied());
-            if differs && put {
-                self.write_topic(&now)?;
+            if !differs && more.is_none() {
+                continue;
             }
-            if more.is_some() || (differs && !put) {
-                self.count_topic(&now, more.unwrap_or_default())?;
+            let more = more.unwrap_or_default();
+            if put {
+                self.write_topic(&now, more)?
+            } else {
+                self.count_topic(&now, more)?
             }
             if differs {
                 self.place(before.as_ref(), &now)?;
@@ -218,7 +222,7 @@ impl Change<'_> {
         Ok(hung)
     }
 
-    fn write_topic(&self, topic: &Topic) -> Result<()> {
+    fn write_topic(&self, topic: &Topic, more: Hung) -> Result<()> {
         let Topic {
             id,
             community,
@@ -273,6 +277,8 @@ impl Change<'_> {
             participants,
             views,
             to_micros(*active_at),
+            more.replies,
+            more.corrections,
         ])?;
         Ok(())
     }

@@ -191,6 +191,7 @@ fn files_of_formats_8_and_9_keep_their_threads_and_what_hangs_on_first_posts() {
         let corrected = "SELECT count(*) FROM topics WHERE corrections > 0";
         let (hung, corrected) = (count(hung), count(corrected));
         assert!(hung > 10 && corrected > 0, "{hung}, {corrected}");
+        assert!(count("SELECT count(*) FROM topics WHERE payload IS NOT NULL") > 0);
         assert_eq!(rows_of_first_posts_that_count(&conn), 0);
         conn.execute_batch(&back.concat()).unwrap();
         assert!(rows_of_first_posts_that_count(&conn) > 20);

@@ -15,6 +15,7 @@ use pollster::block_on;
 
 use super::*;
 use crate::SqliteStore;
+use crate::read::posts;
 
 /// A store, and a second writer on the same file that the test drives itself.
 fn store() -> (tempfile::TempDir, SqliteStore, Writing) {
@@ -282,6 +283,8 @@ fn replies_that_share_a_transaction_move_their_topic_once_and_are_seen_by_those_
     let found: Vec<_> = found.into_iter().flatten().collect();
     let counters = &scope.admit_all(found)[0].topic.counters;
     assert_eq!((counters.posts, counters.active_at), (3, at(3).unwrap()));
+    let first = posts::post(&writing.conn, opening.id).unwrap().unwrap();
+    assert_eq!(first.counters.children, 3);
     let (waiting, noted) = (store.inner.moves.size(writing.number).waiting, writing.number);
     // Each looks at how much was written that day, so each is noted.
     assert_eq!((waiting, noted), (4, 3));
