@@ -5,6 +5,7 @@
 mod badges;
 mod boards;
 mod farming;
+mod hooks;
 mod kinds;
 mod levels;
 mod random;
